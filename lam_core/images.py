@@ -1,0 +1,94 @@
+"""Low- and high-resolution pairs and the figures of merit computed on them, in NumPy alone."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+"""An RGB picture, [height, width, 3]."""
+
+
+class ImageShapeError(ValueError):
+    """An array that is not an RGB picture, or two pictures that should have one shape and do not."""
+
+
+def mod_crop(image: Pixels, scale: int) -> Pixels:
+    """The largest top-left part of `image` whose height and width are multiples of `scale`.
+
+    >>> mod_crop(np.zeros((9, 10, 3), np.uint8), 4).shape
+    (8, 8, 3)
+    """
+    height, width = (side - side % scale for side in image.shape[:2])
+    if not height or not width:
+        raise ImageShapeError(
+            f"an image of {image.shape[1]}×{image.shape[0]} has no ×{scale} low-resolution "
+            f"counterpart; use one of at least {scale}×{scale} pixels"
+        )
+    return image[:height, :width]
+
+
+def downscale(image: Pixels, scale: int) -> Pixels:
+    """The LR counterpart of an HR picture: mod-cropped, then Pillow's antialiased bicubic."""
+    cropped = mod_crop(image, scale)
+    size = (cropped.shape[1] // scale, cropped.shape[0] // scale)
+    return np.asarray(Image.fromarray(cropped).resize(size, Image.Resampling.BICUBIC))
+
+
+def bicubic(image: Pixels, scale: int) -> Pixels:
+    """Pillow's bicubic enlargement of a picture."""
+    size = (image.shape[1] * scale, image.shape[0] * scale)
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
+
+
+def digest(image: Pixels) -> str:
+    """sha256 over shape and pixels, in hexadecimal: the name of a picture wherever a result refers to it."""
+    return sha256(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).hexdigest()
+
+
+def luma(image: NDArray) -> NDArray[np.float64]:
+    """BT.601 studio-range luma (16 to 235) of an RGB picture [height, width, 3] in [0, 255]."""
+    weights = np.array([65.481, 128.553, 24.966]) / 255
+    return np.asarray(image, np.float64) @ weights + 16
+
+
+def _luma_pair(a: NDArray, b: NDArray, shave: int) -> tuple[NDArray, NDArray]:
+    if a.shape != b.shape or a.ndim != 3 or a.shape[2] != 3:
+        raise ImageShapeError(f"expected two RGB pictures of one shape, got {a.shape} and {b.shape}")
+    inner = slice(shave, -shave or None)
+    return luma(a)[inner, inner], luma(b)[inner, inner]
+
+
+def psnr(a: NDArray, b: NDArray, *, shave: int) -> float:
+    """PSNR in dB on BT.601 luma of two RGB pictures in [0, 255], `shave` pixels off every side.
+
+    Infinite for equal pictures. Raises `ImageShapeError` if the shapes differ.
+    """
+    first, second = _luma_pair(a, b, shave)
+    error = np.mean((first - second) ** 2)
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+
+
+def ssim(a: NDArray, b: NDArray, *, shave: int) -> float:
+    """SSIM on BT.601 luma (Wang et al. 2004): 11×11 Gaussian of σ 1.5, means over the valid part."""
+    first, second = _luma_pair(a, b, shave)
+    taps = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
+    taps /= taps.sum()
+
+    def smooth(plane: NDArray) -> NDArray:
+        for axis in (0, 1):
+            plane = np.lib.stride_tricks.sliding_window_view(plane, 11, axis=axis) @ taps
+        return plane
+
+    mean_a, mean_b = smooth(first), smooth(second)
+    variance_a = smooth(first**2) - mean_a**2
+    variance_b = smooth(second**2) - mean_b**2
+    covariance = smooth(first * second) - mean_a * mean_b
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    index = ((2 * mean_a * mean_b + c1) * (2 * covariance + c2)) / (
+        (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
+    )
+    return float(index.mean())

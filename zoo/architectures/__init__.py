@@ -1,0 +1,28 @@
+"""The architectures this project knows by itself; spandrel adds its own when a checkpoint is loaded.
+
+A new architecture is one new file and one line here.
+"""
+
+from __future__ import annotations
+
+from zoo.architectures import edsr, fsrcnn, imdn
+from zoo.architectures.architecture import Architecture
+
+ARCHITECTURES: tuple[Architecture, ...] = (
+    edsr.ARCHITECTURE,
+    fsrcnn.ARCHITECTURE,
+    imdn.ARCHITECTURE,
+)
+
+
+class UnknownArchitectureError(KeyError):
+    """No architecture of that id."""
+
+
+def architecture(architecture_id: str) -> Architecture:
+    """The architecture of that id. Raises `UnknownArchitectureError` with the known ids."""
+    for candidate in ARCHITECTURES:
+        if candidate.id == architecture_id:
+            return candidate
+    known = ", ".join(a.id for a in ARCHITECTURES)
+    raise UnknownArchitectureError(f"no architecture {architecture_id!r}; known are {known}")

@@ -1,0 +1,45 @@
+"""What the zoo must know of an architecture to build it from nothing but a state dict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+StateDict = Mapping[str, Tensor]
+Hyperparameters = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One super-resolution architecture, described so that a checkpoint alone is enough to rebuild it."""
+
+    id: str
+    """Lower-case identifier used in entries and recipes, such as `edsr`."""
+    name: str
+    """Name as the paper writes it."""
+    build: Callable[..., nn.Module]
+    """Builds the network from the hyperparameters that `infer` returns."""
+    detect: Callable[[StateDict], bool]
+    """Whether a state dict (published key names, no wrapper prefixes) belongs to this architecture."""
+    infer: Callable[[StateDict], Hyperparameters]
+    """Every hyperparameter, read from the shapes of a state dict that `detect` accepted."""
+    input_range: Callable[[StateDict], float] = lambda state: 1.0
+    """The value that white has at the network's input, as far as the weights tell it (1 or 255)."""
+
+
+def has_keys(*names: str) -> Callable[[StateDict], bool]:
+    """A detector that accepts a state dict holding all of `names`."""
+    return lambda state: all(name in state for name in names)
+
+
+def count(state: StateDict, pattern: str) -> int:
+    """Number of different values that the first group of `pattern` takes over the keys of `state`.
+
+    >>> count({"body.0.weight": None, "body.1.weight": None, "body.1.bias": None}, r"body\\.(\\d+)\\.")
+    2
+    """
+    return len({match[1] for key in state if (match := re.match(pattern, key))})

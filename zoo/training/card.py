@@ -1,0 +1,62 @@
+"""Writes a trained network beside the card that says where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from zoo.training.evaluation import Quality
+from zoo.training.recipe import Recipe
+from zoo.training.trainer import Trained
+
+
+def write_network(
+    trained: Trained,
+    recipe: Recipe,
+    *,
+    folder: Path,
+    data_source: str,
+    data_digest: str,
+    quality: Mapping[str, Quality],
+) -> Path:
+    """Writes `<id>.safetensors` and `<id>.toml` (the card) into `folder`; returns the weights' path."""
+    weights = folder / f"{recipe.id}.safetensors"
+    state = {key: value.contiguous() for key, value in trained.network.state_dict().items()}
+    save_file(state, weights)
+    progress = trained.progress
+    parameters = sum(p.numel() for p in trained.network.parameters() if p.requires_grad)
+    lines = [
+        "# Written by `lam train`: how this network came about and what it reaches.",
+        f'architecture = "{recipe.architecture}"',
+        f"parameters = {parameters}",
+        f'sha256 = "{sha256(weights.read_bytes()).hexdigest()}"',
+        "",
+        "[training]",
+        f'date = "{date.today().isoformat()}"',
+        f'data = "{data_source}"',
+        f'data_sha256 = "{data_digest}"',
+        'loss = "mean absolute error on RGB"',
+        f"steps = {progress.step}",
+        f"batch = {recipe.batch}",
+        f"patch = {recipe.patch}",
+        f"learning_rate = {recipe.learning_rate}",
+        f"seed = {recipe.seed}",
+        f"minutes = {progress.seconds / 60:.1f}",
+        f'hardware = "{trained.hardware}"',
+        f'stop_reason = "{trained.stop_reason}"',
+        "# PSNR in dB on held-out training pictures, at equal shares of the time.",
+        "curve = [" + ", ".join(f"{psnr:.2f}" for _, _, psnr in progress.curve) + "]",
+        "",
+        "# Luma, borders of one scale shaved, LR by Pillow's bicubic.",
+        "[quality]",
+        *(
+            f"{name} = {{ psnr = {q.psnr:.3f}, ssim = {q.ssim:.4f} }}"
+            for name, q in quality.items()
+        ),
+    ]
+    weights.with_suffix(".toml").write_text("\n".join(lines) + "\n")
+    return weights

@@ -1,0 +1,72 @@
+"""Training patches: random aligned LR/HR crops of a folder of pictures, flipped and turned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lam_core.images import Pixels, downscale, mod_crop
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp"}
+
+
+class TrainingDataError(ValueError):
+    """A folder that cannot be trained on."""
+
+
+def read_pictures(folder: Path) -> list[Pixels]:
+    """Every picture of a folder as RGB, in the order of the file names."""
+    files = sorted(p for p in folder.glob("*") if p.suffix.lower() in SUFFIXES)
+    return [np.asarray(Image.open(path).convert("RGB")) for path in files]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """HR pictures beside their LR counterparts, decoded once."""
+
+    hr: tuple[Pixels, ...]
+    lr: tuple[Pixels, ...]
+    scale: int
+    digest: str
+    """sha256 over all HR pixels, for the card."""
+
+    @classmethod
+    def read(cls, folder: Path, *, scale: int, patch: int) -> TrainingSet:
+        """Reads every picture that holds a patch. Raises `TrainingDataError` if none does."""
+        side = patch * scale
+        hr = [p for p in read_pictures(folder) if min(p.shape[:2]) >= side]
+        if not hr:
+            raise TrainingDataError(
+                f"{folder} holds no picture of at least {side}×{side} pixels; "
+                "name a folder of PNG, JPEG or BMP files with --data"
+            )
+        hash_ = sha256()
+        for picture in hr:
+            hash_.update(np.ascontiguousarray(picture).tobytes())
+        return cls(
+            tuple(mod_crop(p, scale) for p in hr),
+            tuple(downscale(p, scale) for p in hr),
+            scale,
+            hash_.hexdigest(),
+        )
+
+    def batch(self, random: np.random.Generator, *, size: int, patch: int) -> tuple[Tensor, Tensor]:
+        """`size` random pairs: LR [size, 3, patch, patch] and HR [size, 3, s·patch, s·patch], in [0, 1]."""
+        areas = np.array([p.shape[0] * p.shape[1] for p in self.lr], float)
+        chosen = random.choice(len(self.lr), size, p=areas / areas.sum())
+        low, high = [], []
+        for index in chosen:
+            lr, hr = self.lr[index], self.hr[index]
+            y, x = (int(random.integers(0, side - patch + 1)) for side in lr.shape[:2])
+            turns, flip = int(random.integers(4)), bool(random.integers(2))
+            for source, factor, target in ((lr, 1, low), (hr, self.scale, high)):
+                part = source[y * factor : (y + patch) * factor, x * factor : (x + patch) * factor]
+                part = np.rot90(part[:, ::-1] if flip else part, turns)
+                target.append(np.ascontiguousarray(part.transpose(2, 0, 1)))
+        return tuple(torch.from_numpy(np.stack(t)).float() / 255 for t in (low, high))  # type: ignore[return-value]

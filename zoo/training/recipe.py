@@ -1,0 +1,59 @@
+"""A recipe: everything that decides how a compact network is trained, from one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class RecipeError(ValueError):
+    """A recipe that does not exist or does not say what a recipe must say."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one compact network is made. PSNR-oriented: mean absolute error, Adam, cosine decay, averaged weights."""
+
+    id: str
+    """The recipe's file name and the network's id in the zoo."""
+    architecture: str
+    """Id of the architecture in the registry."""
+    hyperparameters: dict[str, Any]
+    """Keyword arguments of the architecture."""
+    weight: float
+    """Share of `train --all`'s time, relative to the other recipes."""
+    minutes: float
+    """Training time of the bundled network on the hardware that its card names."""
+    patch: int = 48
+    """Side of a training patch in LR pixels."""
+    batch: int = 16
+    """Patches in a step."""
+    learning_rate: float = 1e-3
+    """Peak of the cosine schedule."""
+    seed: int = 0
+    """Seeds initial weights and the order of patches."""
+
+
+def load_recipe(recipe_id: str) -> Recipe:
+    """The recipe of that id. Raises `RecipeError` with what is wrong and what exists."""
+    path = RECIPES / f"{recipe_id}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+        raise RecipeError(f"no recipe {recipe_id!r}; there are {known}")
+    content = tomllib.loads(path.read_text())
+    allowed = {field.name for field in fields(Recipe)} - {"id"}
+    if unknown := set(content) - allowed:
+        raise RecipeError(f"{path.name}: unknown {', '.join(sorted(unknown))}; known are {allowed}")
+    try:
+        return Recipe(id=recipe_id, **content)
+    except TypeError as error:
+        raise RecipeError(f"{path.name}: {error}") from None
+
+
+def all_recipes() -> list[Recipe]:
+    """Every recipe, in the order of their file names."""
+    return [load_recipe(path.stem) for path in sorted(RECIPES.glob("*.toml"))]

@@ -1,0 +1,161 @@
+"""Trains one recipe: resumable at any point, on a GPU or on a few CPU cores, within a given time."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from zoo.architectures import architecture
+from zoo.training.evaluation import mean_quality
+from zoo.training.patches import TrainingSet
+from zoo.training.recipe import Recipe
+
+WARM_UP = 0.02
+"""Share of the time in which the learning rate rises to its peak."""
+EVALUATIONS = 25
+"""Points of the PSNR curve."""
+SAVE_EVERY = 60.0
+"""Seconds between two saved states: the most that a kill can cost."""
+FLAT = 0.02
+"""A curve that gained less than this many dB over the last fifth of the time is called flat."""
+
+
+@dataclass
+class Progress:
+    """What a run has done so far; saved with the weights, so that a killed run goes on where it was."""
+
+    step: int = 0
+    seconds: float = 0.0
+    curve: list[tuple[float, int, float]] = field(default_factory=list)
+    """(share of the time, steps, PSNR on the held-out pictures in dB)."""
+
+    def gain_over_last_fifth(self) -> float:
+        """How many dB the curve rose after four fifths of the time; NaN before there is such a point."""
+        earlier = [psnr for share, _, psnr in self.curve if share <= 0.8]
+        return self.curve[-1][2] - earlier[-1] if earlier else math.nan
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: averaged weights on the CPU and the story of how they came about."""
+
+    network: nn.Module
+    progress: Progress
+    stop_reason: str
+    hardware: str
+
+
+def learning_rate(share: float, peak: float) -> float:
+    """A short linear rise, then a cosine down to a hundredth of `peak`.
+
+    >>> learning_rate(0.02, 1.0), round(learning_rate(1.0, 1.0), 3)
+    (1.0, 0.01)
+    """
+    if share < WARM_UP:
+        return peak * max(share, 1e-3) / WARM_UP
+    return peak * (0.505 + 0.495 * math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))
+
+
+def moving_average(average: Tensor, current: Tensor, updates: Tensor) -> Tensor:
+    """Exponential moving average over about a thousand steps, over fewer at the start."""
+    decay = min(0.999, (1 + float(updates)) / (10 + float(updates)))
+    return average + (current - average) * (1 - decay)
+
+
+def describe_hardware(device: torch.device) -> str:
+    """A few words for the card: the GPU's name, or the number of CPU threads."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} thread(s)"
+
+
+def train(
+    recipe: Recipe,
+    data: TrainingSet,
+    held_out: TrainingSet,
+    *,
+    minutes: float,
+    state_file: Path,
+    device: torch.device,
+    report: Callable[[Progress, float], None],
+) -> Trained:
+    """Trains for `minutes` of wall time in all, counting what `state_file` already holds.
+
+    `report(progress, loss)` is called at every point of the curve. On a GPU steps run under bfloat16 autocast;
+    on a CPU without native bfloat16 that would only be slower.
+    """
+    torch.manual_seed(recipe.seed)
+    kind = architecture(recipe.architecture)
+    network = kind.build(**recipe.hyperparameters).to(device, memory_format=torch.channels_last)
+    average = torch.optim.swa_utils.AveragedModel(network, avg_fn=moving_average)
+    weights = [p for p in network.parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(weights, lr=recipe.learning_rate, betas=(0.9, 0.99))
+    progress = Progress()
+    if state_file.is_file():
+        saved = torch.load(state_file, map_location=device, weights_only=True)
+        network.load_state_dict(saved["network"])
+        average.load_state_dict(saved["average"])
+        optimiser.load_state_dict(saved["optimiser"])
+        progress = Progress(saved["step"], saved["seconds"], [tuple(p) for p in saved["curve"]])
+
+    def save() -> None:
+        state = {
+            "network": network.state_dict(),
+            "average": average.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": progress.step,
+            "seconds": progress.seconds,
+            "curve": [list(point) for point in progress.curve],
+        }
+        partial = state_file.with_suffix(".partial")
+        torch.save(state, partial)
+        os.replace(partial, state_file)
+
+    precision = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+    budget = minutes * 60
+    resumed_at, began, saved_at = progress.seconds, time.monotonic(), time.monotonic()
+    while progress.seconds < budget:
+        share = progress.seconds / budget
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(share, recipe.learning_rate)
+        # Seeded by the step: a resumed run sees the patches that it would have seen unbroken.
+        random = np.random.default_rng((recipe.seed, progress.step))
+        low, high = data.batch(random, size=recipe.batch, patch=recipe.patch)
+        low = low.to(device, memory_format=torch.channels_last)
+        white = kind.input_range(network.state_dict())
+        with precision:
+            output = network(low * white)
+        loss = F.l1_loss(output.float() / white, high.to(device))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimiser.step()
+        average.update_parameters(network)
+        progress.step += 1
+        progress.seconds = resumed_at + time.monotonic() - began
+        if progress.seconds / budget >= (len(progress.curve) + 1) / EVALUATIONS:
+            quality = mean_quality(average.module, held_out, white=white, device=device)
+            progress.curve.append((progress.seconds / budget, progress.step, quality.psnr))
+            report(progress, loss.item())
+        if time.monotonic() - saved_at > SAVE_EVERY:
+            save()
+            saved_at = time.monotonic()
+    save()
+    gain = progress.gain_over_last_fifth()
+    flat = "flat" if gain < FLAT else "still rising"
+    return Trained(
+        average.module.cpu(),
+        progress,
+        f"end of schedule; the curve was {flat} ({gain:+.3f} dB over the last fifth)",
+        describe_hardware(device),
+    )
