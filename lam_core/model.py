@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import inspect
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Colour = Literal["rgb", "luma"]
+from lam_core.convention import Convention, fingerprint_of
 
 _TO_YCBCR = torch.tensor(
     [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]], dtype=torch.float64
@@ -26,22 +25,6 @@ _OFFSET = torch.tensor([16.0, 128.0, 128.0], dtype=torch.float64)
 
 class ModelOutputError(RuntimeError):
     """A network whose output is not an enlarged RGB picture."""
-
-
-@dataclass(frozen=True)
-class Convention:
-    """How a network wants its input and gives its output; part of what the network is."""
-
-    input_range: float = 1.0
-    """The value of white at the network's input and output: 1 or 255."""
-    colour: Colour = "rgb"
-    """`luma`: the network enlarges BT.601 luma alone; chroma is enlarged by bicubic interpolation."""
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """RGB mean in [0, 1], subtracted before and added after a network that does not do so itself."""
-    pad_multiple: int = 1
-    """Height and width are padded to a multiple of this by reflection, and the output cropped."""
-    minimum_size: int = 1
-    """Smallest height and width that the network takes; smaller input is padded by reflection."""
 
 
 class SuperResolver:
@@ -71,7 +54,7 @@ class SuperResolver:
 
     def __call__(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        padded = _pad(x, self.convention.pad_multiple, self.convention.minimum_size)
+        padded = _pad(x, self.convention)
         y = self._luma(padded) if self.convention.colour == "luma" else self._rgb(padded)
         expected = (x.shape[0], 3, padded.shape[-2] * self.scale, padded.shape[-1] * self.scale)
         if tuple(y.shape) != expected:
@@ -166,11 +149,12 @@ class ModelReference(Protocol):
     def load(self) -> SuperResolver: ...
 
 
-def _pad(x: Tensor, multiple: int, minimum: int) -> Tensor:
+def _pad(x: Tensor, convention: Convention) -> Tensor:
     """Pads bottom and right by reflection, repeatedly where a side is too short to reflect once."""
-    height, width = (
-        -(-max(side, minimum) // multiple) * multiple for side in x.shape[-2:]
-    )
+    multiple, minimum = convention.pad_multiple, convention.minimum_size
+    height, width = (-(-max(side, minimum) // multiple) * multiple for side in x.shape[-2:])
+    if convention.square:
+        height = width = max(height, width)
     while x.shape[-2:] != (height, width):
         down = min(height - x.shape[-2], x.shape[-2] - 1)
         right = min(width - x.shape[-1], x.shape[-1] - 1)
@@ -179,18 +163,6 @@ def _pad(x: Tensor, multiple: int, minimum: int) -> Tensor:
             down, right = height - x.shape[-2], width - x.shape[-1]
         x = F.pad(x, (0, right, 0, down), mode=mode)
     return x
-
-
-def fingerprint_of(weights: str, architecture: str, scale: int, convention: Convention) -> str:
-    """sha256 over a digest of the weights, the architecture, the scale and the convention."""
-    identity = {
-        "weights": weights,
-        "architecture": architecture,
-        "scale": scale,
-        "convention": [convention.input_range, convention.colour, list(convention.mean),
-                       convention.pad_multiple, convention.minimum_size],
-    }
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
 def _fingerprint(module: nn.Module, scale: int, convention: Convention) -> str:
