@@ -1,4 +1,4 @@
-"""How a network wants its input, and the name of what it then is; without torch, so that looking up is quick."""
+"""How a network wants its input, and its fingerprint; without torch, so that a look-up is quick."""
 
 from __future__ import annotations
 

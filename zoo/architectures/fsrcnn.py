@@ -1,6 +1,6 @@
 """FSRCNN: Dong, Loy and Tang, "Accelerating the Super-Resolution Convolutional Neural Network", ECCV 2016.
 
-Key names of the commonest PyTorch training: `first_part, mid_part, last_part`. One channel in means luma only.
+Key names of the commonest PyTorch training: `first_part, mid_part, last_part`. One input channel is luma.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ class FSRCNN(nn.Module):
             layers += [nn.Conv2d(s, s, 3, padding=1), nn.PReLU(s)]
         layers += [nn.Conv2d(s, d, 1), nn.PReLU(d)]
         self.mid_part = nn.Sequential(*layers)
-        self.last_part = nn.ConvTranspose2d(
-            d, channels, 9, stride=scale, padding=4, output_padding=scale - 1
-        )
+        self.last_part = nn.ConvTranspose2d(d, channels, 9, stride=scale, padding=4, output_padding=scale - 1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.last_part(self.mid_part(self.first_part(x)))
@@ -41,8 +39,8 @@ class FSRCNN(nn.Module):
 def scale_of_deconvolution(build: Callable[[int], nn.Module], channels: int) -> int:
     """The stride at which a deconvolution turns flat grey into flat grey.
 
-    Every FSRCNN ends in the same 9×9 kernel whatever its scale, so no shape tells the stride; but at a wrong one the
-    taps that meet in an output pixel do not belong together, and a flat input comes out as a grid.
+    Every FSRCNN ends in the same 9×9 kernel whatever its scale, so no shape tells the stride; but at a wrong
+    one the taps that meet in an output pixel do not belong together, and a flat input comes out as a grid.
     """
     grey = torch.full((1, channels, 16, 16), 0.5)
 

@@ -1,4 +1,6 @@
-"""IMDN: Hui et al., "Lightweight Image Super-Resolution with Information Multi-distillation Network", ACM MM 2019.
+"""IMDN: Hui et al., "Lightweight Image Super-Resolution with Information Multi-distillation Network".
+
+ACM Multimedia 2019.
 
 Key names of the authors' code: `fea_conv, IMDB1 … IMDBn, c, LR_conv, upsampler`.
 """
@@ -57,9 +59,7 @@ class InformationMultiDistillation(nn.Module):
         kept = []
         rest = x
         for conv in (self.c1, self.c2, self.c3):
-            part, rest = torch.split(
-                self.act(conv(rest)), (self.distilled, self.remaining), dim=1
-            )
+            part, rest = torch.split(self.act(conv(rest)), [self.distilled, self.remaining], dim=1)
             kept.append(part)
         kept.append(self.c4(rest))
         return self.c5(self.cca(torch.cat(kept, dim=1))) + x

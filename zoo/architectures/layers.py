@@ -15,11 +15,9 @@ DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 
 
 class MeanShift(nn.Conv2d):
-    """Adds `sign` times the mean RGB of the training set: a 1×1 convolution with frozen weights (EDSR, section 5.2)."""
+    """Adds `sign` times the mean RGB of the training set: a 1×1 convolution with frozen weights."""
 
-    def __init__(
-        self, input_range: float, sign: int, mean: Sequence[float] = DIV2K_MEAN
-    ) -> None:
+    def __init__(self, input_range: float, sign: int, mean: Sequence[float] = DIV2K_MEAN) -> None:
         super().__init__(3, 3, kernel_size=1)
         self.weight.data = torch.eye(3).view(3, 3, 1, 1)
         self.bias.data = sign * input_range * torch.tensor(mean)  # type: ignore[union-attr]
@@ -27,7 +25,7 @@ class MeanShift(nn.Conv2d):
 
 
 def range_of_mean_shift(bias_key: str):
-    """Reads a network's input range from the bias of its mean shift: DIV2K's mean is below 1 in the unit range only."""
+    """Reads the input range from the bias of a mean shift: below 1 in the unit range only."""
 
     def input_range(state: StateDict) -> float:
         return 255.0 if float(state[bias_key].abs().max()) > 1 else 1.0

@@ -1,0 +1,97 @@
+"""Every model that has an entry, by id; torch is not needed to look."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo.entry import Bundled, Entry, EntryError, read_entry
+from zoo.errors import ZooError
+
+ENTRIES = Path(__file__).parent / "entries"
+COMPACT = Path(__file__).parent / "compact"
+
+
+class UnknownModelError(ZooError, LookupError):
+    """No entry of that id; the message suggests the nearest."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Entries by id, in the order of their names."""
+
+    entries: Mapping[str, Entry]
+
+    @classmethod
+    def read(cls, *folders: Path) -> Registry:
+        """Every `<id>.toml` of the folders; an id in a later folder replaces that of an earlier one.
+
+        Raises `EntryError` with the faults of all files at once.
+        """
+        entries: dict[str, Entry] = {}
+        faults: list[str] = []
+        for folder in folders:
+            for path in sorted(folder.glob("*.toml")):
+                try:
+                    entries[path.stem] = read_entry(path)
+                except EntryError as error:
+                    faults.append(str(error))
+        if faults:
+            raise EntryError("\n".join(faults))
+        return cls(dict(sorted(entries.items())))
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries.values())
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __contains__(self, entry_id: object) -> bool:
+        return entry_id in self.entries
+
+    def __getitem__(self, entry_id: str) -> Entry:
+        try:
+            return self.entries[entry_id]
+        except KeyError:
+            raise UnknownModelError(unknown(entry_id, self.entries)) from None
+
+    def with_digest(self, sha256: str) -> Entry | None:
+        """The entry whose weights have that digest: a known checkpoint is recognised under any file name."""
+        return next((entry for entry in self if pinned_digest(entry) == sha256), None)
+
+
+def unknown(entry_id: str, known: Iterable[str]) -> str:
+    """The sentence for an id that nobody has.
+
+    >>> unknown("edrs", ["edsr", "imdn"])
+    "no model 'edrs'; did you mean edsr? `lam zoo list` shows all"
+    """
+    near = difflib.get_close_matches(entry_id.lower(), list(known), n=3, cutoff=0.4)
+    guess = f"; did you mean {' or '.join(near)}?" if near else ";"
+    return f"no model {entry_id!r}{guess} `lam zoo list` shows all"
+
+
+@functools.cache
+def registry(*folders: Path) -> Registry:
+    """The entries that come with this project, and those of further folders; read once."""
+    return Registry.read(ENTRIES, *folders)
+
+
+def card(entry: Entry) -> Mapping[str, Any]:
+    """What the training run wrote beside bundled weights; empty for other entries and before any run."""
+    if not isinstance(entry.weights, Bundled):
+        return {}
+    path = (COMPACT / entry.weights.file).with_suffix(".toml")
+    if not path.is_file():
+        return {}
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def pinned_digest(entry: Entry) -> str | None:
+    """The digest that the weights must have, as far as it is known without them."""
+    return card(entry).get("sha256") if isinstance(entry.weights, Bundled) else entry.sha256
