@@ -1,0 +1,6 @@
+"""Images that need no download: photographs from installed packages, scenes and patterns rendered here."""
+
+from lam_core.samples.catalogue import UnknownSampleError, sample, samples
+from lam_core.samples.sample import SIDE, Kind, Sample
+
+__all__ = ["SIDE", "Kind", "Sample", "UnknownSampleError", "sample", "samples"]
