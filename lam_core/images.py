@@ -16,6 +16,15 @@ class ImageShapeError(ValueError):
     """An array that is not an RGB picture, or two pictures that should have one shape and do not."""
 
 
+def as_pixels(image: NDArray) -> Pixels:
+    """`image` itself if it is an RGB picture of bytes. Raises `ImageShapeError` with what it is instead."""
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ImageShapeError(
+            f"expected an RGB picture of bytes, [height, width, 3] of uint8; got {list(image.shape)} of {image.dtype}"
+        )
+    return image
+
+
 def mod_crop(image: Pixels, scale: int) -> Pixels:
     """The largest top-left part of `image` whose height and width are multiples of `scale`.
 

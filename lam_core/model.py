@@ -7,7 +7,6 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -95,11 +94,18 @@ class SuperResolver:
         return next((p.device for p in self.module.parameters()), torch.device("cpu"))
 
     @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the weights; float32 for a network without any."""
+        return next((p.dtype for p in self.module.parameters() if p.is_floating_point()), torch.float32)
+
+    def in_precision(self, dtype: torch.dtype) -> SuperResolver:
+        """This model if it already computes in `dtype`, else a copy that does."""
+        return self if self.dtype == dtype else self.to(dtype=dtype)
+
+    @property
     def parameters(self) -> int:
         """Number of weights, those of frozen mean shifts not counted."""
-        return sum(
-            p.numel() for name, p in self.module.named_parameters() if "_mean." not in name
-        )
+        return sum(p.numel() for name, p in self.module.named_parameters() if "_mean." not in name)
 
     @torch.no_grad()
     def upscale(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -132,21 +138,6 @@ class Restorer:
     name: str
     scale: int
     restore: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-
-
-class ModelReference(Protocol):
-    """A model that need not be loaded yet; its fingerprint is known, so stored results can be found without it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def scale(self) -> int: ...
-
-    def load(self) -> SuperResolver: ...
 
 
 def _pad(x: Tensor, convention: Convention) -> Tensor:

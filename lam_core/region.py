@@ -94,6 +94,4 @@ def field_around(region: Region, lr_height: int, lr_width: int, scale: int, size
         centre = (position + region.size / 2) / scale
         return min(max(round(centre - size / 2), 0), max(available - size, 0))
 
-    return Field(
-        start(region.x, lr_width), start(region.y, lr_height), min(size, lr_width), min(size, lr_height)
-    )
+    return Field(start(region.x, lr_width), start(region.y, lr_height), min(size, lr_width), min(size, lr_height))

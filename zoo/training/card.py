@@ -53,10 +53,7 @@ def write_network(
         "",
         "# Luma, borders of one scale shaved, LR by Pillow's bicubic.",
         "[quality]",
-        *(
-            f"{name} = {{ psnr = {q.psnr:.3f}, ssim = {q.ssim:.4f} }}"
-            for name, q in quality.items()
-        ),
+        *(f"{name} = {{ psnr = {q.psnr:.3f}, ssim = {q.ssim:.4f} }}" for name, q in quality.items()),
     ]
     weights.with_suffix(".toml").write_text("\n".join(lines) + "\n")
     return weights

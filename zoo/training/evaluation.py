@@ -21,9 +21,7 @@ class Quality:
 
 
 @torch.no_grad()
-def mean_quality(
-    network: nn.Module, pictures: TrainingSet, *, white: float, device: torch.device
-) -> Quality:
+def mean_quality(network: nn.Module, pictures: TrainingSet, *, white: float, device: torch.device) -> Quality:
     """Mean quality of `network` (outputs clamped, not rounded) over every picture of a set."""
     network.eval()
     figures = []

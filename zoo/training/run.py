@@ -22,9 +22,7 @@ HELD_OUT = 10
 def split(data: TrainingSet) -> tuple[TrainingSet, TrainingSet]:
     """Training pictures and `HELD_OUT` evenly spread ones that no step ever sees."""
     if len(data.hr) < 2 * HELD_OUT:
-        raise TrainingDataError(
-            f"only {len(data.hr)} pictures are large enough; give at least {2 * HELD_OUT}"
-        )
+        raise TrainingDataError(f"only {len(data.hr)} pictures are large enough; give at least {2 * HELD_OUT}")
     kept = set(range(0, len(data.hr), len(data.hr) // HELD_OUT)[:HELD_OUT])
 
     def part(inside: bool) -> TrainingSet:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -66,7 +65,7 @@ def learning_rate(share: float, peak: float) -> float:
     return peak * (0.505 + 0.495 * math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))
 
 
-def moving_average(average: Tensor, current: Tensor, updates: Tensor) -> Tensor:
+def moving_average(average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
     """Exponential moving average over about a thousand steps, over fewer at the start."""
     decay = min(0.999, (1 + float(updates)) / (10 + float(updates)))
     return average + (current - average) * (1 - decay)
@@ -96,7 +95,8 @@ def train(
     """
     torch.manual_seed(recipe.seed)
     kind = architecture(recipe.architecture)
-    network = kind.build(**recipe.hyperparameters).to(device, memory_format=torch.channels_last)
+    network = kind.build(**recipe.hyperparameters).to(device)
+    network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     average = torch.optim.swa_utils.AveragedModel(network, avg_fn=moving_average)
     weights = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(weights, lr=recipe.learning_rate, betas=(0.9, 0.99))
@@ -119,7 +119,7 @@ def train(
         }
         partial = state_file.with_suffix(".partial")
         torch.save(state, partial)
-        os.replace(partial, state_file)
+        partial.replace(state_file)
 
     precision = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
     budget = minutes * 60

@@ -1,0 +1,171 @@
+"""The one verb: which input pixels made this window of a network's output."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lam_core.attribution.detectors import Detector
+from lam_core.attribution.path import Image, path_of, reference_path
+from lam_core.attribution.quadrature import (
+    Integral,
+    equal_lengths,
+    reference_sum,
+    simulated,
+    trapezoids,
+)
+from lam_core.attribution.result import Attribution
+from lam_core.attribution.settings import AttributionSettings
+from lam_core.diffusion.index import diffusion_index
+from lam_core.images import Pixels, as_pixels, digest
+from lam_core.model import SuperResolver
+from lam_core.region import Field, Region, field_around
+
+SURROUNDINGS = 4
+"""LR pixels around the window's footprint whose change sets the spacing of nodes."""
+
+
+class ZeroMapError(ValueError):
+    """A map that is zero everywhere: nothing to show, and the cause said."""
+
+
+class NonFiniteMapError(ArithmeticError):
+    """A network whose output or gradient is not finite."""
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far an attribution has come."""
+
+    nodes: int
+    """Gradients computed so far."""
+    budget: int
+    """Gradients that will be computed at most."""
+    error: float
+    """Estimated relative error of the displayed map as it stands."""
+    signed: NDArray[np.float64]
+    """The map so far, [3, h, w]: a preview."""
+
+
+def attribute(
+    model: SuperResolver,
+    image: Pixels,
+    region: Region,
+    settings: AttributionSettings | None = None,
+    *,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> Attribution:
+    """The Local Attribution Map of one window of a network's output (Gu and Dong, CVPR 2021, equations 4 to 6).
+
+    `image` is the LR picture, uint8 [h, w, 3]; `region` is in SR pixels. Runs where the model's weights are.
+    `on_progress` is called after the preview and after every further node; what it raises ends the computation.
+
+    Raises `RegionError` (window not inside the picture), `ZeroMapError` (window or network gives nothing to
+    attribute), `NonFiniteMapError` (the network returns NaN or infinity), `ModelOutputError` (wrong output shape).
+    """
+    settings = settings or AttributionSettings()
+    image = as_pixels(image)
+    height, width = image.shape[:2]
+    field = field_around(region, height, width, model.scale, settings.field)
+    lr = image[field.slices].astype(np.float64) / 255
+    local = field.local(region, model.scale)
+    detector = Detector(settings.detector, local, field.height * model.scale, field.width * model.scale)
+    precise = model.in_precision(getattr(torch, settings.dtype))
+
+    def report(integral: Integral) -> None:
+        signed = integral.signed.transpose(2, 0, 1)
+        on_progress(Progress(integral.nodes, settings.nodes, integral.error, signed))
+
+    began = time.perf_counter()
+    gradient = gradient_of(precise, detector)
+    if settings.rule == "reference":
+        integral = reference_sum(reference_path(lr, settings), gradient, report=report)
+    else:
+        near = path_of(lr[_surroundings(local, field, model.scale)], settings)
+        integral = trapezoids(
+            path_of(lr, settings),
+            equal_lengths(near),
+            gradient,
+            nodes=settings.nodes,
+            tolerance=settings.tolerance,
+            report=report,
+        )
+    if not integral.signed.sum(2).any():
+        raise ZeroMapError(_cause_of_zero(lr, integral, model))
+    index, index_error = index_of(integral)
+    seconds = time.perf_counter() - began
+    change = integral.end - integral.start
+    return Attribution(
+        signed=np.ascontiguousarray(integral.signed.transpose(2, 0, 1)),
+        diffusion_index=index,
+        diffusion_index_error=index_error,
+        map_error=integral.error,
+        completeness_error=float(abs(integral.signed.sum() - change) / abs(change)) if change else float("inf"),
+        nodes=integral.nodes,
+        settings=settings,
+        region=region,
+        field=field,
+        scale=model.scale,
+        model=model.name,
+        fingerprint=model.fingerprint,
+        image=digest(image),
+        sr=model.upscale(image[field.slices]),
+        seconds=seconds,
+        device=model.device.type,
+    )
+
+
+def gradient_of(model: SuperResolver, detector: Detector) -> Callable[[Sequence[Image]], list[tuple[float, NDArray]]]:
+    """The function that gives D and ∂D/∂x at images [h, w, 3], on the model's device and in its precision."""
+    device, dtype = model.device, model.dtype
+
+    def gradient(points: Sequence[Image]) -> list[tuple[float, NDArray]]:
+        batch = torch.from_numpy(np.stack(points).transpose(0, 3, 1, 2)).to(device, dtype)
+        batch = batch.contiguous(memory_format=torch.channels_last).requires_grad_(True)
+        output = model(batch)[..., slice(*detector.rows), slice(*detector.columns)]
+        values = detector(output)
+        (slopes,) = torch.autograd.grad(values.sum(), batch)
+        if not (bool(torch.isfinite(values).all()) and bool(torch.isfinite(slopes).all())):
+            raise NonFiniteMapError(
+                f"{model.name} returned {'a gradient' if torch.isfinite(values).all() else 'an output'} that is not "
+                f"finite; check its input range ({model.convention.input_range:g} for white) and its weights"
+            )
+        arrays = slopes.permute(0, 2, 3, 1).cpu().numpy()
+        return [(float(v), array) for v, array in zip(values.detach().cpu(), arrays, strict=True)]
+
+    return gradient
+
+
+def index_of(integral: Integral) -> tuple[float, float]:
+    """DI of the displayed map and the half-width of its 95 % interval, from draws of the integral's own error."""
+
+    def index(plane: NDArray) -> float:
+        return diffusion_index(plane / plane.max())
+
+    measured = index(np.abs(integral.signed.sum(2)))
+    mean, deviation = simulated(integral, index)
+    return measured, abs(mean - measured) + 2 * deviation
+
+
+def _surroundings(local: Region, field: Field, scale: int) -> tuple[slice, slice]:
+    def span(start: int, available: int) -> slice:
+        low, high = start // scale - SURROUNDINGS, -(-(start + local.size) // scale) + SURROUNDINGS
+        return slice(max(low, 0), min(high, available))
+
+    return span(local.y, field.height), span(local.x, field.width)
+
+
+def _cause_of_zero(lr: Image, integral: Integral, model: SuperResolver) -> str:
+    if not np.ptp(lr, axis=(0, 1)).any():
+        return "the field around this window is one flat colour, so blurring changes nothing; choose another place"
+    if integral.start == integral.end:
+        return (
+            f"this window of {model.name}'s output does not change along the path: it is flat, or the network "
+            "does not depend on its input; choose another place or check the network"
+        )
+    return f"{model.name} gives this window no gradient at all; check that the network is differentiable"

@@ -1,0 +1,176 @@
+"""What a network computes, written down without computing it: a graph of ATen operations."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensor,
+    FakeTensorMode,
+)
+from torch.utils._python_dispatch import TorchDispatchMode
+
+Network = Callable[[Tensor], Tensor]
+
+_TRACING = threading.Lock()
+
+
+class UntraceableError(RuntimeError):
+    """A network whose computation cannot be written down beforehand; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One tensor of the network that depends on its input, and the operation that makes it."""
+
+    target: Any
+    """The ATen operation; None at the network's input."""
+    args: tuple[Any, ...]
+    """Its arguments: a `Node` for a tensor that depends on the input, a constant for everything else."""
+    kwargs: Mapping[str, Any]
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    pick: int | None = None
+    """Which one of the operation's results this is, where it gives several."""
+    detached: bool = False
+    """Whether the network computes it under `torch.no_grad()`."""
+
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
+        """All arguments by the names of the operation's schema, defaults filled in."""
+        bound: dict[str, Any] = {}
+        for position, argument in enumerate(self.target._schema.arguments):
+            if position < len(self.args):
+                bound[argument.name] = self.args[position]
+            else:
+                bound[argument.name] = self.kwargs.get(argument.name, argument.default_value)
+        return bound
+
+    @cached_property
+    def sources(self) -> tuple[Node, ...]:
+        """The nodes among the arguments, in order, repeated where they are used twice."""
+        return tuple(a for a in leaves((self.args, dict(self.kwargs))) if isinstance(a, Node))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network on one input shape: its nodes in order of computation, from `input` to `output`."""
+
+    nodes: tuple[Node, ...]
+    input: Node
+    output: Node
+    device: torch.device
+    prepared: dict[Any, Tensor] = field(default_factory=dict)
+    """Weights in the layouts that the operations want, shared by every plan of this graph."""
+
+    def prepare(self, kind: str, weight: Tensor, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """`make(weight)`, made once. The graph holds `weight` itself, so its id stays its own."""
+        key = (kind, id(weight))
+        if key not in self.prepared:
+            with torch.no_grad():
+                self.prepared[key] = make(weight.detach())
+        return self.prepared[key]
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Everything in nested lists, tuples and dictionaries that is none of these."""
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from leaves(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from leaves(item)
+    else:
+        yield value
+
+
+def substitute(value: Any, replace: Callable[[Any], Any]) -> Any:
+    """`value` with every leaf replaced."""
+    if isinstance(value, (list, tuple)):
+        return type(value)([substitute(item, replace) for item in value])
+    if isinstance(value, dict):
+        return {key: substitute(item, replace) for key, item in value.items()}
+    return replace(value)
+
+
+class _Recorder(TorchDispatchMode):
+    """Runs what depends on the input on fake tensors and writes it down; runs all else for real, as constants."""
+
+    def __init__(self, fake: FakeTensorMode) -> None:
+        super().__init__()
+        self.fake = fake
+        self.nodes: list[Node] = []
+        self.of: dict[int, Node] = {}
+        self.alive: list[Tensor] = []
+
+    def add(self, tensor: Tensor, node: Node) -> None:
+        self.nodes.append(node)
+        self.of[id(tensor)] = node
+        self.alive.append(tensor)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if not any(isinstance(value, FakeTensor) for value in leaves((args, kwargs))):
+            if torch.Tag.nondeterministic_seeded in func.tags:
+                raise UntraceableError(f"it draws random numbers ({func})")
+            return func(*args, **kwargs)
+        if torch.Tag.nondeterministic_seeded in func.tags and "dropout" not in str(func):
+            raise UntraceableError(f"it draws random numbers ({func})")
+        with self.fake:
+            result = func(*args, **kwargs)
+        results = result if isinstance(result, (list, tuple)) else (result,)
+        if not any(isinstance(value, Tensor) for value in results):
+            return result
+        if func._schema.is_mutable:
+            raise UntraceableError(f"it changes a tensor in place in a way that cannot be followed ({func})")
+        named = substitute(tuple(args), self._named), substitute(dict(kwargs), self._named)
+        for index, tensor in enumerate(results):
+            if isinstance(tensor, Tensor):
+                node = Node(
+                    func,
+                    *named,
+                    shape=tuple(tensor.shape),
+                    dtype=tensor.dtype,
+                    pick=index if isinstance(result, (list, tuple)) else None,
+                    detached=not torch.is_grad_enabled(),
+                )
+                self.add(tensor, node)
+        return result
+
+    def _named(self, value: Any) -> Any:
+        return self.of[id(value)] if isinstance(value, FakeTensor) else value
+
+
+def trace(network: Network, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Graph:
+    """The graph of a network on an input of that shape, without computing it.
+
+    Raises `UntraceableError` if the network's path depends on pixel values, if it draws random numbers, brings a
+    gradient of its own, or does anything else that tensors without values cannot go through.
+    """
+    fake = FakeTensorMode(allow_non_fake_inputs=True)
+    x = fake.from_tensor(torch.empty(shape, dtype=dtype, device=device))
+    recorder = _Recorder(fake)
+    start = Node(None, (), {}, shape=tuple(shape), dtype=dtype)
+    recorder.add(x, start)
+    try:
+        with _TRACING, torch.enable_grad(), recorder:
+            y = torch.func.functionalize(network)(x)
+    except UntraceableError:
+        raise
+    except (DataDependentOutputException, DynamicOutputShapeException) as error:
+        raise UntraceableError(f"its path depends on the pixels' values ({error.func})") from error
+    # A network is foreign code: whatever stops it here is a reason to run it as it is, and that run tells of its errors.
+    except Exception as error:
+        sentence = str(error).strip().splitlines()
+        raise UntraceableError(sentence[0] if sentence else type(error).__name__) from error
+    if not isinstance(y, FakeTensor):
+        raise UntraceableError("its output does not depend on its input")
+    return Graph(tuple(recorder.nodes), start, recorder.of[id(y)], device)

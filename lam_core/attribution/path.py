@@ -1,0 +1,91 @@
+"""Paths from a baseline image to the image itself: the curves along which gradients are integrated."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lam_core.attribution.settings import AttributionSettings, SettingsError
+
+Image = NDArray[np.float64]
+"""An LR picture [h, w, 3] in [0, 1]."""
+
+
+def reference_kernel(side: int, sigma: float) -> NDArray[np.float64]:
+    """The published kernel: an isotropic Gaussian of σ + 1e-5 sampled on integers, its sum 1."""
+    x = np.arange(side) - side // 2
+    kernel = np.exp(-(x[:, None] ** 2 + x[None, :] ** 2) / (2 * (sigma + 1e-5) ** 2))
+    return kernel / kernel.sum()
+
+
+def reference_path(image: Image, settings: AttributionSettings) -> list[Image]:
+    """The nodes + 1 images of the published path, σ falling linearly to zero."""
+    sigmas = np.linspace(settings.sigma, 0, settings.nodes + 1)
+    return [cv2.filter2D(image, -1, reference_kernel(settings.kernel, sigma)) for sigma in sigmas]
+
+
+def _sampled(side: int, sigma: float) -> NDArray[np.float64]:
+    x = np.arange(side) - side // 2
+    weights = np.exp(-(x**2) / (2 * sigma**2))
+    return weights / weights.sum()
+
+
+def _variance(side: int, sigma: float) -> float:
+    x = np.arange(side) - side // 2
+    return float(_sampled(side, sigma) @ x**2)
+
+
+def kernel_of_variance(side: int, variance: float, widest: float) -> NDArray[np.float64]:
+    """The sampled one-dimensional Gaussian [side] whose own variance is `variance`, no wider than σ = `widest`.
+
+    A Gaussian narrower than a pixel has, sampled, hardly any variance at all: a path linear in σ stands still there.
+    One linear in the variance of what is really applied does not.
+    """
+    if variance <= 0:
+        return np.eye(side)[side // 2]
+    low, high = 0.05, widest
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _variance(side, middle) < variance else (low, middle)
+    return _sampled(side, high)
+
+
+class BlurPath:
+    """γ(α) = ω(α) ⊗ I, progressive deblurring: at 0 the image blurred by σ, at 1 the image (equation 5).
+
+    The parameter is chosen so that the applied kernel's variance falls linearly in α.
+    """
+
+    def __init__(self, image: Image, sigma: float, side: int) -> None:
+        self._image, self._sigma, self._side = image, sigma, side
+        self._variance = _variance(side, sigma)
+
+    def __call__(self, alpha: float) -> Image:
+        if alpha >= 1:
+            return self._image
+        taps = kernel_of_variance(self._side, self._variance * (1 - alpha), self._sigma)
+        return cv2.sepFilter2D(self._image, -1, taps, taps)
+
+
+class LinearPath:
+    """γ(α) = I' + α·(I − I'): the straight line of integrated gradients (Sundararajan et al. 2017)."""
+
+    def __init__(self, image: Image, baseline: Image) -> None:
+        self._image, self._baseline = image, baseline
+
+    def __call__(self, alpha: float) -> Image:
+        return self._baseline + alpha * (self._image - self._baseline)
+
+
+def path_of(image: Image, settings: AttributionSettings) -> BlurPath | LinearPath:
+    """The path that the settings ask for, over one LR picture."""
+    match settings.path:
+        case "blur":
+            return BlurPath(image, settings.sigma, settings.kernel)
+        case "linear-blur":
+            blurred = cv2.filter2D(image, -1, reference_kernel(settings.kernel, settings.sigma))
+            return LinearPath(image, blurred)
+        case "linear-black":
+            return LinearPath(image, np.zeros_like(image))
+    raise SettingsError(f"no path {settings.path!r}; choose blur, linear-blur or linear-black")

@@ -1,0 +1,112 @@
+"""What an attribution gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lam_core.attribution.settings import AttributionSettings
+from lam_core.region import Field, Region
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """A local attribution map with everything needed to judge it."""
+
+    signed: NDArray[np.float64]
+    """Attribution of every LR pixel and channel of the field, [3, h, w]; sums to D(F(I)) − D(F(I')) but for error."""
+    diffusion_index: float
+    """DI of the displayed map, 0 to 100."""
+    diffusion_index_error: float
+    """Estimated half-width of an interval around DI."""
+    map_error: float
+    """Estimated relative L2 error of the displayed map."""
+    completeness_error: float
+    """|Σ signed − (D(F(I)) − D(F(I')))| / |D(F(I)) − D(F(I'))|: a weak check, small even for poor maps."""
+    nodes: int
+    """Gradients that were computed."""
+    settings: AttributionSettings
+    region: Region
+    """The window, in SR pixels of the whole picture."""
+    field: Field
+    """The part of the LR image that was attributed."""
+    scale: int
+    model: str
+    fingerprint: str
+    image: str
+    """Digest of the LR image."""
+    sr: NDArray[np.uint8]
+    """The network's picture of the field, [s·h, s·w, 3]."""
+    seconds: float
+    """Time of the attribution alone, the model loaded."""
+    device: str
+
+    @property
+    def map(self) -> NDArray[np.float64]:
+        """The displayed map |Σ_channels| / max, [h, w] in [0, 1]."""
+        return displayed(self.signed)
+
+    def summary(self) -> dict[str, Any]:
+        """All figures and settings without the arrays, for JSON."""
+        return {
+            "diffusion_index": self.diffusion_index,
+            "diffusion_index_error": self.diffusion_index_error,
+            "completeness_error": self.completeness_error,
+            "map_error": self.map_error,
+            "nodes": self.nodes,
+            "rule": self.settings.rule,
+            "window": [self.region.x, self.region.y, self.region.size],
+            "field": [self.field.x, self.field.y, self.field.width, self.field.height],
+            "lr_size": [self.field.height, self.field.width],
+            "scale": self.scale,
+            "dtype": self.settings.dtype,
+            "settings": self.settings.as_dict(),
+            "seconds": self.seconds,
+            "device": self.device,
+            "model": self.model,
+            "fingerprint": self.fingerprint,
+            "image": self.image,
+        }
+
+    def arrays(self) -> dict[str, NDArray]:
+        """The arrays that a stored result holds."""
+        return {"signed": self.signed, "map": self.map, "sr": self.sr}
+
+    @classmethod
+    def restore(cls, summary: dict[str, Any], arrays: dict[str, NDArray]) -> Attribution:
+        """The inverse of `summary` and `arrays`. Raises `KeyError`, `TypeError` or `ValueError` on foreign content."""
+        x, y, width, height = summary["field"]
+        signed, sr, scale = arrays["signed"], arrays["sr"], int(summary["scale"])
+        if signed.shape != (3, height, width) or sr.shape != (height * scale, width * scale, 3):
+            raise ValueError(f"arrays of shapes {signed.shape} and {sr.shape} do not fit the field {width}×{height}")
+        return cls(
+            signed=signed.astype(np.float64),
+            diffusion_index=float(summary["diffusion_index"]),
+            diffusion_index_error=float(summary["diffusion_index_error"]),
+            map_error=float(summary["map_error"]),
+            completeness_error=float(summary["completeness_error"]),
+            nodes=int(summary["nodes"]),
+            settings=AttributionSettings(**summary["settings"]),
+            region=Region(*summary["window"]),
+            field=Field(x, y, width, height),
+            scale=scale,
+            model=str(summary["model"]),
+            fingerprint=str(summary["fingerprint"]),
+            image=str(summary["image"]),
+            sr=sr.astype(np.uint8),
+            seconds=float(summary["seconds"]),
+            device=str(summary["device"]),
+        )
+
+
+def displayed(signed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """|Σ_channels| / max of a signed map [3, h, w]: the published display, [h, w] in [0, 1].
+
+    >>> displayed(np.array([[[1.0, -4.0]], [[1.0, 0.0]], [[0.0, 0.0]]]))
+    array([[0.5, 1. ]])
+    """
+    magnitude = np.abs(signed.sum(0))
+    return magnitude / magnitude.max()

@@ -1,0 +1,65 @@
+"""Everything that decides what an attribution map is, besides model, image and window."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from lam_core.region import FieldSize
+
+Rule = Literal["reference", "default"]
+Detector = Literal["gradient", "intensity", "gabor"]
+Path = Literal["blur", "linear-blur", "linear-black"]
+Precision = Literal["float32", "float64"]
+
+METHOD_VERSION = 1
+"""Part of every result's key: raised whenever the same settings would give other numbers."""
+
+
+class SettingsError(ValueError):
+    """A setting that no attribution can be computed with."""
+
+
+@dataclass(frozen=True)
+class AttributionSettings:
+    """How an attribution map is computed. Two DI are comparable only if all of this, scale and LR size are equal.
+
+    Raises `SettingsError` for values that no map can be computed with.
+    """
+
+    rule: Rule = "default"
+    """`reference`: the published 50-step rule. `default`: trapezoids refined until `tolerance` is met."""
+    nodes: int = 50
+    """Points on the path: exactly this many steps under `reference`, at most this many under `default`."""
+    tolerance: float = 0.05
+    """`default` stops once the estimated relative error of the displayed map is below this."""
+    detector: Detector = "gradient"
+    """What the window is asked for: its edges (sum of gradient magnitudes), its brightness, a Gabor response."""
+    path: Path = "blur"
+    """`blur`: progressive deblurring, which makes the map a LAM; else a straight line from a blurred or black image."""
+    sigma: float = 1.2
+    """Standard deviation of the baseline's Gaussian blur in LR pixels."""
+    kernel: int = 9
+    """Side of the sampled blur kernel in LR pixels."""
+    field: FieldSize = 64
+    """Side of the attributed LR field around the window, or `full` for the whole image."""
+    dtype: Precision = "float32"
+    """Precision of the network's passes; the path and all sums are in float64."""
+
+    def __post_init__(self) -> None:
+        if self.nodes < 2 or self.nodes > 10_000:
+            raise SettingsError(f"nodes is {self.nodes}; choose 2 to 10000 points on the path")
+        if not 0 <= self.tolerance < 1:
+            raise SettingsError(f"tolerance is {self.tolerance}; choose 0 (use every node) to below 1")
+        if not 0 < self.sigma <= 10:
+            raise SettingsError(f"sigma is {self.sigma}; choose a blur above 0 and up to 10 LR pixels")
+        if self.kernel % 2 == 0 or not 3 <= self.kernel <= 61:
+            raise SettingsError(f"kernel is {self.kernel}; choose an odd side from 3 to 61 LR pixels")
+        if self.field != "full" and self.field < 8:
+            raise SettingsError(f"field is {self.field}; choose at least 8 LR pixels, or 'full'")
+        if self.rule == "reference" and self.path != "blur":
+            raise SettingsError(f"path is {self.path}; the reference rule is defined on the blur path alone")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and for keys."""
+        return asdict(self)

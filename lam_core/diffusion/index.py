@@ -1,0 +1,28 @@
+"""The Diffusion Index: how widely a network draws on its input (Gu and Dong, CVPR 2021, section 4.1)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLOOR = 1e-7
+"""Added to every pixel of the displayed map before DI, as published."""
+
+
+def gini(values: NDArray) -> float:
+    """Gini coefficient of non-negative values: 0 if all are equal, 1 − 1/n if a single one is not zero.
+
+    The sorted form Σ(2i − n − 1)·g₍ᵢ₎ / (n·Σg) of Σᵢ Σⱼ |gᵢ − gⱼ| / (2n²·mean).
+
+    >>> gini(np.array([1.0, 1.0])), gini(np.array([0.0, 1.0]))
+    (0.0, 0.5)
+    """
+    ordered = np.sort(np.asarray(values, np.float64).ravel())
+    n = ordered.size
+    weights = 2 * np.arange(1, n + 1) - n - 1
+    return float(weights @ ordered / (n * ordered.sum()))
+
+
+def diffusion_index(displayed_map: NDArray) -> float:
+    """DI = (1 − G)·100 of a displayed map [h, w] in [0, 1]: near 0 for one pixel, 100 for all pixels alike."""
+    return (1 - gini(np.asarray(displayed_map, np.float64) + FLOOR)) * 100

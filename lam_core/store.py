@@ -1,0 +1,153 @@
+"""Results by what they are results of: a folder of `.npz` files named by the digest of their request."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import threading
+import zipfile
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_REQUEST, _SUMMARY = "request.json", "summary.json"
+_SCAN_AFTER = 32
+"""Writes after which the folder's size is measured again."""
+
+
+class StoreWriteError(OSError):
+    """A result that could not be kept; it is still good."""
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """One JSON text for equal content, whatever the order of its keys."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def key_of(request: Mapping[str, Any]) -> str:
+    """sha256 of the canonical JSON of a request: the name of its result.
+
+    >>> key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
+    True
+    """
+    return sha256(canonical(request).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A result as it lies in the store."""
+
+    summary: dict[str, Any]
+    arrays: dict[str, NDArray]
+
+
+class Store:
+    """A size-bounded folder of results that several processes may share.
+
+    A file is written under a temporary name and moved into place, so a reader sees a whole result or none. It repeats
+    the request it answers and is checked against it: a damaged or foreign file counts as absent, never as a result.
+    """
+
+    def __init__(self, folder: Path, limit: int = 2 * 1024**3) -> None:
+        """`limit`: bytes after which the results used longest ago are removed."""
+        self.folder, self.limit = Path(folder), limit
+        self._writes = 0
+        self._lock = threading.Lock()
+
+    def path(self, key: str) -> Path:
+        """Where the result of a key lies, whether there or not."""
+        return self.folder / key[:2] / f"{key}.npz"
+
+    def get(self, request: Mapping[str, Any]) -> Stored | None:
+        """The stored result of a request, or None if there is none that can be trusted."""
+        path = self.path(key_of(request))
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        stored = read(content, request)
+        with suppress(OSError):
+            if stored is None:
+                path.unlink()
+            else:
+                os.utime(path)
+        return stored
+
+    def put(self, request: Mapping[str, Any], summary: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
+        """Keeps a result. Raises `StoreWriteError` if the folder cannot be written."""
+        path = self.path(key_of(request))
+        content = write(request, summary, arrays)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                Path(partial).replace(path)
+            except BaseException:
+                with suppress(OSError):
+                    Path(partial).unlink()
+                raise
+        except OSError as error:
+            raise StoreWriteError(
+                f"the result could not be kept in {self.folder} ({error.strerror}); it is shown all the same"
+            ) from error
+        with self._lock:
+            self._writes += 1
+            due = self._writes % _SCAN_AFTER == 1
+        if due:
+            self.prune()
+
+    def prune(self) -> None:
+        """Removes what was used longest ago until the folder holds less than its limit."""
+        files = []
+        for path in self.folder.glob("??/*"):
+            with suppress(OSError):
+                status = path.stat()
+                files.append((status.st_mtime, status.st_size, path))
+        total = sum(size for _, size, _ in files)
+        for _, size, path in sorted(files):
+            if total <= self.limit:
+                return
+            with suppress(OSError):
+                path.unlink()
+            total -= size
+
+
+def write(request: Mapping[str, Any], summary: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> bytes:
+    """The bytes of a stored result: NumPy's zip of arrays, with request and summary as JSON members."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in ((_REQUEST, request), (_SUMMARY, summary)):
+            archive.writestr(name, canonical(content))
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+            archive.writestr(f"{name}.npy", member.getvalue())
+    return buffer.getvalue()
+
+
+def read(content: bytes, request: Mapping[str, Any] | None = None) -> Stored | None:
+    """The inverse of `write`; None if the bytes are damaged or answer another request than the given one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if request is not None and archive.read(_REQUEST).decode() != canonical(request):
+                return None
+            summary = json.loads(archive.read(_SUMMARY))
+            arrays = {
+                name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
+                for name in archive.namelist()
+                if name.endswith(".npy")
+            }
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, NotImplementedError):
+        return None
+    return Stored(summary, arrays) if isinstance(summary, dict) else None
