@@ -22,7 +22,11 @@ def reference_kernel(side: int, sigma: float) -> NDArray[np.float64]:
 def reference_path(image: Image, settings: AttributionSettings) -> list[Image]:
     """The nodes + 1 images of the published path, σ falling linearly to zero."""
     sigmas = np.linspace(settings.sigma, 0, settings.nodes + 1)
-    return [cv2.filter2D(image, -1, reference_kernel(settings.kernel, sigma)) for sigma in sigmas]
+    return [_filtered(image, reference_kernel(settings.kernel, sigma)) for sigma in sigmas]
+
+
+def _filtered(image: Image, kernel: NDArray[np.float64]) -> Image:
+    return np.asarray(cv2.filter2D(image, -1, kernel), np.float64)
 
 
 def _sampled(side: int, sigma: float) -> NDArray[np.float64]:
@@ -65,7 +69,7 @@ class BlurPath:
         if alpha >= 1:
             return self._image
         taps = kernel_of_variance(self._side, self._variance * (1 - alpha), self._sigma)
-        return cv2.sepFilter2D(self._image, -1, taps, taps)
+        return np.asarray(cv2.sepFilter2D(self._image, -1, taps, taps), np.float64)
 
 
 class LinearPath:
@@ -84,8 +88,7 @@ def path_of(image: Image, settings: AttributionSettings) -> BlurPath | LinearPat
         case "blur":
             return BlurPath(image, settings.sigma, settings.kernel)
         case "linear-blur":
-            blurred = cv2.filter2D(image, -1, reference_kernel(settings.kernel, settings.sigma))
-            return LinearPath(image, blurred)
+            return LinearPath(image, _filtered(image, reference_kernel(settings.kernel, settings.sigma)))
         case "linear-black":
             return LinearPath(image, np.zeros_like(image))
     raise SettingsError(f"no path {settings.path!r}; choose blur, linear-blur or linear-black")

@@ -146,8 +146,16 @@ def reference_sum(points: Sequence[Image], gradient: Gradient, *, report: Report
     trapezoid's variance around it. The gradient at the baseline enters this estimate and nothing else.
     """
     ((start, previous),) = gradient(points[:1])
+    end = start
     signed = np.zeros(points[0].shape)
     jumps: list[NDArray] = []
+
+    def so_far() -> Integral:
+        known = np.array(jumps)
+        bias = known.sum(0) / 2
+        variance = float((bias**2).sum() + (known**2).sum() / 12)
+        return Integral(signed.copy(), _relative(variance, signed), known, bias, len(jumps), start, end)
+
     for low in range(1, len(points), batch):
         values = gradient(points[low : low + batch])
         for k, (_, slope) in enumerate(values, low):
@@ -155,12 +163,9 @@ def reference_sum(points: Sequence[Image], gradient: Gradient, *, report: Report
             signed += slope * increment
             jumps.append(((slope.astype(np.float64) - previous) * increment).sum(2))
             previous = slope
-        known = np.array(jumps)
-        bias = known.sum(0) / 2
-        variance = float((bias**2).sum() + (known**2).sum() / 12)
-        integral = Integral(signed.copy(), _relative(variance, signed), known, bias, len(jumps), start, values[-1][0])
-        report(integral)
-    return integral
+        end = values[-1][0]
+        report(so_far())
+    return so_far()
 
 
 def simulated(integral: Integral, measure: Callable[[NDArray], float]) -> tuple[float, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 
 def density(displayed_map: NDArray) -> NDArray[np.float64]:
@@ -27,7 +26,7 @@ def density(displayed_map: NDArray) -> NDArray[np.float64]:
     precision = np.linalg.inv(covariance)
     dy, dx = np.mgrid[-(height - 1) : height, -(width - 1) : width].astype(float)
     kernel = np.exp(-0.5 * (precision[0, 0] * dx**2 + 2 * precision[0, 1] * dx * dy + precision[1, 1] * dy**2))
-    shape = [fft.next_fast_len(3 * side - 2) for side in (height, width)]
+    shape = [1 << (3 * side - 3).bit_length() for side in (height, width)]
     smooth = np.fft.irfft2(np.fft.rfft2(weights, shape) * np.fft.rfft2(kernel, shape), shape)
     smooth = smooth[height - 1 : 2 * height - 1, width - 1 : 2 * width - 1].clip(min=0)
     return smooth / smooth.max()

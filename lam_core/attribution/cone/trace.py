@@ -61,6 +61,22 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A network's weights in the layouts that the operations want, shared by all its graphs and plans."""
+
+    made: dict[tuple[Any, ...], tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    def get(self, weight: Tensor, kind: tuple[Any, ...], make: Callable[[Tensor], Tensor]) -> Tensor:
+        """`make(weight)`, made once for each kind."""
+        key = (id(weight), *kind)
+        if key not in self.made:
+            with torch.no_grad():
+                # The weight is kept beside what was made of it: its id must not pass to another tensor.
+                self.made[key] = (weight, make(weight.detach()))
+        return self.made[key][1]
+
+
+@dataclass(frozen=True)
 class Graph:
     """A network on one input shape: its nodes in order of computation, from `input` to `output`."""
 
@@ -68,16 +84,7 @@ class Graph:
     input: Node
     output: Node
     device: torch.device
-    prepared: dict[Any, Tensor] = field(default_factory=dict)
-    """Weights in the layouts that the operations want, shared by every plan of this graph."""
-
-    def prepare(self, kind: str, weight: Tensor, make: Callable[[Tensor], Tensor]) -> Tensor:
-        """`make(weight)`, made once. The graph holds `weight` itself, so its id stays its own."""
-        key = (kind, id(weight))
-        if key not in self.prepared:
-            with torch.no_grad():
-                self.prepared[key] = make(weight.detach())
-        return self.prepared[key]
+    prepared: Prepared
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -149,7 +156,9 @@ class _Recorder(TorchDispatchMode):
         return self.of[id(value)] if isinstance(value, FakeTensor) else value
 
 
-def trace(network: Network, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Graph:
+def trace(
+    network: Network, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device, prepared: Prepared
+) -> Graph:
     """The graph of a network on an input of that shape, without computing it.
 
     Raises `UntraceableError` if the network's path depends on pixel values, if it draws random numbers, brings a
@@ -173,4 +182,4 @@ def trace(network: Network, shape: tuple[int, ...], dtype: torch.dtype, device: 
         raise UntraceableError(sentence[0] if sentence else type(error).__name__) from error
     if not isinstance(y, FakeTensor):
         raise UntraceableError("its output does not depend on its input")
-    return Graph(tuple(recorder.nodes), start, recorder.of[id(y)], device)
+    return Graph(tuple(recorder.nodes), start, recorder.of[id(y)], device, prepared)

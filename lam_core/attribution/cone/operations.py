@@ -1,0 +1,274 @@
+"""Operations forward and backward, for gradients that are wanted at the input alone.
+
+No operation keeps what only the gradient of a weight would need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+aten = torch.ops.aten
+
+Gradients = Sequence[Tensor | None]
+
+
+class Operation:
+    """One step of a program: its value, what it keeps for the way back, and the gradients of its inputs."""
+
+    new_value: ClassVar[bool] = False
+    """Whether the value is memory of its own that `backward` does not read: the next step may write over it."""
+    new_gradient: ClassVar[bool] = False
+    """Whether gradients are memory of their own: others may be added to them in place."""
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        """The value, and what `backward` needs."""
+        raise NotImplementedError
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        """The gradient of each input; None where there is none."""
+        raise NotImplementedError
+
+    def overwriting(self, position: int) -> Operation | None:
+        """The same operation writing its value over that input, if it can."""
+        return None
+
+
+class Differentiated(Operation):
+    """Any function at all, differentiated by autograd on its own."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        self.function = function
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        with torch.enable_grad():
+            sources = [x.detach().requires_grad_(x.is_floating_point()) for x in inputs]
+            value = self.function(*sources)
+        return value.detach(), (sources, value) if value.requires_grad else None
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        if kept is None:
+            return ()
+        sources, value = kept
+        wanted = [x for x in sources if x.requires_grad]
+        found = iter(torch.autograd.grad(value, wanted, gradient, allow_unused=True))
+        return [next(found) if x.requires_grad else None for x in sources]
+
+
+class Detached(Operation):
+    """An operation whose gradient the network itself cuts off."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return self.operation.forward(*inputs)[0], None
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return ()
+
+
+class Same(Operation):
+    """The input itself: all the work is in how it is cropped."""
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return inputs[0], None
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (gradient,)
+
+
+class Reshape(Operation):
+    """Another shape of the same elements in the same order."""
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        self.shape = tuple(shape)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return inputs[0].reshape(self.shape), inputs[0].shape
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (gradient.reshape(kept),)
+
+
+class Permute(Operation):
+    """Another order of the dimensions."""
+
+    def __init__(self, dims: Sequence[int]) -> None:
+        self.dims = tuple(dims)
+        self.back = tuple(sorted(range(len(dims)), key=lambda i: dims[i]))
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return inputs[0].permute(self.dims), None
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (gradient.permute(self.back),)
+
+
+class Concatenate(Operation):
+    """Inputs side by side along one dimension."""
+
+    new_value = True
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return torch.cat(inputs, self.dim), [x.shape[self.dim] for x in inputs]
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return gradient.split(kept, self.dim)
+
+
+class PixelShuffle(Operation):
+    """Channels to pixels; a negative factor takes pixels to channels."""
+
+    new_value = True
+    new_gradient = True
+
+    def __init__(self, factor: int) -> None:
+        self.factor = factor
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return self._shuffle(inputs[0], self.factor), None
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (self._shuffle(gradient, -self.factor),)
+
+    @staticmethod
+    def _shuffle(x: Tensor, factor: int) -> Tensor:
+        return F.pixel_shuffle(x, factor) if factor > 0 else F.pixel_unshuffle(x, -factor)
+
+
+class Rectify(Operation):
+    """ReLU, or leaky ReLU of positive slope: both are known backward from their own value."""
+
+    new_value = False
+    new_gradient = True
+
+    def __init__(self, slope: float, *, in_place: bool = False) -> None:
+        self.slope = slope
+        self.in_place = in_place
+
+    def overwriting(self, position: int) -> Operation:
+        return Rectify(self.slope, in_place=True)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        (x,) = inputs
+        if self.slope:
+            y = F.leaky_relu(x, self.slope, inplace=self.in_place)
+        else:
+            y = torch.relu_(x) if self.in_place else torch.relu(x)
+        return y, y
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        if self.slope:
+            return (aten.leaky_relu_backward(gradient, kept, self.slope, True),)
+        return (aten.threshold_backward(gradient, kept, 0),)
+
+
+class Sigmoid(Operation):
+    """The logistic function."""
+
+    new_gradient = True
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        y = torch.sigmoid(inputs[0])
+        return y, y
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (aten.sigmoid_backward(gradient, kept),)
+
+
+class Parametric(Operation):
+    """PReLU with given slopes: what is at or below zero is multiplied by its channel's slope."""
+
+    new_value = True
+    new_gradient = True
+
+    def __init__(self, slopes: Tensor) -> None:
+        self.slopes = slopes
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        (x,) = inputs
+        return aten._prelu_kernel(x, self.slopes), x
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (torch.where(kept > 0, gradient, gradient * self.slopes),)
+
+
+class Add(Operation):
+    """Sum of two inputs of possibly different shape, the second one multiplied by a number."""
+
+    new_value = True
+
+    def __init__(self, factor: float, shapes: Sequence[Sequence[int]], *, over: int | None = None) -> None:
+        self.factor = factor
+        self.shapes = [tuple(shape) for shape in shapes]
+        self.over = over
+
+    def overwriting(self, position: int) -> Operation | None:
+        if self.shapes[position] != torch.broadcast_shapes(*self.shapes) or (position and self.factor != 1):
+            return None
+        return Add(self.factor, self.shapes, over=position)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        one, other = inputs
+        if self.over is None:
+            return torch.add(one, other, alpha=self.factor), None
+        if self.over == 0:
+            return one.add_(other, alpha=self.factor), None
+        return other.add_(one), None
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        scaled = gradient if self.factor == 1 else gradient * self.factor
+        return gradient.sum_to_size(self.shapes[0]), scaled.sum_to_size(self.shapes[1])
+
+
+class Shift(Operation):
+    """The input plus a constant that does not enlarge it."""
+
+    new_value = True
+
+    def __init__(self, constant: Tensor | float) -> None:
+        self.constant = constant
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return inputs[0] + self.constant, None
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (gradient,)
+
+
+class Multiply(Operation):
+    """Product of two inputs of possibly different shape."""
+
+    new_value = True
+    new_gradient = True
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return inputs[0] * inputs[1], inputs
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        one, other = kept
+        return (gradient * other).sum_to_size(one.shape), (gradient * one).sum_to_size(other.shape)
+
+
+class Scale(Operation):
+    """The input times a constant that does not enlarge it."""
+
+    new_value = True
+    new_gradient = True
+
+    def __init__(self, constant: Tensor | float) -> None:
+        self.constant = constant
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return inputs[0] * self.constant, None
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (gradient * self.constant,)
