@@ -198,9 +198,7 @@ def parse_entry(text: str, *, name: str, committed: bool = True) -> Entry:
     Raises `EntryError` with every fault, one a line: file name, field, what is wrong.
     """
     stem = name.removesuffix(".toml")
-    faults = (
-        [] if ID.fullmatch(stem) else [f"{name}: file name: use lower-case letters, digits, . + _ - alone"]
-    )
+    faults = [] if ID.fullmatch(stem) else [f"{name}: file name: use lower-case letters, digits, . + _ - alone"]
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -29,6 +29,12 @@ class Architecture:
     """Every hyperparameter, read from the shapes of a state dict that `detect` accepted."""
     input_range: Callable[[StateDict], float] = lambda state: 1.0
     """The value that white has at the network's input, as far as the weights tell it (1 or 255)."""
+    channels: Callable[[StateDict], int] = lambda state: 3
+    """Colour channels at the input: 3, or 1 for a network of luma alone."""
+    minimum_size: int = 1
+    """Smallest height and width that the network takes."""
+    pad_multiple: int = 1
+    """Height and width must be multiples of this."""
 
 
 def has_keys(*names: str) -> Callable[[StateDict], bool]:

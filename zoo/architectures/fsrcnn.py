@@ -76,4 +76,5 @@ ARCHITECTURE = Architecture(
     build=FSRCNN,
     detect=has_keys("first_part.0.weight", "mid_part.0.weight", "last_part.weight"),
     infer=infer,
+    channels=lambda state: state["first_part.0.weight"].shape[1],
 )

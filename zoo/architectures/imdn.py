@@ -76,9 +76,7 @@ class IMDN(nn.Module):
             self.add_module(name, InformationMultiDistillation(channels))
         self.c = nn.Sequential(nn.Conv2d(channels * modules, channels, 1), nn.LeakyReLU(0.05))
         self.LR_conv = nn.Conv2d(channels, channels, 3, padding=1)
-        self.upsampler = nn.Sequential(
-            nn.Conv2d(channels, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale)
-        )
+        self.upsampler = nn.Sequential(nn.Conv2d(channels, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale))
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.fea_conv(x)

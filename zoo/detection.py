@@ -1,0 +1,126 @@
+"""From a bare state dict to a network that runs: which architecture, which sizes, which convention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spandrel import ImageModelDescriptor
+from torch import Tensor, nn
+
+from lam_core.convention import Convention
+from zoo.entry import network_identity
+from zoo.errors import ZooError, sentence
+from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
+
+
+class UnknownNetworkError(ZooError):
+    """Weights of no architecture that is known here."""
+
+
+class UnusableNetworkError(ZooError):
+    """A known architecture that is no super-resolution or restoration network for RGB pictures."""
+
+
+class MismatchError(ZooError):
+    """Weights that are not what their entry says."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with its weights, and all that was found out about it."""
+
+    module: nn.Module
+    architecture: str
+    scale: int
+    convention: Convention
+    hyperparameters: Mapping[str, Any]
+    """What the architecture is built from; plain numbers, words and lists alone."""
+
+    @property
+    def identity(self) -> str:
+        """Architecture and hyperparameters as the fingerprint takes them."""
+        return network_identity(self.architecture, dict(self.hyperparameters))
+
+
+class SpandrelCall(nn.Module):
+    """A network of spandrel's that must be called in a way of its own, such as with a noise level beside the image."""
+
+    def __init__(self, network: nn.Module, call: Callable[[nn.Module, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network = network
+        self.call = call
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.call(self.network, x)
+
+
+def detect(state: Mapping[str, Tensor], *, name: str) -> Network:
+    """Finds the architecture of a state dict and builds it with its weights.
+
+    Raises `UnknownNetworkError` or `UnusableNetworkError`.
+    """
+    for support in spandrel_registry().architectures("detection"):
+        if support.detect(dict(state)):
+            return _network(state, support.architecture, {}, name=name)
+    raise UnknownNetworkError(
+        f"{name} fits no architecture known here (its layers: {', '.join(list(state)[:3])}, …); "
+        "load it by your own code as path.py:build"
+    )
+
+
+def build(state: Mapping[str, Tensor], architecture: str, hyperparameters: Mapping[str, Any], *, name: str) -> Network:
+    """Builds a declared architecture with the weights; what is not declared is read from them.
+
+    Raises `MismatchError` if the weights are not of that architecture.
+    """
+    support = spandrel_registry().get(architecture)
+    if support is None:
+        raise UnknownNetworkError(f"{name} declares the architecture {architecture!r}, which is not known here")
+    if not support.detect(dict(state)):
+        raise MismatchError(f"the weights of {name} are not those of {architecture}, as its entry says")
+    return _network(state, support.architecture, hyperparameters, name=name)
+
+
+def _network(state: Mapping[str, Tensor], architecture: Any, declared: Mapping[str, Any], *, name: str) -> Network:
+    own = architecture.own if isinstance(architecture, ZooArchitecture) else None
+    try:
+        if isinstance(architecture, ZooArchitecture):
+            descriptor = architecture.load_with(dict(state), dict(declared))
+        else:
+            descriptor = architecture.load(dict(state))
+    except Exception as error:  # whatever an architecture raises on weights that it took for its own
+        raise UnusableNetworkError(
+            f"{name} looks like {architecture.name}, but its weights do not fit: {sentence(error)}"
+        ) from error
+    if not isinstance(descriptor, ImageModelDescriptor) or descriptor.purpose == "FaceSR":
+        raise UnusableNetworkError(
+            f"{name} is {architecture.name}, which needs more than a picture (a mask or an aligned face)"
+        )
+    channels = (descriptor.input_channels, descriptor.output_channels)
+    if channels not in ((3, 3), (1, 1)):
+        raise UnusableNetworkError(
+            f"{name} turns {channels[0]} channels into {channels[1]}; only RGB and luma networks are attributed"
+        )
+    size = descriptor.size_requirements
+    convention = Convention(
+        input_range=own.input_range(state) if own else 1.0,
+        colour="luma" if channels[0] == 1 else "rgb",
+        pad_multiple=size.multiple_of,
+        minimum_size=max(size.minimum, 1),
+        square=size.square,
+    )
+    module = descriptor.model
+    hyperparameters = getattr(module, "hyperparameters", {})
+    call = descriptor._call_fn
+    if not call.__qualname__.startswith("ImageModelDescriptor."):
+        module = SpandrelCall(module, call)
+    plain = {key: value for key, value in hyperparameters.items() if _is_plain(value)}
+    return Network(module, str(architecture.id), descriptor.scale, convention, plain)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str)

@@ -1,0 +1,69 @@
+"""A network from the user's own Python file, `path.py:build`."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+from torch import nn
+
+from lam_core.convention import Convention
+from lam_core.model import SuperResolver
+from zoo.checkpoint import read_state
+from zoo.errors import ZooError, sentence
+
+
+class OwnNetworkError(ZooError):
+    """A Python file or function that gives no super-resolution network."""
+
+
+def own_network(
+    path: Path, function: str, *, input_range: float | None = None, weights: Path | None = None
+) -> SuperResolver:
+    """Runs `function` of a Python file and takes what it returns for a super-resolution network.
+
+    The function, called without arguments, returns a module with an attribute `scale`, a pair of module and scale,
+    or a `SuperResolver`. `weights` is a state dict for the module. This runs the file: never for strangers.
+    Raises `OwnNetworkError`.
+    """
+    name = f"{path.name}:{function}"
+    build = getattr(_run(path), function, None)
+    if not callable(build):
+        raise OwnNetworkError(f"{path.name} has no function {function!r}")
+    try:
+        made = build()
+    except Exception as error:  # it is the user's code
+        raise OwnNetworkError(f"{name} failed: {type(error).__name__}: {sentence(error)}") from error
+    convention = Convention() if input_range is None else Convention(input_range=float(input_range))
+    if isinstance(made, SuperResolver):
+        module, scale = made.module, made.scale
+        if input_range is None:
+            convention = made.convention
+        name = made.name
+    else:
+        module, scale = made if isinstance(made, tuple) and len(made) == 2 else (made, getattr(made, "scale", None))
+    if not isinstance(module, nn.Module) or isinstance(scale, bool) or not isinstance(scale, int) or scale < 1:
+        raise OwnNetworkError(
+            f"{name} returned {made!r:.80}; return a torch module with an attribute scale, or (module, scale)"
+        )
+    if weights is not None:
+        try:
+            module.load_state_dict(read_state(weights))
+        except RuntimeError as error:
+            raise OwnNetworkError(f"{weights.name} does not fit {name}: {error}") from None
+    return SuperResolver(module, scale, convention=convention, name=name)
+
+
+def _run(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise OwnNetworkError(f"there is no file {str(path)!r}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # it is the user's code
+        raise OwnNetworkError(f"{path.name} failed: {type(error).__name__}: {sentence(error)}") from error
+    return module

@@ -1,0 +1,65 @@
+"""What a user means by the name of a model: an entry, a file, a file on the Hub, or Python code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo import hub
+from zoo.entry import ID, Entry, Hub, read_entry
+from zoo.errors import ZooError
+from zoo.registry import UnknownModelError, registry, unknown
+from zoo.settings import ZooSettings
+from zoo.transfer import RefusedError
+
+_CODE = re.compile(r"(?P<path>.+\.py):(?P<function>[A-Za-z_]\w*)")
+
+
+class NoSuchFileError(ZooError):
+    """A path where there is no file."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function of a Python file that builds a network."""
+
+    path: Path
+    function: str
+
+
+Target = Entry | Path | Hub | Code
+
+
+def resolve(text: str | Path, settings: ZooSettings) -> Target:
+    """What `text` means: an id, an entry's TOML, a checkpoint, `owner/repo:file` or `path.py:build`.
+
+    A hosted server takes ids and files of the Hub alone. Raises `UnknownModelError`, `NoSuchFileError`,
+    `EntryError`, `HubReferenceError` or `RefusedError`.
+    """
+    name = str(text)
+    entries = registry(*settings.entries)
+    if name in entries:
+        return entries[name]
+    if code := _CODE.fullmatch(name):
+        _refuse_when_hosted(settings)
+        return Code(Path(code["path"]), code["function"])
+    if "://" in name or name.startswith("huggingface.co/"):
+        return hub.parse_reference(name)
+    if not settings.hosted and Path(name).is_file():
+        return read_entry(Path(name), committed=False) if name.endswith(".toml") else Path(name)
+    if re.match(r"[^/:\\]+/[^/:\\]+:", name):
+        return hub.parse_reference(name)
+    if ID.fullmatch(name.lower()) and not re.search(r"\.(pth?|safetensors|ckpt|tar|toml|py)$", name):
+        raise UnknownModelError(unknown(name, entries.entries))
+    _refuse_when_hosted(settings)
+    raise NoSuchFileError(
+        f"there is no file {name!r}; give an id, a checkpoint, an entry, owner/repo:file or path.py:build"
+    )
+
+
+def _refuse_when_hosted(settings: ZooSettings) -> None:
+    if settings.hosted:
+        raise RefusedError(
+            "this server loads models by id or as owner/repo:file from the Hub; run your own copy for your own files"
+        )

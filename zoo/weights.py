@@ -1,0 +1,147 @@
+"""Where an entry's weights are, and how they get here; every byte is checked before anything reads it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from zoo import github, hub
+from zoo.entry import Bundled, Entry, GitHub, Hub, Local
+from zoo.errors import ZooError
+from zoo.registry import COMPACT, pinned_digest
+from zoo.settings import ZooSettings
+from zoo.transfer import AbsentError, Progress, RefusedError, WrongDigestError, disk_error
+
+State = Literal["bundled", "cached", "remote", "local"]
+
+
+class WeightsMissingError(ZooError):
+    """An entry whose weights are nowhere to be fetched from."""
+
+
+def find(entry: Entry, settings: ZooSettings) -> Path | None:
+    """The file with the entry's weights, if it is on this machine."""
+    source = entry.weights
+    match source:
+        case Bundled():
+            path = COMPACT / source.file
+        case Hub():
+            path = supplied(entry, settings)
+            path = path if path.is_file() else hub.cached(source, settings)
+        case GitHub():
+            path = settings.weights / github.cached_name(source)
+        case _:
+            path = supplied(entry, settings)
+    return path if path is not None and path.is_file() else None
+
+
+def state(entry: Entry, settings: ZooSettings) -> State:
+    """Whether the weights come with the project, are here, can be fetched, or must be supplied by the user."""
+    if entry.weights is None or isinstance(entry.weights, Bundled):
+        return "bundled"
+    if isinstance(entry.weights, Local):
+        return "local"
+    return "cached" if find(entry, settings) else "remote"
+
+
+def fetch(entry: Entry, settings: ZooSettings, *, progress: Progress | None = None) -> Path:
+    """The file with the entry's weights, fetched if need be, its digest checked where one is pinned.
+
+    What is here stays as it is, even where a branch of the Hub has moved on.
+
+    Raises a `FetchError`, `RefusedError` or `WeightsMissingError`.
+    """
+    source = entry.weights
+    path = find(entry, settings)
+    if path is None:
+        match source:
+            case Hub():
+                path = hub.download(source, settings, committed=entry.committed, progress=progress)
+            case GitHub() if not entry.committed:
+                raise RefusedError(
+                    f"{entry.id} names a file on GitHub, which is fetched for the zoo's own entries alone; "
+                    "put the entry into a folder named in LAM_ENTRIES"
+                )
+            case GitHub():
+                path = github.download(source, settings, settings.weights, progress=progress)
+            case Bundled():
+                raise WeightsMissingError(
+                    f"{entry.id} has no weights in zoo/compact; `lam train {entry.id}` makes them"
+                )
+            case Local():
+                raise WeightsMissingError(
+                    f"{entry.id} has no public source: {source.note}. "
+                    f"`lam zoo fetch {entry.id} --from {source.file}` takes a file of yours"
+                )
+            case None:
+                raise WeightsMissingError(f"{entry.id} is a classical method and has no weights")
+    verify(path, pinned_digest(entry), entry.id)
+    return path
+
+
+def verify(path: Path, sha256: str | None, name: str) -> None:
+    """Raises `WrongDigestError` unless the file has that digest; a fetched file that has not is removed."""
+    if sha256 is None:
+        return
+    found = digest(path)
+    if found == sha256:
+        return
+    remedy = "check the file"
+    if path.is_symlink():
+        hub.forget(path)
+        remedy = "it was removed; fetch it again, and if that fails its source has changed"
+    elif path.stem == sha256:
+        path.unlink(missing_ok=True)
+        remedy = "it was removed; fetch it again"
+    raise WrongDigestError(
+        f"the weights of {name} have sha256 {found[:12]}…, the entry pins {sha256[:12]}…; "
+        f"nothing of them was read: {remedy}"
+    )
+
+
+def supplied(entry: Entry, settings: ZooSettings) -> Path:
+    """Where a file that the user supplied for an entry is kept."""
+    file = getattr(entry.weights, "file", "weights")
+    return settings.weights / entry.id / Path(file).name
+
+
+def supply(entry: Entry, file: Path, settings: ZooSettings) -> Path:
+    """Takes a user's file as the entry's weights: checked against the digest where there is one, then copied.
+
+    Raises `WrongDigestError`, `AbsentError`, `WeightsMissingError` or `DiskFullError`.
+    """
+    if entry.weights is None or isinstance(entry.weights, Bundled):
+        raise WeightsMissingError(f"{entry.id} takes no file: its weights come with the project")
+    if not file.is_file():
+        raise AbsentError(f"there is no file {str(file)!r}")
+    sha256 = pinned_digest(entry)
+    if sha256 is not None and digest(file) != sha256:
+        raise WrongDigestError(
+            f"{file.name} has sha256 {digest(file)[:12]}…, {entry.id} pins {sha256[:12]}…; it is another file"
+        )
+    target = supplied(entry, settings)
+    if isinstance(entry.weights, GitHub):
+        target = settings.weights / github.cached_name(entry.weights)
+    partial = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, partial)
+        partial.replace(target)
+    except OSError as error:
+        raise (disk_error(error, target.name) or error) from error
+    return target
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file; one that has not changed since is not read again."""
+    status = path.stat()
+    return _digest(path.resolve(), status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=512)
+def _digest(path: Path, modified: int, size: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
