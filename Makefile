@@ -1,0 +1,32 @@
+# Two commands are enough: `make run` and `make test`.
+VENV ?= .venv
+PYTHON := $(VENV)/bin/python
+PORT ?= 8501
+
+.PHONY: run test check conformance bench soak gallery clean
+
+$(VENV)/installed: requirements.txt pyproject.toml
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/tested: $(VENV)/installed requirements-oracle.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-oracle.txt
+	touch $@
+
+run: $(VENV)/installed
+	$(PYTHON) -m streamlit run dashboard/streamlit_app.py --server.port $(PORT)
+
+test: $(VENV)/tested check
+	$(PYTHON) -m pytest -m "not conformance"
+
+check: $(VENV)/tested
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m pyright --pythonpath $(PYTHON)
+
+conformance: $(VENV)/tested
+	$(PYTHON) -m pytest -m conformance --timeout 3600
+
+clean:
+	rm -rf $(VENV) build *.egg-info

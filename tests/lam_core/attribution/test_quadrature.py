@@ -1,0 +1,125 @@
+"""The sum along the path on gradients whose integral is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lam_core.attribution.quadrature import Integral, equal_lengths, reference_sum, simulated, trapezoids
+
+
+def ignore(integral: Integral) -> None:
+    pass
+
+
+class Jumps:
+    """A gradient on the line from 0 to 1 that jumps at random places, each pixel's at its own; its integral is exact."""
+
+    def __init__(self, count: int, pixels: int = 400, seed: int = 0) -> None:
+        random = np.random.default_rng(seed)
+        self.places = random.random((count, pixels))
+        self.heights = random.standard_normal((count, pixels))
+        self.calls = 0
+
+    def path(self, alpha: float) -> np.ndarray:
+        return np.full((1, self.places.shape[1], 1), alpha)
+
+    def __call__(self, points):
+        self.calls += len(points)
+        slopes = [(self.heights * (p.ravel()[0] >= self.places)).sum(0)[None, :, None] for p in points]
+        return [(float(s.sum()), s) for s in slopes]
+
+    @property
+    def integral(self) -> np.ndarray:
+        return (self.heights * (1 - self.places)).sum(0)[None, :, None]
+
+
+def relative_error(integral: Integral, exact: np.ndarray) -> float:
+    return float(np.linalg.norm(integral.signed.sum(2) - exact.sum(2)) / np.linalg.norm(integral.signed.sum(2)))
+
+
+def test_a_linear_gradient_is_integrated_exactly() -> None:
+    def gradient(points):
+        return [(float((p**2).sum()), 2 * p) for p in points]
+
+    def path(a: float) -> np.ndarray:
+        return a * np.arange(6.0).reshape(1, 2, 3)
+
+    integral = trapezoids(path, lambda u: u, gradient, nodes=9, tolerance=0, report=ignore)
+    np.testing.assert_allclose(integral.signed, path(1) ** 2, atol=1e-12)
+    assert (integral.start, integral.end, integral.nodes) == (0.0, 55.0, 9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_estimate_is_honest_and_sharp(seed: int) -> None:
+    rough = Jumps(count=200, seed=seed)
+    integral = trapezoids(rough.path, lambda u: u, rough, nodes=40, tolerance=0, report=ignore)
+    error = relative_error(integral, rough.integral)
+    assert error / 2 < integral.error < 2 * error
+    assert integral.nodes == rough.calls == 40
+
+
+def test_halving_goes_where_the_gradient_jumps() -> None:
+    def gradient(points):
+        return [(0.0, np.full((1, 1, 1), float(p.item() > 0.3))) for p in points]
+
+    def path(a: float) -> np.ndarray:
+        return np.full((1, 1, 1), a)
+
+    integral = trapezoids(path, lambda u: u, gradient, nodes=19, tolerance=0, report=ignore)
+    assert abs(integral.signed.item() - 0.7) < 1 / 8 / 2**10
+
+
+def test_refinement_stops_at_the_tolerance() -> None:
+    rough = Jumps(count=200)
+    integral = trapezoids(rough.path, lambda u: u, rough, nodes=1000, tolerance=0.05, report=ignore)
+    assert integral.error <= 0.05
+    assert 9 < integral.nodes < 200
+
+
+def test_batches_give_the_same_kind_of_sum() -> None:
+    rough = Jumps(count=200)
+    integral = trapezoids(rough.path, lambda u: u, rough, nodes=41, tolerance=0, report=ignore, batch=8)
+    assert integral.nodes == 41
+    assert relative_error(integral, rough.integral) < 2 * integral.error
+
+
+def test_the_reference_rule_knows_its_bias() -> None:
+    rough = Jumps(count=200)
+    points = [rough.path(a) for a in np.linspace(0, 1, 51)]
+    integral = reference_sum(points, rough, report=ignore)
+    error = relative_error(integral, rough.integral)
+    assert error / 1.5 < integral.error < 1.5 * error
+    unbiased = integral.signed.sum(2) - integral.bias
+    exact = rough.integral.sum(2)
+    assert np.linalg.norm(unbiased - exact) < 0.6 * np.linalg.norm(integral.signed.sum(2) - exact)
+
+
+def test_what_the_listener_raises_ends_the_computation() -> None:
+    rough = Jumps(count=10)
+
+    def give_up(integral: Integral) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trapezoids(rough.path, lambda u: u, rough, nodes=100, tolerance=0, report=give_up)
+    assert rough.calls == 9
+
+
+def test_equal_lengths_halves_the_way() -> None:
+    spacing = equal_lengths(lambda a: np.full((1, 1, 1), a**2))
+    assert spacing(0) == 0
+    assert spacing(1) == 1
+    assert spacing(0.25) == pytest.approx(0.5, abs=5e-3)
+
+
+def test_equal_lengths_survives_a_path_that_stands_still() -> None:
+    assert equal_lengths(lambda a: np.zeros((1, 1, 1)))(0.3) == 0.3
+
+
+def test_simulated_spread_of_a_linear_figure() -> None:
+    jumps = np.full((12, 1, 100), 1.0)
+    integral = Integral(np.full((1, 100, 1), 50.0), 0.0, jumps, np.zeros((1, 100)), 13, 0, 1)
+    mean, deviation = simulated(integral, lambda plane: float(plane[0, 0]))
+    assert mean == pytest.approx(50, abs=0.5)
+    assert deviation == pytest.approx(1.0, abs=0.3)

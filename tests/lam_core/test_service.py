@@ -1,0 +1,180 @@
+"""One computation per request, turns in order, nothing lost when someone leaves or the disk fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import nn
+
+from lam_core import AttributionSettings, Region, SuperResolver
+from lam_core.device import QueueFullError, Turnstile
+from lam_core.service import AttributionRequest, Cancelled, Service, Status
+from lam_core.store import Store, key_of
+
+LR = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+
+
+class Slow(nn.Module):
+    """Nearest-neighbour enlargement that counts its calls and takes its time."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__()
+        self.calls, self.seconds = 0, seconds
+
+    def forward(self, x):
+        self.calls += 1
+        time.sleep(self.seconds)
+        return nn.functional.interpolate(x, scale_factor=2)
+
+
+class Reference:
+    """A model that counts how often it is loaded."""
+
+    name, fingerprint, scale = "slow", "f" * 64, 2
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.network, self.loads = Slow(seconds), 0
+
+    def load(self) -> SuperResolver:
+        self.loads += 1
+        return SuperResolver(self.network, 2, name=self.name, fingerprint=self.fingerprint)
+
+
+def request(model: Reference, x: int = 8) -> AttributionRequest:
+    return AttributionRequest(model, LR, Region(x, 8, 4), AttributionSettings(nodes=9))
+
+
+def test_the_second_time_comes_from_the_store(tmp_path: Path) -> None:
+    model = Reference()
+    first = Service(Store(tmp_path)).attribute(request(model))
+    second = Service(Store(tmp_path)).attribute(request(model))
+    assert (first.from_store, second.from_store, model.loads) == (False, True, 1)
+    np.testing.assert_array_equal(first.result.signed, second.result.signed)
+    assert first.result.summary() == second.result.summary()
+
+
+def test_a_damaged_result_is_computed_again(tmp_path: Path) -> None:
+    model = Reference()
+    Service(Store(tmp_path)).attribute(request(model))
+    path = Store(tmp_path).path(key_of(request(model).identity("cpu")))
+    path.write_bytes(path.read_bytes()[:-9])
+    assert not Service(Store(tmp_path)).attribute(request(model)).from_store
+    assert model.loads == 2
+
+
+def test_without_a_writable_store_the_result_is_still_there(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    service, model = Service(Store(tmp_path / "file" / "store")), Reference()
+    answer = service.attribute(request(model))
+    assert "shown all the same" in answer.note
+    assert service.find(request(model)) is not None
+    assert model.loads == 1
+
+
+def test_equal_requests_at_once_are_computed_once(tmp_path: Path) -> None:
+    service, model = Service(Store(tmp_path)), Reference(0.02)
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(service.attribute(request(model)))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.from_store for answer in answers) == [False] + [True] * 5
+    assert model.loads == 1
+
+
+def test_one_who_leaves_does_not_take_the_others_along(tmp_path: Path) -> None:
+    service, model = Service(Store(tmp_path)), Reference(0.05)
+    started, answers = threading.Event(), []
+
+    def leave(status: Status) -> None:
+        if status.stage == "map":
+            started.set()
+            raise Cancelled
+
+    def impatient() -> None:
+        with pytest.raises(Cancelled):
+            service.attribute(request(model), leave)
+
+    first = threading.Thread(target=impatient)
+    first.start()
+    time.sleep(0.1)
+    second = threading.Thread(target=lambda: answers.append(service.attribute(request(model))))
+    second.start()
+    first.join()
+    second.join()
+    assert started.is_set()
+    assert not answers[0].from_store
+    assert len(service.turnstile) == 0
+
+
+def test_a_request_knows_all_it_depends_on() -> None:
+    model = Reference()
+    base = key_of(request(model).identity("cpu"))
+    other = AttributionRequest(model, LR, Region(8, 8, 4), AttributionSettings(nodes=10))
+    darker = AttributionRequest(model, LR // 2, Region(8, 8, 4), AttributionSettings(nodes=9))
+    keys = {
+        base,
+        key_of(request(model, x=9).identity("cpu")),
+        key_of(request(model).identity("cuda")),
+        key_of(other.identity("cpu")),
+        key_of(darker.identity("cpu")),
+    }
+    assert len(keys) == 5
+    assert key_of(request(Reference()).identity("cpu")) == base
+
+
+def test_turns_are_taken_in_order_of_arrival_and_clicks_first() -> None:
+    turnstile, order, hold = Turnstile(), [], threading.Event()
+
+    def person(name: str, priority: int) -> None:
+        with turnstile.turn(lambda ahead: None, priority=priority):
+            order.append(name)
+            hold.wait(5)
+
+    threads = []
+    for name, priority in (("first", 0), ("study", 1), ("click", 0), ("late click", 0)):
+        threads.append(threading.Thread(target=person, args=(name, priority)))
+        threads[-1].start()
+        time.sleep(0.05)
+    hold.set()
+    for thread in threads:
+        thread.join()
+    assert order == ["first", "click", "late click", "study"]
+
+
+def test_a_full_queue_says_so() -> None:
+    turnstile = Turnstile(limit=1)
+    with (
+        turnstile.turn(lambda ahead: None),
+        pytest.raises(QueueFullError, match="try again"),
+        turnstile.turn(lambda ahead: None),
+    ):
+        pass
+    assert len(turnstile) == 0
+
+
+def test_finding_a_stored_result_loads_no_torch(tmp_path: Path) -> None:
+    Service(Store(tmp_path)).attribute(request(Reference()))
+    code = f"""
+import sys
+import numpy as np
+from types import SimpleNamespace
+from lam_core import AttributionSettings, Region
+from lam_core.service import AttributionRequest, Service
+from lam_core.store import Store
+lr = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+model = SimpleNamespace(name="slow", fingerprint="f" * 64, scale=2)
+found = Service(Store({str(tmp_path)!r})).find(
+    AttributionRequest(model, lr, Region(8, 8, 4), AttributionSettings(nodes=9))
+)
+assert found is not None
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
