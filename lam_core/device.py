@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from lam_core.errors import LamError
+
 POLL = 0.25
 """Seconds between two reports to someone who waits."""
 
 
-class QueueFullError(RuntimeError):
+class QueueFullError(LamError):
     """So many wait already that one more would wait too long."""
 
 

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lam_core.errors import LamError
+
 Pixels = NDArray[np.uint8]
 """An RGB picture, [height, width, 3]."""
 
 
-class ImageShapeError(ValueError):
+class ImageShapeError(LamError, ValueError):
     """An array that is not an RGB picture, or two pictures that should have one shape and do not."""
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lam_core.convention import Convention, fingerprint_of
+from lam_core.errors import LamError
 
 _TO_YCBCR = torch.tensor(
     [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]], dtype=torch.float64
@@ -22,7 +23,7 @@ _TO_YCBCR = torch.tensor(
 _OFFSET = torch.tensor([16.0, 128.0, 128.0], dtype=torch.float64)
 
 
-class ModelOutputError(RuntimeError):
+class ModelOutputError(LamError, RuntimeError):
     """A network whose output is not an enlarged RGB picture."""
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from lam_core.errors import LamError
+
 FieldSize = int | Literal["full"]
 """Side of the square LR field in LR pixels, or the whole image."""
 
 
-class RegionError(ValueError):
+class RegionError(LamError, ValueError):
     """A window that does not lie inside the picture it is meant for."""
 
 

@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lam_core.errors import LamError
+
 _REQUEST, _SUMMARY = "request.json", "summary.json"
 _SCAN_AFTER = 32
 """Writes after which the folder's size is measured again."""
 
 
-class StoreWriteError(OSError):
+class StoreWriteError(LamError):
     """A result that could not be kept; it is still good."""
 
 

@@ -8,7 +8,7 @@ from scipy.ndimage import correlate
 
 
 def reference_lam(network, lr, x, y, size, *, sigma=1.2, steps=50, side=9, dtype=torch.float64):
-    """Signed map [3, h, w] of the window at (x, y); `network` maps [1, 3, h, w] in [0, 1], `lr` is [h, w, 3] in [0, 1]."""
+    """Signed map [3, h, w] of the window at (x, y); `lr` is [h, w, 3] in [0, 1]."""
     axis = np.arange(-(side // 2), side // 2 + 1)
     images = []
     for width in np.linspace(sigma, 0.0, steps + 1):

@@ -1,7 +1,9 @@
 """The root of everything that the zoo refuses."""
 
+from lam_core.errors import LamError
 
-class ZooError(Exception):
+
+class ZooError(LamError):
     """A model that cannot be had, with the reason and the remedy in its message."""
 
 

@@ -22,6 +22,7 @@ from lam_core.attribution.quadrature import (
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.diffusion.index import diffusion_index
+from lam_core.errors import LamError
 from lam_core.images import Pixels, as_pixels, digest
 from lam_core.model import SuperResolver
 from lam_core.region import Field, Region, field_around
@@ -30,11 +31,11 @@ SURROUNDINGS = 4
 """LR pixels around the window's footprint whose change sets the spacing of nodes."""
 
 
-class ZeroMapError(ValueError):
+class ZeroMapError(LamError):
     """A map that is zero everywhere: nothing to show, and the cause said."""
 
 
-class NonFiniteMapError(ArithmeticError):
+class NonFiniteMapError(LamError):
     """A network whose output or gradient is not finite."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from lam_core.errors import LamError
 from lam_core.region import FieldSize
 
 Rule = Literal["reference", "default"]
@@ -16,7 +17,7 @@ METHOD_VERSION = 1
 """Part of every result's key: raised whenever the same settings would give other numbers."""
 
 
-class SettingsError(ValueError):
+class SettingsError(LamError, ValueError):
     """A setting that no attribution can be computed with."""
 
 

@@ -11,12 +11,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from lam_core.errors import LamError
 from lam_core.images import Pixels, downscale, mod_crop
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp"}
 
 
-class TrainingDataError(ValueError):
+class TrainingDataError(LamError):
     """A folder that cannot be trained on."""
 
 

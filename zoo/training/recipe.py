@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from lam_core.errors import LamError
+
 RECIPES = Path(__file__).parent / "recipes"
 
 
-class RecipeError(ValueError):
+class RecipeError(LamError):
     """A recipe that does not exist or does not say what a recipe must say."""
 
 

@@ -13,7 +13,7 @@ def ignore(integral: Integral) -> None:
 
 
 class Jumps:
-    """A gradient on the line from 0 to 1 that jumps at random places, each pixel's at its own; its integral is exact."""
+    """A gradient that jumps at random places of the way, each pixel at its own; its integral is known."""
 
     def __init__(self, count: int, pixels: int = 400, seed: int = 0) -> None:
         random = np.random.default_rng(seed)
