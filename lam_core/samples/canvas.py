@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from lam_core.images import Pixels
 from lam_core.samples.sample import SIDE
@@ -18,8 +18,8 @@ OVERSAMPLING = 4
 """Canvas samples per pixel and direction."""
 FINE = SIDE * OVERSAMPLING
 
-Light = NDArray[np.float32]
-"""Linear light, [height, width, 3] or [height, width]; 1 is white in the sun."""
+Light = NDArray[np.floating]
+"""Linear light as float32, [height, width, 3] or [height, width]; 1 is white in the sun."""
 Colour = tuple[int, int, int]
 """An 8-bit display colour."""
 
@@ -39,20 +39,24 @@ def grid() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return axis[None, :], axis[:, None]
 
 
-def noise(rng: np.random.Generator, height: int, width: int, cell: float) -> Light:
-    """Smooth noise in [0, 1], [height, width], whose bumps are about `cell` samples wide."""
-    rows, columns = (max(2, round(side / cell) + 2) for side in (height, width))
+def noise(rng: np.random.Generator, height: int, width: int, cell: float, stretch: float = 1.0) -> Light:
+    """Smooth noise in [0, 1], [height, width], of bumps `cell` samples wide and `stretch` times as high."""
+    rows, columns = (max(2, round(side) + 2) for side in (height / (cell * stretch), width / cell))
     lattice = rng.integers(0, 256, (rows, columns), dtype=np.uint8)
     smooth = Image.fromarray(lattice).resize((width, height), Image.Resampling.BICUBIC)
-    return np.asarray(smooth, np.float32) / np.float32(255)
+    return np.asarray(smooth, np.float32) * np.float32(1 / 255)
 
 
 def fractal(rng: np.random.Generator, height: int, width: int, cell: float, octaves: int) -> Light:
-    """Noise in [0, 1] summed over octaves of halving width and strength."""
-    total = np.zeros((height, width), np.float32)
+    """Noise in [0, 1] summed over octaves of halving width and strength, all wider than about 8 samples."""
+    # What is that smooth needs no sample of its own: a quarter of the resolution, then enlarged.
+    rows, columns = -(-height // 4), -(-width // 4)
+    total = np.zeros((rows, columns), np.float32)
     for octave in range(octaves):
-        total += noise(rng, height, width, cell / 2**octave) * np.float32(0.5 ** (octave + 1))
-    return (total / np.float32(1 - 0.5**octaves)).astype(np.float32, copy=False)
+        total += noise(rng, rows, columns, cell / 4 / 2**octave) * np.float32(0.5 ** (octave + 1))
+    smooth = Image.fromarray(np.rint(total * np.float32(255 / (1 - 0.5**octaves))).astype(np.uint8))
+    enlarged = smooth.resize((columns * 4, rows * 4), Image.Resampling.BILINEAR)
+    return np.asarray(enlarged, np.float32)[:height, :width] * np.float32(1 / 255)
 
 
 def average(fine: Light) -> Light:
@@ -91,20 +95,24 @@ def place(canvas: Light, picture: Light, corners: tuple[tuple[float, float], ...
     `corners` are the pixel coordinates of its top-left, top-right, bottom-right and bottom-left corner.
     """
     height, width = picture.shape[:2]
-    inverse = _homography(corners, ((0, 0), (width, 0), (width, height), (0, height)))
+    inverse = _homography(corners, ((0, 0), (width, 0), (width, height), (0, height))).astype(np.float32)
     low = [max(0, int(min(c[i] for c in corners) * OVERSAMPLING) - 1) for i in (0, 1)]
     high = [min(FINE, int(max(c[i] for c in corners) * OVERSAMPLING) + 2) for i in (0, 1)]
-    x = ((np.arange(low[0], high[0]) + 0.5) / OVERSAMPLING)[None, :]
-    y = ((np.arange(low[1], high[1]) + 0.5) / OVERSAMPLING)[:, None]
-    depth = 1 / (inverse[2, 0] * x + inverse[2, 1] * y + 1)
-    column = np.floor((inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2]) * depth).astype(np.int32)
-    row = np.floor((inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]) * depth).astype(np.int32)
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    x = ((np.arange(low[0], high[0], dtype=np.float32) + np.float32(0.5)) / OVERSAMPLING)[None, :]
+    y = ((np.arange(low[1], high[1], dtype=np.float32) + np.float32(0.5)) / OVERSAMPLING)[:, None]
+    u, v, depth = (inverse[i, 0] * x + (inverse[i, 1] * y + inverse[i, 2]) for i in (0, 1, 2))
+    u /= depth
+    v /= depth
+    inside = (u >= 0) & (u < width) & (v >= 0) & (v < height)
+    np.clip(u, 0, width - 1, out=u)
+    np.clip(v, 0, height - 1, out=v)
+    index = v.astype(np.int32) * np.int32(width) + u.astype(np.int32)
+    seen = picture.reshape(-1, 3).take(index, axis=0, mode="clip")
     target = canvas[low[1] : high[1], low[0] : high[0]]
     if inside.all():
-        target[:] = picture.reshape(-1, 3).take(row * width + column, axis=0)
+        target[:] = seen
     else:
-        target[inside] = picture.reshape(-1, 3).take((row * width + column)[inside], axis=0)
+        np.copyto(target, seen, where=inside[..., None])
 
 
 def _homography(
@@ -116,3 +124,25 @@ def _homography(
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]
     return np.append(np.linalg.solve(np.array(rows, float), np.array(values, float)), 1).reshape(3, 3)
+
+
+_LINEAR = np.square(np.arange(256, dtype=np.float32) / np.float32(255))
+
+
+def overlay(canvas: Light, painting: Image.Image, *, brightness: float = 1.0, blur: float = 0.0) -> None:
+    """Lays an RGBA painting of the canvas's size over it, out of focus by `blur` canvas samples."""
+    box = painting.getchannel("A").getbbox()
+    if box is None:
+        return
+    margin = round(2 * blur) + 1
+    box = (max(0, box[0] - margin), max(0, box[1] - margin), min(FINE, box[2] + margin), min(FINE, box[3] + margin))
+    # Blurred with premultiplied alpha, or the transparent surroundings would darken every edge.
+    part = painting.crop(box).convert("RGBa")
+    if blur:
+        part = part.filter(ImageFilter.BoxBlur(blur)).filter(ImageFilter.BoxBlur(blur))
+    premultiplied = np.asarray(part)
+    alpha = premultiplied[..., 3:].astype(np.float32) * np.float32(1 / 255)
+    colour = _LINEAR[np.asarray(part.convert("RGBA"))[..., :3]] * np.float32(brightness)
+    target = canvas[box[1] : box[3], box[0] : box[2]]
+    target *= 1 - alpha
+    target += colour * alpha

@@ -8,6 +8,7 @@ from functools import cache, partial
 
 from lam_core.images import Pixels
 from lam_core.region import Region
+from lam_core.samples import facades, lettering, plants, roofs
 from lam_core.samples.patterns import checkerboard, lines, plate, stripes
 from lam_core.samples.photographs import photographs
 from lam_core.samples.sample import Kind, Sample
@@ -23,7 +24,7 @@ class UnknownSampleError(KeyError):
 @cache
 def samples() -> tuple[Sample, ...]:
     """All samples; their pictures are computed when asked for."""
-    return (*photographs(), *_patterns())
+    return (*_facades(), *photographs(), *_scenes(), *_patterns())
 
 
 def sample(sample_id: str) -> Sample:
@@ -43,6 +44,33 @@ def _drawn(
     sample_id: str, title: str, kind: Kind, render: Callable[[], Pixels], window: tuple[int, int] = (120, 120)
 ) -> Sample:
     return Sample(sample_id, title, kind, "rendered by this project", "CC0 1.0", Region(*window), render)
+
+
+def _facades() -> tuple[Sample, ...]:
+    return (
+        _drawn("brick-terrace", "Brick terrace", "facade", facades.brick_terrace, (84, 84)),
+        _drawn("glass-tower", "Glass tower", "facade", facades.glass_tower, (120, 120)),
+        _drawn("shuttered-house", "Shuttered house", "facade", facades.shuttered_house, (205, 130)),
+        _drawn("panel-block", "Panel block", "facade", facades.panel_block, (148, 92)),
+        _drawn("stone-balconies", "Stone and balconies", "facade", facades.stone_balconies, (104, 76)),
+        _drawn("warehouse", "Warehouse windows", "facade", facades.warehouse, (128, 130)),
+        _drawn("corner-office", "Corner office", "facade", facades.corner_office, (96, 120)),
+        _drawn("distant-tower", "Distant tower", "facade", facades.distant_tower, (120, 120)),
+        _drawn("lit-windows", "Windows at dusk", "facade", facades.lit_windows, (140, 130)),
+    )
+
+
+def _scenes() -> tuple[Sample, ...]:
+    return (
+        _drawn("pantiles", "Round tiles", "roof", roofs.pantiles),
+        _drawn("slates", "Slates", "roof", roofs.slates),
+        _drawn("hedge", "Hedge", "foliage", partial(plants.foliage, size=4, seed=51)),
+        _drawn("leaves", "Leaves", "foliage", partial(plants.foliage, size=9, seed=52)),
+        _drawn("treetops", "Treetops", "foliage", partial(plants.treetops, seed=53)),
+        _drawn("page", "Printed page", "text", lettering.page),
+        _drawn("poster", "Poster", "text", lettering.poster),
+        _drawn("timetable", "Timetable", "text", lettering.timetable),
+    )
 
 
 def _patterns() -> tuple[Sample, ...]:
