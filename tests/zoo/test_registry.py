@@ -11,9 +11,7 @@ def test_the_bundled_entries_are_all_read():
     assert sorted(registry().entries) == sorted(p.stem for p in ENTRIES.glob("*.toml"))
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("edsr_c", "edsr-c"), ("IMDN-C", "imdn-c"), ("fsrcn-c", "fsrcnn-c")]
-)
+@pytest.mark.parametrize(("typed", "meant"), [("edsr_c", "edsr-c"), ("IMDN-C", "imdn-c"), ("fsrcn-c", "fsrcnn-c")])
 def test_a_misspelt_id_gets_the_nearest_suggested(typed: str, meant: str):
     with pytest.raises(UnknownModelError, match=f"{typed}.*did you mean .*{meant}"):
         registry()[typed]

@@ -5,13 +5,18 @@ A new architecture is one new file and one line here.
 
 from __future__ import annotations
 
-from zoo.architectures import edsr, fsrcnn, imdn
+from zoo.architectures import carn, edsr, fsrcnn, fsrcnn_rgb, imdn, pan, rfdn, srgan_blocks
 from zoo.architectures.architecture import Architecture
 
 ARCHITECTURES: tuple[Architecture, ...] = (
+    carn.ARCHITECTURE,
     edsr.ARCHITECTURE,
     fsrcnn.ARCHITECTURE,
+    fsrcnn_rgb.ARCHITECTURE,
     imdn.ARCHITECTURE,
+    pan.ARCHITECTURE,
+    rfdn.ARCHITECTURE,
+    srgan_blocks.ARCHITECTURE,
 )
 
 

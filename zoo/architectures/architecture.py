@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor, nn
 
 StateDict = Mapping[str, Tensor]
 Hyperparameters = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to use a set of weights: the value of white, and hyperparameters that no shape tells."""
+
+    input_range: float
+    hyperparameters: Hyperparameters = field(default_factory=dict)
+
+
+def either_range(state: StateDict) -> tuple[Reading, ...]:
+    """Both ranges, for networks whose weights do not tell which they were trained on."""
+    return Reading(1.0), Reading(255.0)
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,8 @@ class Architecture:
     """Every hyperparameter, read from the shapes of a state dict that `detect` accepted."""
     input_range: Callable[[StateDict], float] = lambda state: 1.0
     """The value that white has at the network's input, as far as the weights tell it (1 or 255)."""
+    readings: Callable[[StateDict], tuple[Reading, ...]] = lambda state: ()
+    """Ways of use between which the weights do not decide; trying them out on a picture does."""
     channels: Callable[[StateDict], int] = lambda state: 3
     """Colour channels at the input: 3, or 1 for a network of luma alone."""
     minimum_size: int = 1

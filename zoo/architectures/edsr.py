@@ -10,37 +10,19 @@ from torch import Tensor, nn
 from zoo.architectures.architecture import (
     Architecture,
     Hyperparameters,
+    Reading,
     StateDict,
     count,
     has_keys,
 )
-from zoo.architectures.layers import MeanShift, range_of_mean_shift, shuffle_steps
-
-
-def conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1)
-
-
-class ResidualBlock(nn.Module):
-    """Convolution, ReLU, convolution, scaled and added to the input; no batch normalisation."""
-
-    def __init__(self, channels: int, residual_scale: float) -> None:
-        super().__init__()
-        self.body = nn.Sequential(conv3(channels, channels), nn.ReLU(inplace=True), conv3(channels, channels))
-        self.residual_scale = residual_scale
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.residual_scale * self.body(x)
-
-
-class Upsampler(nn.Sequential):
-    """Convolutions and pixel shuffles in steps of two or three."""
-
-    def __init__(self, channels: int, scale: int) -> None:
-        layers: list[nn.Module] = []
-        for step in shuffle_steps(scale):
-            layers += [conv3(channels, channels * step**2), nn.PixelShuffle(step)]
-        super().__init__(*layers)
+from zoo.architectures.layers import (
+    MeanShift,
+    ResidualBlock,
+    Upsampler,
+    conv3,
+    range_of_mean_shift,
+    scale_of_upsampler,
+)
 
 
 class EDSR(nn.Module):
@@ -54,8 +36,10 @@ class EDSR(nn.Module):
         scale: int,
         input_range: float = 255.0,
         residual_scale: float = 1.0,
+        mean_shift: bool = True,
     ) -> None:
         super().__init__()
+        self.mean_shift = mean_shift
         self.sub_mean = MeanShift(input_range, -1)
         self.head = nn.Sequential(conv3(3, channels))
         self.body = nn.Sequential(
@@ -66,8 +50,9 @@ class EDSR(nn.Module):
         self.add_mean = MeanShift(input_range, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.head(self.sub_mean(x))
-        return self.add_mean(self.tail(x + self.body(x)))
+        x = self.head(self.sub_mean(x) if self.mean_shift else x)
+        x = self.tail(x + self.body(x))
+        return self.add_mean(x) if self.mean_shift else x
 
 
 def detect(state: StateDict) -> bool:
@@ -77,18 +62,20 @@ def detect(state: StateDict) -> bool:
 
 def infer(state: StateDict) -> Hyperparameters:
     channels = state["head.0.weight"].shape[0]
-    scale = 1
-    for key, tensor in state.items():
-        if key.startswith("tail.0.") and key.endswith(".weight"):
-            scale *= round((tensor.shape[0] / channels) ** 0.5)
     return {
         "channels": channels,
         "blocks": count(state, r"body\.(\d+)\.body\.0\.weight"),
-        "scale": scale,
+        "scale": scale_of_upsampler(state, "tail.0."),
         "input_range": range_of_mean_shift("sub_mean.bias")(state),
         # Not stored in a checkpoint: the paper scales residuals by 0.1 in its 256-channel network alone.
         "residual_scale": 0.1 if channels >= 256 else 1.0,
     }
+
+
+def readings(state: StateDict) -> tuple[Reading, ...]:
+    """As published, or as trainings that keep the mean shift in the file and leave it out of the network."""
+    published = Reading(range_of_mean_shift("sub_mean.bias")(state))
+    return published, Reading(1.0, {"mean_shift": False}), Reading(255.0, {"mean_shift": False})
 
 
 ARCHITECTURE = Architecture(
@@ -98,4 +85,5 @@ ARCHITECTURE = Architecture(
     detect=detect,
     infer=infer,
     input_range=range_of_mean_shift("sub_mean.bias"),
+    readings=readings,
 )

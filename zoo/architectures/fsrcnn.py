@@ -15,6 +15,7 @@ from zoo.architectures.architecture import (
     Hyperparameters,
     StateDict,
     count,
+    either_range,
     has_keys,
 )
 
@@ -76,5 +77,6 @@ ARCHITECTURE = Architecture(
     build=FSRCNN,
     detect=has_keys("first_part.0.weight", "mid_part.0.weight", "last_part.weight"),
     infer=infer,
+    readings=either_range,
     channels=lambda state: state["first_part.0.weight"].shape[1],
 )

@@ -15,6 +15,7 @@ from zoo.architectures.architecture import (
     Hyperparameters,
     StateDict,
     count,
+    either_range,
     has_keys,
 )
 
@@ -103,4 +104,5 @@ ARCHITECTURE = Architecture(
     build=IMDN,
     detect=has_keys("fea_conv.weight", "IMDB1.cca.conv_du.0.weight", "LR_conv.weight"),
     infer=infer,
+    readings=either_range,
 )

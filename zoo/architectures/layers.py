@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from zoo.architectures.architecture import StateDict
 
@@ -31,6 +32,85 @@ def range_of_mean_shift(bias_key: str):
         return 255.0 if float(state[bias_key].abs().max()) > 1 else 1.0
 
     return input_range
+
+
+def conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
+    """A 3×3 convolution that keeps height and width."""
+    return nn.Conv2d(channels_in, channels_out, 3, padding=1)
+
+
+class ResidualBlock(nn.Module):
+    """Convolution, ReLU, convolution, scaled and added to the input; no batch normalisation (EDSR)."""
+
+    def __init__(self, channels: int, residual_scale: float = 1.0) -> None:
+        super().__init__()
+        self.body = nn.Sequential(conv3(channels, channels), nn.ReLU(inplace=True), conv3(channels, channels))
+        self.residual_scale = residual_scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.residual_scale * self.body(x)
+
+
+class Upsampler(nn.Sequential):
+    """Convolutions and pixel shuffles in steps of two or three (EDSR)."""
+
+    def __init__(self, channels: int, scale: int) -> None:
+        layers: list[nn.Module] = []
+        for step in shuffle_steps(scale):
+            layers += [conv3(channels, channels * step**2), nn.PixelShuffle(step)]
+        super().__init__(*layers)
+
+
+def scale_of_upsampler(state: StateDict, prefix: str) -> int:
+    """The scale that an `Upsampler` under `prefix` reaches: every convolution widens by the square of its step."""
+    scale = 1
+    for key, tensor in state.items():
+        if key.startswith(prefix) and key.endswith(".weight"):
+            scale *= round((tensor.shape[0] / tensor.shape[1]) ** 0.5)
+    return scale
+
+
+class ChannelAttention(nn.Module):
+    """Scales each channel by a function of all channels' means over the plane (RCAN, equation 8)."""
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.conv_du = nn.Sequential(
+            nn.Conv2d(channels, hidden, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(hidden, channels, 1),
+            nn.Sigmoid(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.conv_du(x.mean((2, 3), keepdim=True))
+
+
+class BalancedAttention(nn.Module):
+    """Channel and spatial attention side by side: Wang et al., "BAM: A Balanced Attention Mechanism for SISR"."""
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        squeeze = [("fc1", nn.Conv2d(channels, hidden, 1, bias=False)), ("relu1", nn.PReLU(hidden))]
+        widen = ("fc2", nn.Conv2d(hidden, channels, 1, bias=False))
+        self.ca = nn.Sequential(OrderedDict([*squeeze, widen]))
+        self.sa = nn.Sequential(OrderedDict(conv1=nn.Conv2d(1, 1, 7, padding=3, bias=False)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        channel = self.ca(x.mean((2, 3), keepdim=True))
+        place = self.sa(x.amax(1, keepdim=True))
+        return torch.sigmoid(channel) * torch.sigmoid(place) * x
+
+
+class PixelAttention(nn.Module):
+    """Scales every value by a sigmoid of a 1×1 convolution of its own pixel (PAN, equation 3)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.conv(x))
 
 
 def shuffle_steps(scale: int) -> list[int]:
