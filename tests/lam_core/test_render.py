@@ -1,0 +1,152 @@
+"""Colours of maps, window frames, and the layout of the paper figure."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageColor
+
+from lam_core.diffusion.area import area
+from lam_core.region import Region
+from lam_core.render import (
+    FRAME,
+    Panel,
+    cut_around,
+    density_over,
+    enlarged,
+    framed,
+    map_over,
+    paper_figure,
+    png,
+    red,
+    seismic,
+)
+
+RANDOM = np.random.default_rng(0)
+FRAME_RGB = np.array(ImageColor.getrgb(FRAME))
+LR = RANDOM.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+
+
+def test_seismic_has_the_published_anchors():
+    colours = seismic(np.array([-1, -0.5, 0, 0.5, 1]))
+    assert colours.tolist() == [[0, 0, 76], [0, 0, 255], [255, 255, 255], [255, 0, 0], [128, 0, 0]]
+
+
+def test_red_half_starts_white_and_never_turns_blue():
+    colours = red(np.linspace(-1, 1, 41)).astype(int)
+    assert (colours[:21] == 255).all()
+    assert (colours[:, 0] >= colours[:, 2]).all()
+    assert (np.diff(colours.sum(1)) <= 0).all()
+
+
+def test_a_map_over_a_white_picture_has_exactly_the_published_colours():
+    values = RANDOM.random((8, 8))
+    np.testing.assert_array_equal(map_over(np.full((8, 8, 3), 255, np.uint8), values), red(values))
+
+
+def test_a_map_of_zeros_shows_its_picture_without_any_colour():
+    shown = map_over(LR, np.zeros((8, 8))).astype(int)
+    assert np.ptp(shown, axis=2).max() == 0
+    grey = LR.mean(2)
+    assert np.corrcoef(shown[..., 0].ravel(), grey.ravel())[0, 1] > 0.999
+
+
+def test_density_is_blended_half_and_half():
+    shown = density_over(LR, np.ones((8, 8)))
+    np.testing.assert_allclose(shown, (LR + np.array([128.0, 0, 0])) / 2, atol=0.51)
+
+
+def test_enlarging_repeats_pixels_by_a_whole_factor():
+    large = enlarged(LR, 20)
+    assert large.shape == (24, 24, 3)
+    np.testing.assert_array_equal(large[::3, ::3], LR)
+    np.testing.assert_array_equal(large[1::3, 2::3], LR)
+    np.testing.assert_array_equal(enlarged(LR, 8), LR)
+
+
+def test_the_frame_stands_around_the_window_and_leaves_it_alone():
+    picture = np.zeros((64, 64, 3), np.uint8)
+    shown = framed(picture, Region(20, 30, 16))
+    np.testing.assert_array_equal(shown[30:46, 20:36], picture[30:46, 20:36])
+    assert (shown[29, 20:36] == FRAME_RGB).all()
+    assert (shown[30:46, 36] == FRAME_RGB).all()
+    assert not picture.any(), "the picture given must stay as it is"
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (48, 48), (24, 10)])
+def test_a_cut_holds_the_window_wherever_it_is(x, y):
+    picture = RANDOM.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    part, region = cut_around(picture, Region(x, y, 16), 32, 48)
+    assert part.shape == (32, 48, 3)
+    np.testing.assert_array_equal(
+        part[region.y : region.y + 16, region.x : region.x + 16], picture[y : y + 16, x : x + 16]
+    )
+
+
+def test_a_cut_larger_than_the_picture_is_the_picture():
+    picture = RANDOM.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    part, region = cut_around(picture, Region(4, 2, 16), 64, 64)
+    np.testing.assert_array_equal(part, picture)
+    assert region == Region(4, 2, 16)
+
+
+def test_png_is_lossless():
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png(LR)))), LR)
+
+
+def test_area_is_the_smallest_set_of_pixels():
+    values = RANDOM.random((16, 16)) ** 6
+    count = area(values)
+    descending = np.sort(values.ravel())[::-1]
+    assert descending[:count].sum() >= 0.95 * values.sum() * (1 - 1e-9)
+    assert descending[: count - 1].sum() < 0.95 * values.sum()
+    assert area(np.ones((10, 10))) == 95
+    assert area(np.eye(1, 9).reshape(3, 3)) == 1
+
+
+def panel(title: str) -> Panel:
+    sr = RANDOM.integers(0, 256, (128, 128, 3), dtype=np.uint8)
+    values = RANDOM.random((32, 32))
+    return Panel(title, sr, values / values.max(), values / values.max(), "DI 13.2 ± 0.1")
+
+
+def test_the_figure_grows_by_one_column_a_model_and_holds_window_and_maps():
+    lr = RANDOM.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    hr = RANDOM.integers(0, 256, (128, 128, 3), dtype=np.uint8)
+    region = Region(56, 40, 16)
+    one, three = (paper_figure(lr, hr, region, [panel("IMDN ×4")] * n, "σ 1.2, ×4") for n in (1, 3))
+    assert three.shape[1] - one.shape[1] == 2 * (320 + 14)
+    assert three.shape[0] == one.shape[0]
+    # HR, its close-up, bicubic; SR, LAM and KDE of each model: a frame in every picture.
+    assert count_frames(one) == 6
+    assert count_frames(three) == 12
+
+
+def test_the_figure_does_without_hr_and_with_long_names():
+    lr = RANDOM.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    sr = RANDOM.integers(0, 256, (96, 128, 3), dtype=np.uint8)
+    values = np.ones((24, 32))
+    wordy = Panel("a name that is far too long for one column " * 3, sr, values, values, "DI 100")
+    figure = paper_figure(lr, None, Region(0, 0, 16), [wordy], "many words " * 60)
+    assert figure.dtype == np.uint8
+    assert count_frames(figure) == 6
+
+
+def test_a_figure_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="at least one panel"):
+        paper_figure(LR, None, Region(0, 0, 16), [], "")
+
+
+def count_frames(figure: np.ndarray) -> int:
+    """Connected groups of frame-coloured pixels, which touch at corners too."""
+    left = {(int(y), int(x)) for y, x in np.argwhere((figure == FRAME_RGB).all(2))}
+    count = 0
+    while left:
+        count += 1
+        reached = [left.pop()]
+        while reached:
+            y, x = reached.pop()
+            near = {(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)} & left
+            left -= near
+            reached.extend(near)
+    return count
