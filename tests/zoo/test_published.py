@@ -25,7 +25,9 @@ def set5_psnr(model: SuperResolver) -> float:
     figures = []
     for path in sorted((IMAGES / "set5" / "lr_x4").iterdir()):
         low = np.asarray(Image.open(path).convert("RGB"))
-        high = np.asarray(Image.open(next((IMAGES / "set5" / "hr").glob(f"{path.stem.removesuffix('x4')}.*"))).convert("RGB"))
+        high = np.asarray(
+            Image.open(next((IMAGES / "set5" / "hr").glob(f"{path.stem.removesuffix('x4')}.*"))).convert("RGB")
+        )
         x = torch.from_numpy(low.transpose(2, 0, 1)[None].copy()).float() / 255
         with torch.no_grad():
             y = model(x)[0].clamp(0, 1).numpy().transpose(1, 2, 0) * 255

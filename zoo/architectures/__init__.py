@@ -5,17 +5,38 @@ A new architecture is one new file and one line here.
 
 from __future__ import annotations
 
-from zoo.architectures import carn, edsr, fsrcnn, fsrcnn_rgb, imdn, pan, rfdn, srgan_blocks
+from zoo.architectures import (
+    a2n,
+    carn,
+    drln,
+    edsr,
+    fsrcnn,
+    fsrcnn_rgb,
+    han,
+    imdn,
+    msrn,
+    pan,
+    rcan,
+    rfdn,
+    rnan,
+    srgan_blocks,
+)
 from zoo.architectures.architecture import Architecture
 
 ARCHITECTURES: tuple[Architecture, ...] = (
+    a2n.ARCHITECTURE,
     carn.ARCHITECTURE,
+    drln.ARCHITECTURE,
     edsr.ARCHITECTURE,
     fsrcnn.ARCHITECTURE,
     fsrcnn_rgb.ARCHITECTURE,
+    han.ARCHITECTURE,
     imdn.ARCHITECTURE,
+    msrn.ARCHITECTURE,
     pan.ARCHITECTURE,
+    rcan.ARCHITECTURE,
     rfdn.ARCHITECTURE,
+    rnan.ARCHITECTURE,
     srgan_blocks.ARCHITECTURE,
 )
 
