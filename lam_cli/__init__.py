@@ -1,0 +1,1 @@
+"""The project in a terminal: one console script, `lam`."""

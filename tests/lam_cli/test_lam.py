@@ -1,0 +1,157 @@
+"""The `lam` command as scripts use it: JSON out, files written, one sentence and exit code 2 for bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lam_cli.main import main
+from tests.reference_rule import reference_display, reference_index, reference_lam
+from tests.shared import IMAGES, WEIGHTS, needs_shared
+
+NETWORK = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    scale = 2
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 12, 3, padding=1))
+        self.tail = nn.PixelShuffle(2)
+
+    def forward(self, x):
+        return self.tail(self.body(x))
+
+def build():
+    return Net()
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a network of one's own, a picture, and a store of its own."""
+    from lam_core import settings
+
+    monkeypatch.setenv("LAM_STORE", str(tmp_path / "store"))
+    settings.settings.cache_clear()
+    (tmp_path / "net.py").write_text(NETWORK)
+    pixels = np.random.default_rng(0).integers(0, 256, (41, 60, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "hr.png")
+    yield tmp_path
+    settings.settings.cache_clear()
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    main([str(argument) for argument in arguments])
+    return capsys.readouterr().out
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    with pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    output = capsys.readouterr()
+    assert end.value.code == 2
+    assert output.out == ""
+    sentence = output.err.strip()
+    assert "\n" not in sentence
+    assert "Traceback" not in sentence
+    return sentence
+
+
+def test_attribute_prints_figures_and_writes_arrays(place: Path, capsys) -> None:
+    model = f"{place / 'net.py'}:build"
+    arguments = ("attribute", place / "hr.png", "--model", model, "--window", "10,12,8", "--rule", "reference",
+                 "--dtype", "float64", "--out", place / "map.npz", "--png", place / "map.png")  # fmt: skip
+    first = json.loads(run(capsys, *arguments))
+    assert {"diffusion_index", "completeness_error", "map_error", "nodes", "rule", "window", "lr_size", "scale",
+            "dtype", "seconds", "from_store", "model", "fingerprint"} <= first.keys()  # fmt: skip
+    assert (first["nodes"], first["rule"], first["window"]) == (50, "reference", [10, 12, 8])
+    assert (first["lr_size"], first["scale"], first["from_store"]) == ([20, 30], 2, False)
+    arrays = np.load(place / "map.npz")
+    assert arrays["signed"].shape == (3, 20, 30)
+    assert arrays["map"].shape == (20, 30)
+    assert arrays["map"].max() == 1
+    assert Image.open(place / "map.png").width > 100
+
+    from zoo import load
+
+    network = load(model).to(dtype=__import__("torch").float64)
+    hr = np.asarray(Image.open(place / "hr.png"))[:40]
+    lr = np.asarray(Image.fromarray(hr).resize((30, 20), Image.Resampling.BICUBIC))
+    expected = reference_lam(network.module, lr / 255, 10, 12, 8)
+    np.testing.assert_allclose(arrays["map"], reference_display(expected), atol=1e-10)
+    assert first["diffusion_index"] == pytest.approx(reference_index(reference_display(expected)), abs=1e-10)
+    assert json.loads(run(capsys, *arguments))["from_store"] is True
+    assert json.loads(run(capsys, *arguments, "--no-store"))["from_store"] is False
+
+
+def test_a_low_resolution_picture_is_taken_as_it_is(place: Path, capsys) -> None:
+    model = f"{place / 'net.py'}:build"
+    figures = json.loads(
+        run(capsys, "attribute", place / "hr.png", "--model", model, "--window", "100,70,8", "--lr", "--no-store")
+    )
+    assert figures["lr_size"] == [41, 60]
+    assert "psnr" not in figures
+
+
+def test_upscale_writes_the_enlarged_picture(place: Path, capsys) -> None:
+    out = place / "sr.png"
+    printed = run(capsys, "upscale", place / "hr.png", "--model", f"{place / 'net.py'}:build", "--out", out)
+    assert printed.strip() == str(out)
+    assert Image.open(out).size == (120, 82)
+
+
+def test_zoo_list_and_show(capsys) -> None:
+    rows = {row["id"]: row for row in json.loads(run(capsys, "zoo", "list", "--json"))}
+    assert {"id", "kind", "architecture", "scale", "family", "licence", "weights", "pinned"} <= rows["imdn-c"].keys()
+    assert rows["imdn-c"]["weights"] == "bundled"
+    assert "imdn-c" in run(capsys, "zoo", "list")
+    assert json.loads(run(capsys, "zoo", "show", "imdn-c", "--json"))["architecture"] == "imdn"
+
+
+@pytest.mark.parametrize(
+    ("window", "says"),
+    [("10,12", "three whole numbers"), ("a,b,c", "three whole numbers"), ("0,0,0", "at least 1"),
+     ("0,0,-4", "at least 1"), ("900,0,8", "x may be at most"), ("0,0,400", "larger than the"),
+     ("nan,0,8", "three whole numbers")],
+)  # fmt: skip
+def test_a_wrong_window_is_one_sentence(place: Path, capsys, window: str, says: str) -> None:
+    model = f"{place / 'net.py'}:build"
+    assert says in refused(capsys, "attribute", place / "hr.png", "--model", model, f"--window={window}")
+
+
+def test_wrong_files_and_names_are_one_sentence(place: Path, capsys) -> None:
+    (place / "text.png").write_text("no picture")
+    (place / "broken.pth").write_bytes(b"\x80\x04nonsense")
+    own = f"{place / 'net.py'}:build"
+    hr, window = place / "hr.png", ("--window", "0,0,8")
+    for picture, model in (
+        (place / "absent.png", own),
+        (place / "text.png", own),
+        (hr, "imdn-d"),
+        (hr, place / "broken.pth"),
+        (hr, f"{place / 'net.py'}:absent"),
+        (hr, place / "absent.pth"),
+    ):
+        assert refused(capsys, "attribute", picture, "--model", model, *window)
+    assert "--window" in refused(capsys, "attribute", hr, "--model", own)
+    assert "cannot write" in refused(
+        capsys, "upscale", hr, "--model", own, "--out", place / "no" / "such" / "folder.png"
+    )
+
+
+@needs_shared
+@pytest.mark.parametrize(("index", "expected"), [(1, 20.34), (2, 25.44)])
+def test_published_imdn_has_its_measured_index(tmp_path: Path, capsys, index: int, expected: float) -> None:
+    figures = json.loads(
+        run(capsys, "attribute", IMAGES / "lam" / f"{index}.png", "--model", WEIGHTS / "IMDN_x4.pth",
+            "--window", "120,120,16", "--rule", "reference", "--no-store")
+    )  # fmt: skip
+    assert figures["diffusion_index"] == pytest.approx(expected, abs=0.1)
