@@ -17,17 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lam_core.errors import LamError
 from lam_core.images import ImageShapeError, Pixels, luma
 
 Seed = int | Sequence[int]
 """A seed, or several that make one: give each picture its own, or all of them share one noise pattern."""
 
 
-class UnknownDegradationError(ValueError):
+class UnknownDegradationError(LamError, ValueError):
     """A name that no degradation has."""
 
 
-class StrengthError(ValueError):
+class StrengthError(LamError, ValueError):
     """A strength that a degradation cannot have."""
 
 
@@ -163,7 +164,8 @@ def _noise(image: NDArray[np.float64], sigma: float, rng: np.random.Generator) -
 def _poisson(image: NDArray[np.float64], sigma: float, rng: np.random.Generator) -> NDArray[np.float64]:
     # Beyond this the noise is far below rounding, and the generator would refuse.
     photons = min((255 / sigma) ** 2, 1e15)
-    return rng.poisson(image / 255 * photons) * (255 / photons)
+    counts = rng.poisson(image / 255 * photons)
+    return counts.astype(np.float64) * (255 / photons)
 
 
 def _jpeg(image: NDArray[np.float64], strength: float, rng: np.random.Generator) -> NDArray[np.float64]:

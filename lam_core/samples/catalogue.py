@@ -6,6 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache, partial
 
+from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.region import Region
 from lam_core.samples import facades, lettering, plants, roofs
@@ -14,11 +15,8 @@ from lam_core.samples.photographs import photographs
 from lam_core.samples.sample import Kind, Sample
 
 
-class UnknownSampleError(KeyError):
+class UnknownSampleError(LamError, LookupError):
     """A sample id that nothing is called by."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @cache

@@ -7,11 +7,12 @@ from math import cos, radians, sin
 import numpy as np
 from numpy.typing import NDArray
 
+from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.samples.canvas import FINE, Colour, Light, develop, fractal, grid, linear, noise
 
 
-class PatternError(ValueError):
+class PatternError(LamError, ValueError):
     """A pattern that cannot be drawn."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.region import Region
 from lam_core.samples.sample import SIDE, Kind, Sample
@@ -23,7 +24,7 @@ _PUBLIC = "public domain"
 _FREE = "no known copyright restrictions"
 
 
-class MissingPhotographError(FileNotFoundError):
+class MissingPhotographError(LamError):
     """A sample whose package is not installed as this project pins it."""
 
 
