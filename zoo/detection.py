@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from spandrel import ImageModelDescriptor
 from torch import Tensor, nn
 
 from lam_core.convention import Convention
-from zoo.entry import network_identity
+from zoo.architectures.architecture import Reading
 from zoo.errors import ZooError, sentence
+from zoo.network import Network
+from zoo.reading import best
 from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
 
 
@@ -27,23 +29,6 @@ class MismatchError(ZooError):
     """Weights that are not what their entry says."""
 
 
-@dataclass(frozen=True)
-class Network:
-    """A network with its weights, and all that was found out about it."""
-
-    module: nn.Module
-    architecture: str
-    scale: int
-    convention: Convention
-    hyperparameters: Mapping[str, Any]
-    """What the architecture is built from; plain numbers, words and lists alone."""
-
-    @property
-    def identity(self) -> str:
-        """Architecture and hyperparameters as the fingerprint takes them."""
-        return network_identity(self.architecture, dict(self.hyperparameters))
-
-
 class SpandrelCall(nn.Module):
     """A network of spandrel's that must be called in a way of its own, such as with a noise level beside the image."""
 
@@ -56,18 +41,29 @@ class SpandrelCall(nn.Module):
         return self.call(self.network, x)
 
 
-def detect(state: Mapping[str, Tensor], *, name: str) -> Network:
+def detect(state: Mapping[str, Tensor], *, name: str, input_range: float | None = None) -> Network:
     """Finds the architecture of a state dict and builds it with its weights.
 
-    Raises `UnknownNetworkError` or `UnusableNetworkError`.
+    Where the weights leave several ways of use open, the one that restores a test picture best is taken;
+    `input_range` settles the range beforehand. Raises `UnknownNetworkError` or `UnusableNetworkError`.
     """
     for support in spandrel_registry().architectures("detection"):
         if support.detect(dict(state)):
-            return _network(state, support.architecture, {}, name=name)
-    raise UnknownNetworkError(
-        f"{name} fits no architecture known here (its layers: {', '.join(list(state)[:3])}, …); "
-        "load it by your own code as path.py:build"
-    )
+            break
+    else:
+        raise UnknownNetworkError(
+            f"{name} fits no architecture known here (its layers: {', '.join(list(state)[:3])}, …); "
+            "load it by your own code as path.py:build"
+        )
+    own = support.architecture.own if isinstance(support.architecture, ZooArchitecture) else None
+    readings = own.readings(state) if own else ()
+    if input_range is not None:
+        readings = tuple(r for r in readings if r.input_range == input_range)
+    networks = [_read(state, support.architecture, reading, name=name) for reading in readings]
+    network = best(networks) if networks else _network(state, support.architecture, {}, name=name)
+    if input_range is None:
+        return network
+    return replace(network, convention=replace(network.convention, input_range=float(input_range)))
 
 
 def build(state: Mapping[str, Tensor], architecture: str, hyperparameters: Mapping[str, Any], *, name: str) -> Network:
@@ -81,6 +77,11 @@ def build(state: Mapping[str, Tensor], architecture: str, hyperparameters: Mappi
     if not support.detect(dict(state)):
         raise MismatchError(f"the weights of {name} are not those of {architecture}, as its entry says")
     return _network(state, support.architecture, hyperparameters, name=name)
+
+
+def _read(state: Mapping[str, Tensor], architecture: Any, reading: Reading, *, name: str) -> Network:
+    network = _network(state, architecture, reading.hyperparameters, name=name)
+    return replace(network, convention=replace(network.convention, input_range=reading.input_range))
 
 
 def _network(state: Mapping[str, Tensor], architecture: Any, declared: Mapping[str, Any], *, name: str) -> Network:
@@ -111,7 +112,7 @@ def _network(state: Mapping[str, Tensor], architecture: Any, declared: Mapping[s
         minimum_size=max(size.minimum, 1),
         square=size.square,
     )
-    module = descriptor.model
+    module = descriptor.model.eval()
     hyperparameters = getattr(module, "hyperparameters", {})
     call = descriptor._call_fn
     if not call.__qualname__.startswith("ImageModelDescriptor."):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from lam_core.convention import fingerprint_of
@@ -100,10 +99,8 @@ def load_checkpoint(
     path: Path, *, name: str, input_range: float | None = None, largest: int = 2 * 2**30
 ) -> SuperResolver:
     """The super-resolution network in a file that no entry describes. Raises a `ZooError`."""
-    network = detect(read_state(path, largest=largest), name=name)
+    network = detect(read_state(path, largest=largest), name=name, input_range=input_range)
     convention = network.convention
-    if input_range is not None:
-        convention = replace(convention, input_range=float(input_range))
     return SuperResolver(
         network.module,
         network.scale,

@@ -5,39 +5,34 @@ A new architecture is one new file and one line here.
 
 from __future__ import annotations
 
-from zoo.architectures import (
-    a2n,
-    carn,
-    drln,
-    edsr,
-    fsrcnn,
-    fsrcnn_rgb,
-    han,
-    imdn,
-    msrn,
-    pan,
-    rcan,
-    rfdn,
-    rnan,
-    srgan_blocks,
-)
+from importlib import import_module
+
 from zoo.architectures.architecture import Architecture
 
-ARCHITECTURES: tuple[Architecture, ...] = (
-    a2n.ARCHITECTURE,
-    carn.ARCHITECTURE,
-    drln.ARCHITECTURE,
-    edsr.ARCHITECTURE,
-    fsrcnn.ARCHITECTURE,
-    fsrcnn_rgb.ARCHITECTURE,
-    han.ARCHITECTURE,
-    imdn.ARCHITECTURE,
-    msrn.ARCHITECTURE,
-    pan.ARCHITECTURE,
-    rcan.ARCHITECTURE,
-    rfdn.ARCHITECTURE,
-    rnan.ARCHITECTURE,
-    srgan_blocks.ARCHITECTURE,
+FILES = (
+    "a2n",
+    "carn",
+    "cincgan",
+    "drln",
+    "edsr",
+    "fsrcnn",
+    "fsrcnn_rgb",
+    "han",
+    "imdn",
+    "msrn",
+    "pan",
+    "rcan",
+    "rfdn",
+    "rnan",
+    "san",
+    "srgan_blocks",
+    "srresnet",
+    "srresnet_classic",
+)
+"""Every file of this folder that describes an architecture."""
+
+ARCHITECTURES: tuple[Architecture, ...] = tuple(
+    import_module(f"zoo.architectures.{file}").ARCHITECTURE for file in FILES
 )
 
 

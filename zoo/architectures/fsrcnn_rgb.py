@@ -1,7 +1,7 @@
 """FSRCNN on RGB in the form whose key names are `feature_extract, shrink, map_1 …, expand, deconv`.
 
-The mapping layers follow one another without activations between them; a single PReLU ends them, and the output
-is clipped to [0, 1], where no gradient passes.
+The mapping layers follow one another without activations between them; a single PReLU ends them. That training
+clips its output to [0, 1]; here it is left as it is, for a clip passes no gradient.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class FSRCNNRGB(nn.Module):
         for name in self.maps:
             x = getattr(self, name)(x)
         x = self.activation_4(self.expand(self.activation_3(x)))
-        return self.deconv(x).clamp(0, 1)
+        return self.deconv(x)
 
 
 def infer(state: StateDict) -> Hyperparameters:

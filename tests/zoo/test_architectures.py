@@ -1,0 +1,114 @@
+"""Every architecture of this project: built, written out, recognised from its weights alone, and run."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from lam_core.model import SuperResolver
+from zoo.architectures import ARCHITECTURES, UnknownArchitectureError, architecture
+from zoo.detection import detect
+
+SMALL: dict[str, dict[str, Any]] = {
+    "a2n": {"channels": 8, "upsampling_channels": 6, "blocks": 2, "hidden": 2, "kernel": 1},
+    "carn": {"channels": 8, "scales": [], "groups": 2, "efficient": True, "shifter": False},
+    "cincgan": {"channels": 8, "blocks": 2},
+    "drln": {"channels": 4, "hidden": 2, "balanced": True},
+    "edsr": {"channels": 8, "blocks": 2, "input_range": 1.0},
+    "fsrcnn": {"d": 8, "s": 4, "m": 3, "channels": 1},
+    "fsrcnn-rgb": {"d": 8, "s": 4, "m": 3, "channels": 3},
+    "han": {"channels": 8, "groups": 2, "blocks": 2, "hidden": 2, "input_range": 255.0},
+    "imdn": {"channels": 8, "modules": 3},
+    "msrn": {"channels": 4, "blocks": 2, "input_range": 1.0},
+    "pan": {"channels": 8, "upsampling_channels": 6, "blocks": 2},
+    "rcan": {"channels": 8, "groups": 2, "blocks": 3, "hidden": 2, "mean_shift": False},
+    "rfdn": {"channels": 8, "blocks": 3, "distilled": 4, "attention": 2},
+    "rnan": {"channels": 8, "groups": 3, "input_range": 1.0},
+    "san": {
+        "channels": 8,
+        "groups": 2,
+        "blocks": 2,
+        "hidden": 2,
+        "hidden_non_local": 3,
+        "hidden_unused": 1,
+        "input_range": 1.0,
+    },
+    "srgan-blocks": {"channels": 8, "blocks": 3},
+    "srresnet": {"channels": 8, "blocks": 2, "later_keys": True},
+    "srresnet-classic": {"channels": 8, "blocks": 2, "bias": True, "earlier_keys": True},
+}
+SCALES = {
+    "cincgan": (1,),
+    "edsr": (1, 2, 3, 4, 8),
+    "rnan": (1, 2, 3, 4),
+    # The scales 2 and 3 of these have the same weights, and only a picture can tell them apart.
+    "a2n": (2, 4),
+    "pan": (2, 4),
+    # Their deconvolution's stride is told by trained weights alone.
+    "fsrcnn": (),
+    "fsrcnn-rgb": (),
+    "srgan-blocks": (2, 4, 8),
+    "srresnet-classic": (2, 4, 8),
+}
+CASES = [(kind.id, scale) for kind in ARCHITECTURES for scale in SCALES.get(kind.id, (2, 3, 4))]
+
+
+def test_every_architecture_is_covered():
+    assert sorted(SMALL) == sorted(kind.id for kind in ARCHITECTURES)
+
+
+@pytest.mark.parametrize(("name", "scale"), CASES)
+def test_is_rebuilt_from_its_weights_alone(name: str, scale: int):
+    torch.manual_seed(0)
+    network = architecture(name).build(**SMALL[name], scale=scale).eval()
+    found = detect(network.state_dict(), name=name)
+    assert (found.architecture, found.scale) == (name, scale)
+    assert {key: found.hyperparameters[key] for key in SMALL[name]} == SMALL[name]
+    x = torch.rand(1, 3, 20, 24) * found.convention.input_range
+    with torch.no_grad():
+        torch.testing.assert_close(found.module(x), network(x))
+
+
+@pytest.mark.parametrize(("name", "scale"), CASES)
+def test_enlarges_any_size_and_passes_gradients(name: str, scale: int):
+    torch.manual_seed(0)
+    network = architecture(name).build(**SMALL[name], scale=scale)
+    found = detect(network.state_dict(), name=name)
+    model = SuperResolver(found.module, scale, convention=found.convention)
+    x = torch.rand(1, 3, 7, 11, requires_grad=True)
+    y = model(x)
+    assert y.shape == (1, 3, 7 * scale, 11 * scale)
+    (gradient,) = torch.autograd.grad(y.sum(), x)
+    assert torch.isfinite(gradient).all()
+    assert gradient.abs().max() > 0
+
+
+@pytest.mark.parametrize("name", ["edsr", "han", "imdn", "rcan", "rfdn", "rnan", "san"])
+def test_a_flat_picture_gives_finite_gradients(name: str):
+    network = architecture(name).build(**SMALL[name], scale=2)
+    model = SuperResolver(network, 2)
+    x = torch.zeros(1, 3, 16, 16, requires_grad=True)
+    (gradient,) = torch.autograd.grad(model(x).sum(), x)
+    assert torch.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("name", ["fsrcnn", "fsrcnn-rgb"])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_deconvolution_that_keeps_grey_tells_its_stride(name: str, scale: int):
+    torch.manual_seed(scale)
+    kind = architecture(name)
+    network = kind.build(**SMALL[name], scale=scale)
+    last = "last_part" if name == "fsrcnn" else "deconv"
+    with torch.no_grad():
+        # Nearest neighbour of one feature: every tap of the stride's own square is one, all others zero.
+        layer = getattr(network, last)
+        layer.weight.zero_()
+        layer.bias.fill_(0.5)
+        offset = 4 - (scale - 1) // 2
+        layer.weight[:, :, offset : offset + scale, offset : offset + scale] = 0.01
+    assert kind.infer(network.state_dict())["scale"] == scale
+
+
+def test_an_unknown_architecture_is_named():
+    with pytest.raises(UnknownArchitectureError, match=r"edzr.*edsr"):
+        architecture("edzr")
