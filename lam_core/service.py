@@ -170,6 +170,8 @@ class Service:
 
         listener(Status("model"))
         model = request.model.load()
+        if model.device.type != self.device.partition(":")[0]:
+            model = model.to(device=self.device)
         result = attribute(
             model,
             request.image,

@@ -30,6 +30,9 @@ from lam_core.region import Field, Region, field_around
 SURROUNDINGS = 4
 """LR pixels around the window's footprint whose change sets the spacing of nodes."""
 
+NOTHING = 1e-12
+"""A map whose largest value is below this is zero but for rounding: blurring a flat picture is not quite exact."""
+
 
 class ZeroMapError(LamError):
     """A map that is zero everywhere: nothing to show, and the cause said."""
@@ -96,7 +99,7 @@ def attribute(
             tolerance=settings.tolerance,
             report=report,
         )
-    if not integral.signed.sum(2).any():
+    if np.abs(integral.signed.sum(2)).max() < NOTHING:
         raise ZeroMapError(_cause_of_zero(lr, integral, model))
     index, index_error = index_of(integral)
     seconds = time.perf_counter() - began

@@ -63,8 +63,8 @@ class Integral:
     """[h, w, 3]."""
     error: float
     """Estimated relative L2 error of |Σ_channels signed|."""
-    jumps: NDArray[np.float64]
-    """What each cell may be off by, [cells, h, w]; cell k's error is (½ − u)·jumps[k]."""
+    jumps: Sequence[NDArray[np.float64]]
+    """What each cell may be off by, [h, w] a cell; cell k's error is (½ − u)·jumps[k]."""
     bias: NDArray[np.float64]
     """What the rule is off by on average, [h, w]; zero for trapezoids."""
     nodes: int
@@ -112,24 +112,29 @@ def trapezoids(
     points = [path(spacing(u)) for u in first]
     values = _in_batches(gradient, points, batch)
     cells: list[tuple[float, int, Cell]] = []
-    serial = 0
+    signed = np.zeros(points[0].shape)
+    serial = itertools.count()
 
     def add(start: float, end: float, increment: NDArray, low: NDArray, high: NDArray) -> None:
-        nonlocal serial
+        nonlocal signed
         cell = Cell(start, end, increment, low, high)
-        heapq.heappush(cells, (-cell.variance, serial, cell))
-        serial += 1
+        signed = signed + cell.trapezoid
+        heapq.heappush(cells, (-cell.variance, next(serial), cell))
 
     for k in range(len(first) - 1):
         add(first[k], first[k + 1], points[k + 1] - points[k], values[k][1], values[k + 1][1])
     used = len(first)
     while True:
-        integral = _total([cell for _, _, cell in cells], used, values[0][0], values[-1][0])
+        error = _relative(sum(cell.variance for _, _, cell in cells), signed)
+        jumps = [cell.jump for _, _, cell in cells]
+        unbiased = np.zeros(signed.shape[:2])
+        integral = Integral(signed, error, jumps, unbiased, used, values[0][0], values[-1][0])
         report(integral)
         count = min(batch, nodes - used, len(cells))
         if count <= 0 or integral.error <= tolerance:
             return integral
         widest = [heapq.heappop(cells)[2] for _ in range(count)]
+        signed = signed - sum(cell.trapezoid for cell in widest)
         middles = [(cell.start + cell.end) / 2 for cell in widest]
         images = [path(spacing(u)) for u in middles]
         for cell, u, image, (_, slope) in zip(widest, middles, images, gradient(images), strict=True):
@@ -151,10 +156,9 @@ def reference_sum(points: Sequence[Image], gradient: Gradient, *, report: Report
     jumps: list[NDArray] = []
 
     def so_far() -> Integral:
-        known = np.array(jumps)
-        bias = known.sum(0) / 2
-        variance = float((bias**2).sum() + (known**2).sum() / 12)
-        return Integral(signed.copy(), _relative(variance, signed), known, bias, len(jumps), start, end)
+        bias = np.sum(jumps, axis=0) / 2
+        variance = float((bias**2).sum() + sum((jump**2).sum() for jump in jumps) / 12)
+        return Integral(signed.copy(), _relative(variance, signed), list(jumps), bias, len(jumps), start, end)
 
     for low in range(1, len(points), batch):
         values = gradient(points[low : low + batch])
@@ -176,9 +180,9 @@ def simulated(integral: Integral, measure: Callable[[NDArray], float]) -> tuple[
     """
     random = np.random.default_rng(0)
     plane = integral.signed.sum(2) - integral.bias
-    together = 0.5 - random.random((SIMULATIONS // 2, len(integral.jumps)))
-    spread = np.sqrt((integral.jumps**2).sum(0) / 12)
-    errors = [np.tensordot(draw, integral.jumps, 1) for draw in together]
+    jumps = np.array(integral.jumps)
+    spread = np.sqrt((jumps**2).sum(0) / 12)
+    errors = [np.tensordot(0.5 - random.random(len(jumps)), jumps, 1) for _ in range(SIMULATIONS // 2)]
     errors += [spread * random.standard_normal(spread.shape) for _ in range(SIMULATIONS // 2)]
     figures = [measure(np.abs(plane + error)) for error in errors]
     return float(np.mean(figures)), float(np.std(figures))
@@ -191,10 +195,3 @@ def _in_batches(gradient: Gradient, points: Sequence[Image], batch: int) -> list
 def _relative(variance: float, signed: NDArray) -> float:
     norm = float(np.linalg.norm(signed.sum(2)))
     return float(np.sqrt(variance)) / norm if norm else float("inf")
-
-
-def _total(cells: list[Cell], nodes: int, start: float, end: float) -> Integral:
-    signed = np.sum([cell.trapezoid for cell in cells], axis=0)
-    error = _relative(sum(cell.variance for cell in cells), signed)
-    jumps = np.array([cell.jump for cell in cells])
-    return Integral(signed, error, jumps, np.zeros(signed.shape[:2]), nodes, start, end)

@@ -149,3 +149,9 @@ def test_every_detector_and_path_is_complete(detector, path) -> None:
     settings = AttributionSettings(detector=detector, path=path, tolerance=0, nodes=60, dtype="float64")
     result = attribute(SuperResolver(network, 2), picture(), Region(10, 10, 12), settings)
     assert result.completeness_error < 0.02
+
+
+@pytest.mark.parametrize("value", range(1, 255, 23))
+def test_rounding_is_not_a_map(value: int) -> None:
+    with pytest.raises(ZeroMapError):
+        attribute(NEAREST, np.full((21, 23, 3), value, np.uint8), Region(8, 6, 4), AttributionSettings(nodes=9))
