@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,18 +27,28 @@ class NotASuperResolverError(ZooError):
 
 @dataclass(frozen=True)
 class Reference:
-    """A super-resolution network by name; `lam_core.model.ModelReference`."""
+    """A super-resolution network by name; a `lam_core.reference.ModelReference` that other processes can be sent."""
 
     name: str
     fingerprint: str
     scale: int
     id: str | None = None
     """The entry's id, for a model that has one."""
-    _load: Callable[[], SuperResolver] = field(repr=False, compare=False, kw_only=True)
+    asked: str = field(kw_only=True)
+    """What was asked for, as `zoo.load` takes it."""
+    input_range: float | None = field(default=None, kw_only=True)
+    weights: str | None = field(default=None, kw_only=True)
+    settings: ZooSettings | None = field(default=None, kw_only=True, repr=False, compare=False)
+    model: SuperResolver | None = field(default=None, kw_only=True, repr=False, compare=False)
+    """The network, where it had to be loaded to be known."""
 
     def load(self) -> SuperResolver:
-        """The network itself, fetched and read now. Raises a `ZooError`."""
-        return self._load()
+        """The network itself, fetched and read now unless it is here. Raises a `ZooError`."""
+        if self.model is not None:
+            return self.model
+        from zoo.loading import super_resolver
+
+        return super_resolver(self.asked, input_range=self.input_range, weights=self.weights, settings=self.settings)
 
 
 def reference(
@@ -56,45 +65,33 @@ def reference(
     fetched, to know it; a checkpoint that no entry describes, and a network of one's own, are loaded.
     Raises a `ZooError`, `NotASuperResolverError` for other kinds of models.
     """
-    settings = settings or process_settings()
-    target = resolve(x, settings)
-    file = Path(weights) if weights is not None else None
+    chosen = settings or process_settings()
+    target = resolve(x, chosen)
+    entry, file = None, Path(weights) if weights is not None else None
     if isinstance(target, Entry):
-        return _of_entry(target, file, input_range, settings, progress)
-    if not isinstance(target, Code):
+        entry = target
+    elif not isinstance(target, Code):
         if isinstance(target, Hub):
-            target = hub.download(target, settings, committed=False, progress=progress)
-        if known := entry_of_file(target, settings):
-            return _of_entry(known, target, input_range, settings, progress)
-    from zoo.loading import super_resolver
+            target = hub.download(target, chosen, committed=False, progress=progress)
+        entry, file = entry_of_file(target, chosen), target
+    asked = {
+        "asked": str(x),
+        "input_range": input_range,
+        "weights": None if weights is None else str(weights),
+        "settings": settings,
+    }
+    if entry is None:
+        from zoo.loading import super_resolver
 
-    model = super_resolver(x, input_range=input_range, weights=weights, settings=settings)
-    return Reference(model.name, model.fingerprint, model.scale, _load=lambda: model)
-
-
-def _of_entry(
-    entry: Entry,
-    file: Path | None,
-    input_range: float | None,
-    settings: ZooSettings,
-    progress: Progress | None,
-) -> Reference:
+        model = super_resolver(x, input_range=input_range, weights=weights, settings=chosen)
+        return Reference(model.name, model.fingerprint, model.scale, model=model, **asked)
     if entry.kind != "super-resolver":
         raise NotASuperResolverError(
             f"{entry.name} is a {entry.kind}, not a super-resolution network; nothing can be attributed to it"
         )
-
-    def load() -> SuperResolver:
-        from lam_core.model import SuperResolver
-        from zoo.loading import load_entry
-
-        path = file or fetch(entry, settings, progress=progress)
-        model = load_entry(entry, path, input_range=input_range)
-        assert isinstance(model, SuperResolver)
-        return model
-
-    sha256 = pinned_digest(entry) or digest(file or fetch(entry, settings, progress=progress))
-    return Reference(entry.name, entry_fingerprint(entry, sha256, input_range), entry.scale, entry.id, _load=load)
+    sha256 = pinned_digest(entry) or digest(file or fetch(entry, chosen, progress=progress))
+    fingerprint = entry_fingerprint(entry, sha256, input_range)
+    return Reference(entry.name, fingerprint, entry.scale, entry.id, **asked)
 
 
 def entry_fingerprint(entry: Entry, sha256: str, input_range: float | None = None) -> str:
