@@ -1,0 +1,109 @@
+"""Loaded models, kept as long as memory allows."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from lam_core.model import SuperResolver
+from lam_core.reference import ModelReference
+
+GIBIBYTE = 2**30
+
+
+class Pool:
+    """The models used last, up to a limit of memory; each is loaded once, however many ask for it.
+
+    What is dropped from the pool lives on as long as somebody uses it, and is found again while it does.
+    """
+
+    def __init__(self, limit: int = 2 * GIBIBYTE) -> None:
+        self.limit = limit
+        """Bytes of weights that are kept; one larger model is kept alone."""
+        self._kept: OrderedDict[str, SuperResolver] = OrderedDict()
+        self._alive: weakref.WeakValueDictionary[str, SuperResolver] = weakref.WeakValueDictionary()
+        self._loading: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def load(self, reference: ModelReference) -> SuperResolver:
+        """The model of a reference; it is nobody's own, so use `SuperResolver.to` to change it.
+
+        Raises whatever loading raises; whoever waited for it tries again.
+        """
+        key = reference.fingerprint
+        if (model := self._find(key)) is not None:
+            return model
+        with self._lock:
+            gate = self._loading.setdefault(key, threading.Lock())
+        with gate:
+            if (model := self._find(key)) is not None:
+                return model
+            try:
+                model = reference.load()
+                self._keep(key, model)
+            finally:
+                with self._lock:
+                    self._loading.pop(key, None)
+        return model
+
+    def pooled(self, reference: ModelReference) -> PooledReference:
+        """The same reference, whose model comes from this pool."""
+        return PooledReference(reference, self)
+
+    @property
+    def used(self) -> int:
+        """Bytes of the weights that the pool keeps."""
+        with self._lock:
+            return sum(size(model) for model in self._kept.values())
+
+    def __contains__(self, fingerprint: object) -> bool:
+        return fingerprint in self._alive
+
+    def _find(self, key: str) -> SuperResolver | None:
+        with self._lock:
+            model = self._alive.get(key)
+            if model is not None:
+                self._admit(key, model)
+            return model
+
+    def _keep(self, key: str, model: SuperResolver) -> None:
+        with self._lock:
+            self._alive[key] = model
+            self._admit(key, model)
+
+    def _admit(self, key: str, model: SuperResolver) -> None:
+        self._kept[key] = model
+        self._kept.move_to_end(key)
+        while len(self._kept) > 1 and sum(map(size, self._kept.values())) > self.limit:
+            self._kept.popitem(last=False)
+
+
+@dataclass(frozen=True)
+class PooledReference:
+    """A reference whose model comes from a pool; a `lam_core.reference.ModelReference`."""
+
+    reference: ModelReference
+    pool: Pool
+
+    @property
+    def name(self) -> str:
+        return self.reference.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.reference.fingerprint
+
+    @property
+    def scale(self) -> int:
+        return self.reference.scale
+
+    def load(self) -> SuperResolver:
+        return self.pool.load(self.reference)
+
+
+def size(model: SuperResolver) -> int:
+    """Bytes of a model's weights and buffers."""
+    module = model.module
+    return sum(t.numel() * t.element_size() for t in (*module.parameters(), *module.buffers()))
