@@ -1,0 +1,1 @@
+"""The project in a browser: Streamlit pages over `zoo` and `lam_core`."""

@@ -1,0 +1,43 @@
+"""A button that puts the page's address on the clipboard."""
+
+from __future__ import annotations
+
+from streamlit.components.v2 import component
+
+_link = component(
+    "lam_copy_link",
+    html="""<button type="button">Copy link</button>
+""",
+    css="""
+button {
+  all: unset; box-sizing: border-box; width: 100%; cursor: pointer; text-align: center; padding: 0.35rem 0.75rem;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); font-family: var(--st-font);
+  color: var(--st-text-color);
+}
+button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+""",
+    js="""
+export default function ({ parentElement }) {
+  const button = parentElement.querySelector("button")
+  const say = (text) => {
+    button.textContent = text
+    setTimeout(() => { button.textContent = "Copy link" }, 1600)
+  }
+  button.onclick = async () => {
+    const address = window.location.href
+    try {
+      await navigator.clipboard.writeText(address)
+      say("Copied")
+    } catch {
+      // Browsers keep the clipboard from pages without https: the visitor copies by hand.
+      window.prompt("The address of this view:", address)
+    }
+  }
+}
+""",
+)
+
+
+def copy_link(key: str) -> None:
+    """Shows the button."""
+    _link(key=key, width=140)

@@ -1,0 +1,49 @@
+const drawn = new WeakMap()
+
+export default function ({ data, parentElement, setStateValue }) {
+  const strip = parentElement.querySelector(".strip")
+  const content = data.kinds.map((kind) => kind.images.map((image) => image.id).join()).join()
+  if (drawn.get(parentElement) !== content) {
+    drawn.set(parentElement, content)
+    strip.replaceChildren(...data.kinds.map(({ title, images }) => {
+      const kind = document.createElement("div")
+      kind.className = "kind"
+      const name = document.createElement("span")
+      name.textContent = title
+      const row = document.createElement("div")
+      row.className = "row"
+      row.append(...images.map((image) => {
+        const button = document.createElement("button")
+        button.type = "button"
+        button.title = image.title
+        button.setAttribute("aria-label", image.title)
+        button.dataset.id = image.id
+        button.style.backgroundImage = `url(${image.src})`
+        return button
+      }))
+      kind.append(name, row)
+      return kind
+    }))
+  }
+  const back = parentElement.querySelector(".back"), on = parentElement.querySelector(".on")
+  const turn = (pages) => strip.scrollBy({ left: pages * strip.clientWidth * 0.8, behavior: "smooth" })
+  back.onclick = () => turn(-1)
+  on.onclick = () => turn(1)
+  strip.onscroll = () => {
+    back.hidden = strip.scrollLeft < 8
+    on.hidden = strip.scrollLeft + strip.clientWidth > strip.scrollWidth - 8
+  }
+  let chosen = null
+  for (const button of strip.querySelectorAll(".row button")) {
+    const pressed = button.dataset.id === data.selected
+    button.setAttribute("aria-pressed", pressed)
+    if (pressed) chosen = button
+    button.onclick = () => setStateValue("choice", { id: button.dataset.id, stamp: `${Date.now()}-${Math.random()}` })
+  }
+  // Only along the strip: scrollIntoView would move the page too.
+  if (chosen) {
+    const from = chosen.offsetLeft - strip.offsetLeft
+    const hidden = from < strip.scrollLeft || from + chosen.offsetWidth > strip.scrollLeft + strip.clientWidth
+    if (hidden) strip.scrollLeft = from - strip.clientWidth / 2
+  }
+}

@@ -1,0 +1,77 @@
+"""A picture on which the window is placed: click, drag, arrow keys; digits and Enter for the page around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamlit.components.v2 import component
+
+from dashboard.components.events import fresh, nothing
+from lam_core.region import Region
+from lam_core.render import FRAME
+
+_HERE = Path(__file__)
+_picker = component(
+    "lam_region_picker",
+    html="""<div class="frame" tabindex="0" role="application">
+  <img draggable="false"><div class="box field"></div><div class="box ghost"></div><div class="box picked"></div>
+</div>
+<p class="hint">Click a place to see what made it.<span class="keys"> <kbd>←</kbd><kbd>↑</kbd><kbd>→</kbd><kbd>↓</kbd>
+move the window, with <kbd>Shift</kbd> by its size; <kbd>Enter</kbd> computes, <kbd>1</kbd>–<kbd>6</kbd> switch
+networks.</span></p>""",
+    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
+    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A place that a visitor chose."""
+
+    x: int
+    y: int
+    compute: bool
+    """By click or Enter; arrow keys only move the window."""
+
+
+def picked(key: str) -> Pick | None:
+    """A new choice of place since the last run."""
+    report = fresh(key, "pick")
+    if report is None:
+        return None
+    try:
+        return Pick(int(report["x"]), int(report["y"]), bool(report.get("compute")))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def pressed(key: str) -> str | None:
+    """A digit from 1 to 6 that was pressed since the last run."""
+    report = fresh(key, "key")
+    return str(report["key"]) if report and str(report.get("key")) in set("123456") else None
+
+
+def region_picker(
+    src: str, *, width: int, height: int, window: Region, field: tuple[int, int, int, int] | None, label: str, key: str
+) -> None:
+    """Shows the picture at the URL `src` with the window and, where it is not all, the field (x, y, w, h).
+
+    `width` and `height` are those of the SR picture, in whose pixels everything is given.
+    """
+    _picker(
+        key=key,
+        data={
+            "src": src,
+            "width": width,
+            "height": height,
+            "x": window.x,
+            "y": window.y,
+            "size": window.size,
+            "field": field,
+            "label": label,
+            "colour": FRAME,
+        },
+        on_pick_change=nothing,
+        on_key_change=nothing,
+    )

@@ -1,0 +1,70 @@
+"""Maps for a view: those at hand at once, the others computed one by one while the visitor watches."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lam_core.attribution.result import Attribution
+from lam_core.errors import LamError
+from lam_core.service import AttributionRequest, Listener, Service, Status
+
+log = logging.getLogger("lam")
+
+REDRAW = 0.3
+"""Seconds between two drawings of a card that is being computed."""
+UNFORESEEN = "Something went wrong that should not have; the server's log has the details. Try another place or network"
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of one network's request."""
+
+    result: Attribution | None = None
+    from_store: bool = False
+    failure: str = ""
+    """One sentence, if there is no result."""
+    note: str = ""
+
+
+def at_hand(service: Service, prepare: Callable[[], AttributionRequest]) -> tuple[AttributionRequest | None, Outcome]:
+    """The request, and its result if it needs no computing; a failure if the request itself cannot be made."""
+    try:
+        request = prepare()
+        result = service.find(request)
+    except Exception as error:
+        return None, Outcome(failure=reason(error))
+    return request, Outcome(result, from_store=True)
+
+
+def computed(service: Service, request: AttributionRequest, listener: Listener) -> Outcome:
+    """The outcome of computing. What `listener` raises to give up passes through if it is no `Exception`."""
+    try:
+        answer = service.attribute(request, throttled(listener))
+    except Exception as error:
+        return Outcome(failure=reason(error))
+    return Outcome(answer.result, answer.from_store, note=answer.note)
+
+
+def throttled(listener: Listener, pause: float = REDRAW) -> Listener:
+    """A listener that hears of every change of stage, and otherwise only now and then."""
+    last: tuple[str, float] = ("", 0.0)
+
+    def hear(status: Status) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if status.stage != last[0] or now - last[1] >= pause:
+            last = (status.stage, now)
+            listener(status)
+
+    return hear
+
+
+def reason(error: Exception) -> str:
+    """One sentence for a visitor; the trace goes to the log."""
+    if isinstance(error, LamError):
+        return str(error)
+    log.error("attribution failed", exc_info=error)
+    return UNFORESEEN

@@ -1,0 +1,1 @@
+"""Results that ship with the project, so that the first page needs no network, no PyTorch and no waiting."""

@@ -1,0 +1,89 @@
+"""The networks a visitor can choose from, without loading any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from zoo.entry import Entry
+from zoo.registry import registry
+from zoo.settings import ZooSettings
+from zoo.weights import find, state
+
+COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
+"""Chosen where nothing else is: three networks of growing receptive field that need no download."""
+
+Tag = Literal["published", "compact", "yours"]
+_ORDER: tuple[Tag, ...] = ("yours", "compact", "published")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One network on offer."""
+
+    key: str
+    """What `zoo.reference` takes."""
+    name: str
+    tag: Tag
+    scale: int | None
+    """None for a network of one's own before it is loaded."""
+    remote: bool = False
+    """Its weights must be fetched first."""
+    year: int = 0
+
+    @property
+    def label(self) -> str:
+        """For lists: a compact network is never taken for the published one of that name."""
+        return f"{self.name} {self.tag}" if self.tag != "published" else self.name
+
+
+def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:
+    """Every super-resolution network that can be had here, one's own first, then compact, then published by year."""
+    listed = [
+        Offer(key, f"{Path(key.rpartition(':')[0]).name}:{key.rpartition(':')[2]}", "yours", None)
+        for key in (() if settings.hosted else own)
+    ]
+    listed += [_offer(entry, settings) for entry in registry(*settings.entries) if _can_be_had(entry, settings)]
+    return tuple(sorted(listed, key=lambda o: (_ORDER.index(o.tag), o.year, o.name)))
+
+
+def at_scale(listed: Iterable[Offer], scale: int) -> tuple[Offer, ...]:
+    """Those of one scale; a network of one's own that is not loaded yet may have any."""
+    return tuple(offer for offer in listed if offer.scale in (scale, None))
+
+
+def scales(listed: Iterable[Offer]) -> tuple[int, ...]:
+    """The scales that some network has, ascending; 4 in any case."""
+    return tuple(sorted({offer.scale for offer in listed if offer.scale} | {4}))
+
+
+def chosen(listed: Sequence[Offer], wanted: Sequence[str]) -> tuple[Offer, ...]:
+    """The wanted ones among those listed, in the order of the list; the compact networks, or the first three, if
+    nothing is wanted."""
+    if wanted:
+        return tuple(offer for offer in listed if offer.key in wanted)
+    standard = tuple(offer for offer in listed if offer.key in COMPACT)
+    return standard or tuple(offer for offer in listed if not offer.remote)[:3] or tuple(listed)[:3]
+
+
+def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int) -> tuple[Offer, ...]:
+    """The few that are shown for switching on and off: those selected, filled up with what is on this computer."""
+    kept = set(selected[:size])
+    for offer in listed:
+        if len(kept) < size and not offer.remote:
+            kept.add(offer)
+    return tuple(offer for offer in listed if offer in kept)
+
+
+def _can_be_had(entry: Entry, settings: ZooSettings) -> bool:
+    if entry.kind != "super-resolver":
+        return False
+    return find(entry, settings) is not None or (state(entry, settings) == "remote" and not settings.offline)
+
+
+def _offer(entry: Entry, settings: ZooSettings) -> Offer:
+    tag: Tag = "compact" if entry.tag == "compact" else "published"
+    name = entry.name.removesuffix(" (compact)") if tag == "compact" else entry.name
+    return Offer(entry.id, name, tag, entry.scale, find(entry, settings) is None, entry.published.year or 0)

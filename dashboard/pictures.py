@@ -1,0 +1,123 @@
+"""The picture that is looked at: a sample, or what a visitor brought; HR where there is one, and LR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lam_core.attribution.result import Attribution
+from lam_core.decode import Decoded
+from lam_core.errors import LamError
+from lam_core.images import Pixels, bicubic, digest, downscale, mod_crop, psnr
+from lam_core.region import Field, Region
+from lam_core.samples import Sample
+
+SHORTEST_LR = 8
+"""LR pixels a side below which a map says nothing."""
+MOST_SR_PIXELS = 64_000_000
+
+
+class PictureSizeError(LamError, ValueError):
+    """A picture that is too small or too large for the scale."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture at one scale."""
+
+    id: str
+    """As in the address."""
+    title: str
+    credit: str
+    lr: Pixels
+    """[h, w, 3]."""
+    hr: Pixels | None
+    """[s·h, s·w, 3]; none where the LR picture itself was given."""
+    scale: int
+    suggested: Region
+    """Where to look first."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """Of the SR picture."""
+        return self.lr.shape[0] * self.scale
+
+    @property
+    def width(self) -> int:
+        """Of the SR picture."""
+        return self.lr.shape[1] * self.scale
+
+    def shown(self) -> Pixels:
+        """What the window is placed on: HR, or LR with every pixel repeated; [s·h, s·w, 3]."""
+        return self.lr.repeat(self.scale, 0).repeat(self.scale, 1) if self.hr is None else self.hr
+
+    def window(self, wanted: Region | None) -> Region:
+        """The wanted window, or the suggested one. Raises `RegionError` if the wanted one is not inside."""
+        if wanted is None:
+            return self.suggested
+        wanted.check_inside(self.height, self.width)
+        return wanted
+
+    def part(self, field: Field) -> tuple[Pixels, Pixels | None]:
+        """LR and HR of a field."""
+        rows, columns = field.slices
+        s = self.scale
+        hr = None
+        if self.hr is not None:
+            hr = self.hr[rows.start * s : rows.stop * s, columns.start * s : columns.stop * s]
+        return self.lr[rows, columns], hr
+
+    def quality(self, result: Attribution) -> tuple[float, float] | None:
+        """PSNR in dB of a result's SR and of bicubic interpolation on the field, if there is an HR picture."""
+        lr, hr = self.part(result.field)
+        if hr is None or min(hr.shape[:2]) <= 2 * self.scale:
+            return None
+        return psnr(result.sr, hr, shave=self.scale), psnr(bicubic(lr, self.scale), hr, shave=self.scale)
+
+
+def from_sample(sample: Sample, scale: int) -> Picture:
+    """A sample at a scale."""
+    pixels = sample.pixels()
+    suggested = sample.window
+    hr = mod_crop(pixels, scale)
+    return Picture(
+        sample.id,
+        sample.title,
+        f"{sample.credit}, {sample.licence}",
+        downscale(pixels, scale),
+        hr,
+        scale,
+        Region(
+            min(suggested.x, hr.shape[1] - suggested.size),
+            min(suggested.y, hr.shape[0] - suggested.size),
+            suggested.size,
+        ),
+    )
+
+
+def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int) -> Picture:
+    """A visitor's picture at a scale. Raises `PictureSizeError`."""
+    pixels = decoded.pixels
+    height, width = pixels.shape[:2]
+    least = SHORTEST_LR if low_resolution else SHORTEST_LR * scale
+    if min(height, width) < least:
+        kind = "an LR picture" if low_resolution else f"an HR picture for ×{scale}"
+        raise PictureSizeError(f"{name} has {width}×{height} pixels; {kind} needs at least {least}×{least}")
+    if low_resolution and height * width * scale**2 > MOST_SR_PIXELS:
+        raise PictureSizeError(
+            f"{name} enlarged ×{scale} would have {width * scale}×{height * scale} pixels; crop it, or switch off "
+            "“already low-resolution” if it is the HR picture"
+        )
+    lr = pixels if low_resolution else downscale(pixels, scale)
+    hr = None if low_resolution else mod_crop(pixels, scale)
+    side = min(16, lr.shape[0] * scale, lr.shape[1] * scale)
+    return Picture(
+        f"upload-{digest(pixels)}",
+        name,
+        "your picture, kept for this visit alone",
+        lr,
+        hr,
+        scale,
+        Region.centred(lr.shape[0] * scale, lr.shape[1] * scale, side),
+        decoded.notes,
+    )

@@ -1,0 +1,74 @@
+"""Pictures as the browser gets them: PNG, enlarged by whole pixels, made once for everybody who looks at them."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from dashboard.pictures import Picture
+from lam_core.attribution.result import Attribution
+from lam_core.diffusion.density import density
+from lam_core.images import Pixels, bicubic
+from lam_core.region import Region
+from lam_core.render import cut_around, density_over, enlarged, framed, map_over, png
+
+MAP_WIDTH, CLOSE_WIDTH, WIDEST = 512, 384, 1400
+CLOSE_SQUARE, CLOSE_STRIP = (64, 64), (48, 96)
+"""Height and width in SR pixels of what is shown around a window."""
+
+
+def map_picture(lr: Pixels, result: Attribution, *, as_density: bool) -> bytes:
+    """A result's map, or its density, over the LR field, with the window."""
+    kind = "density" if as_density else "map"
+    return _map(f"{result.fingerprint} {result.image} {result.region} {result.settings} {kind}", lr, result, as_density)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _map(key: str, _lr: Pixels, _result: Attribution, as_density: bool) -> bytes:
+    values = density(_result.map) if as_density else _result.map
+    return preview(
+        _lr, values, _result.field.local(_result.region, _result.scale), _result.scale, as_density=as_density
+    )
+
+
+def preview(lr: Pixels, values: np.ndarray, window: Region, scale: int, *, as_density: bool = False) -> bytes:
+    """Values [h, w] in [0, 1] over an LR field; `window` in the field's SR pixels."""
+    large = enlarged(density_over(lr, values) if as_density else map_over(lr, values), MAP_WIDTH)
+    return png(framed(large, window, large.shape[1] / lr.shape[1] / scale))
+
+
+def close_up(pixels: Pixels, window: Region, size: tuple[int, int]) -> bytes:
+    """What lies around a window of a picture of the SR size, with the window."""
+    part, local = cut_around(pixels, window, *size)
+    large = enlarged(part, CLOSE_WIDTH)
+    return png(framed(large, local, large.shape[1] / part.shape[1]))
+
+
+def close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
+    """HR if there is one, LR and bicubic around a window, each with its name."""
+    s = picture.scale
+    # Enlarging the neighbourhood alone keeps this quick on large pictures.
+    margin = 64
+    top, left = (max(0, (start - margin) // s) for start in (window.y, window.x))
+    bottom, right = ((start + window.size + margin) // s for start in (window.y, window.x))
+    lr = picture.lr[top:bottom, left:right]
+    local = window.moved(-left * s, -top * s)
+    views = [
+        ("LR", close_up(lr.repeat(s, 0).repeat(s, 1), local, CLOSE_SQUARE)),
+        ("Bicubic", close_up(bicubic(lr, s), local, CLOSE_SQUARE)),
+    ]
+    return views if picture.hr is None else [("HR", close_up(picture.hr, window, CLOSE_SQUARE)), *views]
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def picker_url(key: str, _picture: Picture) -> str:
+    """The picture for the region picker as a data URL; `key` names picture, scale and kind."""
+    pixels = _picture.shown() if _picture.hr is not None else _picture.lr
+    if pixels.shape[1] < WIDEST:
+        pixels = enlarged(pixels, 256)
+    image = Image.fromarray(pixels)
+    image.thumbnail((WIDEST, 4 * WIDEST), Image.Resampling.BOX)
+    return "data:image/png;base64," + base64.b64encode(png(np.asarray(image))).decode()

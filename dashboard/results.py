@@ -1,0 +1,151 @@
+"""The grid of cards: shipped results, results at hand, and those that are being computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import cards, downloads, engine, session
+from dashboard.cards import Head
+from dashboard.components.copy_link import copy_link
+from dashboard.computation import Outcome, at_hand, computed
+from dashboard.gallery.shipped import FirstVisit
+from dashboard.models import Offer
+from dashboard.pictures import Picture
+from dashboard.view import MOST_MODELS, View
+from lam_core.attribution.result import Attribution
+from lam_core.region import Field, Region
+from lam_core.service import AttributionRequest, Status
+from zoo.registry import registry
+
+NARROWEST_CARD = 215
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where on which picture."""
+
+    view: View
+    picture: Picture
+    window: Region
+    field: Field
+
+    @property
+    def local(self) -> Region:
+        """The window in the field's SR pixels."""
+        return self.field.local(self.window, self.picture.scale)
+
+    def request(self, key: str) -> AttributionRequest:
+        """What is asked of the network of that key. Raises a `ZooError`."""
+        return AttributionRequest(engine.network(key), self.picture.lr, self.window, self.view.settings)
+
+
+@dataclass(eq=False)
+class Card:
+    """One network's place in the grid, and what is known of its map."""
+
+    head: Head
+    slot: DeltaGenerator
+    request: AttributionRequest | None
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is something to compute."""
+        return self.request is not None and self.outcome.result is None and not self.outcome.failure
+
+
+def show_shipped(first: FirstVisit, picture: Picture, *, as_density: bool) -> None:
+    """The results of published checkpoints that ship with the project."""
+    st.markdown(
+        "**What three published networks saw of the framed window.** Click another place in the picture, and the "
+        "networks switched on above show theirs within seconds."
+    )
+    grid = st.grid(3, min_column_width=NARROWEST_CARD)
+    for one in first.results:
+        details = f"Computed with the checkpoint {one.source}, sha256 {one.sha256}, which is not part of this project."
+        with grid.container(border=True):
+            head = Head(one.id, registry()[one.id].name, "published", "shipped result", details)
+            cards.result_card(head, picture, one.result, as_density=as_density, from_store=True)
+    _takeaways(picture, [one.result for one in first.results])
+
+
+def show(place: Place, selected: Sequence[Offer]) -> None:
+    """A card for every selected network. What is missing is computed if the view was asked for."""
+    bar = st.container()
+    grid = st.grid(3, min_column_width=NARROWEST_CARD)
+    # As many places as there can ever be: what another view left in one of them goes at once.
+    slots = [grid.empty() for _ in range(MOST_MODELS)]
+    deck = []
+    for offer, slot in zip(selected, slots, strict=False):
+        request, outcome = at_hand(engine.service(), partial(place.request, offer.key))
+        deck.append(Card(Head(offer.key, offer.name, offer.tag), slot, request, outcome))
+    missing = [card for card in deck if card.is_missing]
+    wanted = session.wanted(place.view)
+    for card in deck:
+        if card.is_missing:
+            with card.slot.container(border=True):
+                words = "Waits for its turn." if wanted else "Not computed for this place yet."
+                cards.empty_card(card.head, place.picture, place.field, place.local, words)
+        else:
+            _fill(card, place)
+    if missing and wanted:
+        _compute(missing, place, bar.empty())
+    elif missing:
+        bar.info("Press Compute, or Enter, to see the missing maps.", icon=":material/touch_app:")
+    if done := [card.outcome.result for card in deck if card.outcome.result]:
+        _takeaways(place.picture, done)
+
+
+def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None:
+    with bar.container(horizontal=True, vertical_alignment="center"):
+        headline = st.empty()
+        st.button("Cancel", on_click=session.give_up, key="cancel")
+    for turn, card in enumerate(missing, 1):
+        headline.markdown(f"Computing {card.head.name}, {turn} of {len(missing)}", width="stretch")
+
+        def draw(status: Status, card: Card = card) -> None:
+            with card.slot.container(border=True):
+                cards.waiting_card(card.head, place.picture, place.field, place.local, status)
+
+        assert card.request is not None
+        card.outcome = computed(engine.service(), card.request, draw)
+        _fill(card, place)
+    bar.empty()
+
+
+def _fill(card: Card, place: Place) -> None:
+    outcome = card.outcome
+    with card.slot.container(border=True):
+        if outcome.result is None:
+            cards.failed_card(card.head, outcome.failure)
+            return
+        as_density, from_store = place.view.density, outcome.from_store
+        cards.result_card(card.head, place.picture, outcome.result, as_density=as_density, from_store=from_store)
+        if outcome.note:
+            st.caption(f":material/info: {outcome.note}")
+
+
+def _takeaways(picture: Picture, results: Sequence[Attribution]) -> None:
+    with st.container(horizontal=True):
+        st.download_button(
+            "Paper figure, PNG",
+            partial(downloads.figure, picture, results),
+            downloads.file_name(picture, results[0].region, ".png"),
+            "image/png",
+            icon=":material/image:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "All figures, JSON",
+            partial(downloads.figures, picture, results, st.context.url or ""),
+            downloads.file_name(picture, results[0].region, ".json"),
+            "application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+        )
+        copy_link("link-all")

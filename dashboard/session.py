@@ -1,0 +1,67 @@
+"""The view of one visitor: kept in the session, written into the address, read back from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard.view import View, from_query
+
+
+def current() -> View:
+    """The session's view; the address's where the session is new or the visitor changed the address."""
+    state = st.session_state
+    query = st.query_params.to_dict()
+    if "view" not in state or (query and query != state.address):
+        state.view, state.faults = from_query(query)
+        state.address = query
+        # Who opens a link wants to see what it shows.
+        state.asked = None if state.view.is_first_visit else _essence(state.view)
+    return state.view
+
+
+def faults() -> tuple[str, ...]:
+    """What could not be used of the address, once."""
+    found = st.session_state.get("faults", ())
+    st.session_state.faults = ()
+    return found
+
+
+def change(**changes: Any) -> View:
+    """Another view; nothing is computed for it until it is asked for."""
+    st.session_state.view = replace(st.session_state.view, **changes)
+    return st.session_state.view
+
+
+def ask() -> None:
+    """Wants the maps of the current view computed."""
+    st.session_state.asked = _essence(st.session_state.view)
+
+
+def give_up() -> None:
+    """Wants nothing computed any more."""
+    st.session_state.asked = None
+
+
+def wanted(view: View) -> bool:
+    """Whether the maps of a view were asked for."""
+    return st.session_state.get("asked") == _essence(view)
+
+
+def asked_before() -> bool:
+    """Whether anything was asked for in this session."""
+    return st.session_state.get("asked") is not None
+
+
+def publish(view: View) -> None:
+    """Writes a view into the address."""
+    query = view.to_query()
+    if st.session_state.address != query or st.query_params.to_dict() != query:
+        st.session_state.address = query
+        st.query_params.from_dict(query)
+
+
+def _essence(view: View) -> View:
+    return replace(view, density=False)

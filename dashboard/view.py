@@ -1,0 +1,147 @@
+"""What a visitor looks at, as one value, and the address that says all of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, get_args
+
+from lam_core.attribution.settings import AttributionSettings, Detector, Path, Precision, Rule, SettingsError
+from lam_core.region import Region, RegionError
+
+FIRST_SAMPLE = "glass-tower"
+MOST_MODELS = 6
+_UPLOAD = re.compile(r"upload-[0-9a-f]{64}")
+_NAME = re.compile(r"[^\s,]{1,200}")
+
+
+@dataclass(frozen=True)
+class View:
+    """One state of the attribution page. The default is the first visit: the gallery's shipped results."""
+
+    image: str = FIRST_SAMPLE
+    """A sample's id, or `upload-` and the digest of the uploaded picture."""
+    low_resolution: bool = False
+    """The upload is the LR picture itself; there is no HR."""
+    scale: int = 4
+    window: Region | None = None
+    """In SR pixels; none for the place that the picture suggests."""
+    models: tuple[str, ...] = ()
+    """Names as `zoo.reference` takes them; none for the compact networks."""
+    settings: AttributionSettings = field(default_factory=AttributionSettings)
+    density: bool = False
+    """Show maps as kernel densities."""
+
+    @property
+    def is_first_visit(self) -> bool:
+        """Whether nothing has been chosen yet, how maps are shown aside."""
+        return replace(self, density=False) == View()
+
+    @property
+    def upload(self) -> str | None:
+        """The digest of the uploaded picture that is meant, if one is."""
+        return self.image.removeprefix("upload-") if _UPLOAD.fullmatch(self.image) else None
+
+    def to_query(self) -> dict[str, str]:
+        """The query of an address that restores this view; defaults are left out."""
+        query = {"image": self.image}
+        if self.low_resolution:
+            query["lr"] = "1"
+        query["scale"] = str(self.scale)
+        if self.window:
+            query["window"] = f"{self.window.x},{self.window.y},{self.window.size}"
+        if self.models:
+            query["models"] = ",".join(self.models)
+        standard = AttributionSettings().as_dict()
+        for name, value in self.settings.as_dict().items():
+            if value != standard[name]:
+                query[name] = f"{value:g}" if isinstance(value, float) else str(value)
+        if self.density:
+            query["map"] = "kde"
+        if self.is_first_visit:
+            return {"map": "kde"} if self.density else {}
+        return query
+
+
+def from_query(query: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
+    """The view that an address asks for, and one sentence for every part of it that could not be used.
+
+    >>> from_query({"image": "cat", "window": "8,0,16"})[0].window
+    Region(x=8, y=0, size=16)
+    >>> from_query({"scale": "many"})[1]
+    ("The address says scale=many, which is no usable value; the standard one is used.",)
+    """
+    faults: list[str] = []
+
+    def read(name: str, parse: Callable[[str], Any], fallback: Any) -> Any:
+        if name not in query:
+            return fallback
+        try:
+            return parse(query[name])
+        except (RegionError, SettingsError) as error:
+            faults.append(f"The address was not used as it stands: {error}.")
+        except (KeyError, ValueError, TypeError):
+            shown = query[name] if len(query[name]) <= 40 else query[name][:39] + "…"
+            faults.append(f"The address says {name}={shown}, which is no usable value; the standard one is used.")
+        return fallback
+
+    standard = View()
+    settings = standard.settings
+    for part in fields(AttributionSettings):
+        parse = _SETTINGS[part.name]
+        settings = read(part.name, lambda text, n=part.name, p=parse, s=settings: replace(s, **{n: p(text)}), settings)
+    view = View(
+        image=read("image", _matching(re.compile(r"upload-[0-9a-f]{64}|[a-z0-9][a-z0-9-]{0,60}")), standard.image),
+        low_resolution=read("lr", lambda text: {"0": False, "1": True}[text], False),
+        scale=read("scale", _scale, standard.scale),
+        window=read("window", _window, None),
+        models=read("models", _models, ()),
+        settings=settings,
+        density=read("map", lambda text: {"kde": True, "lam": False}[text], False),
+    )
+    return view, tuple(faults)
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def _one_of(allowed: Any) -> Callable[[str], str]:
+    return _matching(re.compile("|".join(map(re.escape, get_args(allowed)))))
+
+
+def _scale(text: str) -> int:
+    if not 1 <= int(text) <= 16:
+        raise ValueError(text)
+    return int(text)
+
+
+def _window(text: str) -> Region:
+    x, y, size = (int(part) for part in text.split(","))
+    return Region(x, y, size)
+
+
+def _models(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(part for part in text.split(",") if part))
+    if not all(_NAME.fullmatch(name) for name in names):
+        raise ValueError(text)
+    return names[:MOST_MODELS]
+
+
+_SETTINGS: dict[str, Callable[[str], Any]] = {
+    "rule": _one_of(Rule),
+    "nodes": int,
+    "tolerance": float,
+    "detector": _one_of(Detector),
+    "path": _one_of(Path),
+    "sigma": float,
+    "kernel": int,
+    "field": lambda text: "full" if text == "full" else int(text),
+    "dtype": _one_of(Precision),
+}

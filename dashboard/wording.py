@@ -1,0 +1,117 @@
+"""Numbers and settings as people read them."""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10
+
+from lam_core.attribution.result import Attribution
+from lam_core.attribution.settings import AttributionSettings
+from lam_core.region import Field, Region
+
+RULES = {"default": "error-controlled", "reference": "reference"}
+LEAST_ERROR = 0.01
+"""An interval narrower than this is stated as this: no more is ever read off a Diffusion Index."""
+DETECTORS = {"gradient": "edges (gradient)", "intensity": "brightness", "gabor": "Gabor response"}
+PATHS = {"blur": "progressive blur", "linear-blur": "line from a blurred image", "linear-black": "line from black"}
+
+
+def with_error(value: float, error: float) -> str:
+    """A value with the half-width of its interval, to the first digit of the error and two decimals at most.
+
+    >>> with_error(13.2345, 0.1234), with_error(0.4425, 0.0073), with_error(213.4, 12.0), with_error(0.7912, 0.0)
+    ('13.2 ± 0.1', '0.44 ± 0.01', '210 ± 10', '0.79 ± 0.01')
+    """
+    if not (isfinite(value) and isfinite(error)):
+        return f"{value:.3g} ± unknown"
+    error = max(error, LEAST_ERROR)
+    digits = -floor(log10(error))
+    # An error such as 0.097 rounds up to 0.1: one digit fewer.
+    digits = -floor(log10(round(error, digits)))
+    if digits <= 0:
+        return f"{round(value, digits):.0f} ± {round(error, digits):.0f}"
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A share of one, with two digits at most.
+
+    >>> percent(0.0496), percent(0.0073), percent(0.00002), percent(0.281), percent(float("inf"))
+    ('5 %', '0.7 %', 'below 0.1 %', '28 %', 'unknown')
+    """
+    if not isfinite(share):
+        return "unknown"
+    if 0 < share < 0.0005:
+        return "below 0.1 %"
+    return f"{share * 100:.1f} %" if 0 < share < 0.0095 else f"{share * 100:.0f} %"
+
+
+def decibels(psnr: float) -> str:
+    """A PSNR.
+
+    >>> decibels(27.318), decibels(float("inf"))
+    ('27.3 dB', '∞ dB')
+    """
+    return f"{psnr:.1f} dB" if isfinite(psnr) else "∞ dB"
+
+
+def duration(seconds: float) -> str:
+    """A time span.
+
+    >>> duration(0.0421), duration(2.34), duration(83)
+    ('0.04 s', '2.3 s', '83 s')
+    """
+    return f"{seconds:.2f} s" if seconds < 0.1 else f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def settings_line(settings: AttributionSettings, region: Region, field: Field, scale: int) -> str:
+    """Everything that must be equal for two DI to be compared, in one line."""
+    rule = (
+        f"reference rule, {settings.nodes} steps"
+        if settings.rule == "reference"
+        else f"error-controlled rule, tolerance {percent(settings.tolerance)}, at most {settings.nodes} nodes"
+    )
+    return " · ".join(
+        (
+            f"LR {field.width}×{field.height}",
+            f"×{scale}",
+            f"window {region.size}",
+            f"{settings.detector} detector",
+            f"{settings.path} path",
+            f"σ {settings.sigma:g}",
+            f"kernel {settings.kernel}",
+            rule,
+            settings.dtype,
+        )
+    )
+
+
+def settings_in_short(result: Attribution) -> str:
+    """The settings line as it fits below a card."""
+    now = result.settings
+    rule = f"reference rule, {now.nodes} steps" if now.rule == "reference" else f"tolerance {percent(now.tolerance)}"
+    return " · ".join(
+        (
+            f"LR {result.field.width}×{result.field.height}, ×{result.scale}",
+            f"window {result.region.size}",
+            f"{now.path} σ {now.sigma:g}, {now.kernel}×{now.kernel}",
+            now.detector,
+            rule,
+            now.dtype,
+        )
+    )
+
+
+def settings_of(result: Attribution) -> str:
+    """The settings line of a result."""
+    return settings_line(result.settings, result.region, result.field, result.scale)
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence of its own: capital first letter, full stop.
+
+    >>> sentence("window size is 0; give at least 1 SR pixel")
+    'Window size is 0; give at least 1 SR pixel.'
+    """
+    text = text.strip()
+    closed = text if text.endswith((".", "!", "?")) else f"{text}."
+    return closed[:1].upper() + closed[1:]
