@@ -32,7 +32,7 @@ class AttributionSettings:
     """`reference`: the published 50-step rule. `default`: trapezoids refined until `tolerance` is met."""
     nodes: int = 50
     """Points on the path: exactly this many steps under `reference`, at most this many under `default`."""
-    tolerance: float = 0.05
+    tolerance: float = 0.02
     """`default` stops once the estimated relative error of the displayed map is below this."""
     detector: Detector = "gradient"
     """What the window is asked for: its edges (sum of gradient magnitudes), its brightness, a Gabor response."""

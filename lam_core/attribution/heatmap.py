@@ -1,0 +1,84 @@
+"""The Diffusion Index of every window of a grid over one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lam_core.attribution.attribute import ZeroMapError, index_of, integrate
+from lam_core.attribution.settings import AttributionSettings
+from lam_core.errors import LamError
+from lam_core.images import Pixels, as_pixels
+from lam_core.model import SuperResolver
+from lam_core.region import Region
+
+
+class GridError(LamError, ValueError):
+    """A grid of windows that does not fit the picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """DI over a grid of windows; row i, column j is the window at (x[j], y[i])."""
+
+    diffusion_index: NDArray[np.float64]
+    """[rows, columns]; NaN where a window gives no map because it or its field is flat."""
+    diffusion_index_error: NDArray[np.float64]
+    """Half-width of each interval, [rows, columns]."""
+    x: NDArray[np.int64]
+    """Left edges in SR pixels, [columns]."""
+    y: NDArray[np.int64]
+    """Top edges in SR pixels, [rows]."""
+    size: int
+    """Side of every window in SR pixels."""
+
+
+def grid(height: int, width: int, size: int, stride: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Top and left edges of all windows of `size` at `stride` that lie inside an SR picture of that size.
+
+    >>> [edges.tolist() for edges in grid(40, 64, 16, 16)]
+    [[0, 16], [0, 16, 32, 48]]
+    """
+    if stride < 1:
+        raise GridError(f"stride is {stride}; choose at least 1 SR pixel")
+    if size > min(height, width):
+        raise GridError(f"windows of {size} SR pixels do not fit into a {width}×{height} picture")
+    return np.arange(0, height - size + 1, stride), np.arange(0, width - size + 1, stride)
+
+
+def heatmap(
+    model: SuperResolver,
+    image: Pixels,
+    *,
+    size: int = 16,
+    stride: int = 16,
+    settings: AttributionSettings | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Heatmap:
+    """DI of every window of a grid over the SR picture of `image`, an LR picture [h, w, 3].
+
+    Each window's network passes are restricted to that window's dependency cone, and windows that lie alike share
+    their plan. `on_progress(done, total)` is called after every window; what it raises ends the computation.
+    Raises `GridError`, and what `attribute` raises but for windows that are flat.
+    """
+    settings = settings or AttributionSettings()
+    image = as_pixels(image)
+    height, width = (side * model.scale for side in image.shape[:2])
+    ys, xs = grid(height, width, size, stride)
+    index = np.full((len(ys), len(xs)), np.nan)
+    error = np.full_like(index, np.nan)
+    precise = model.in_precision(getattr(torch, settings.dtype))
+    for done, (i, j) in enumerate(np.ndindex(index.shape), 1):
+        region = Region(int(xs[j]), int(ys[i]), size)
+        try:
+            _, integral = integrate(precise, image, region, settings, lambda integral: None)
+        except ZeroMapError:
+            pass
+        else:
+            index[i, j], error[i, j] = index_of(integral)
+        on_progress(done, index.size)
+    return Heatmap(index, error, xs, ys, size)
