@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from dashboard.view import MOST_MODELS
 from zoo.entry import Entry
 from zoo.registry import registry
 from zoo.settings import ZooSettings
@@ -60,11 +61,13 @@ def scales(listed: Iterable[Offer]) -> tuple[int, ...]:
 
 
 def chosen(listed: Sequence[Offer], wanted: Sequence[str]) -> tuple[Offer, ...]:
-    """The wanted ones among those listed, in the order of the list; the compact networks, or the first three, if
-    nothing is wanted."""
+    """The wanted ones among those listed, in the order of the list.
+
+    If nothing is wanted: one's own and the compact networks, else the first three that need no download.
+    """
     if wanted:
         return tuple(offer for offer in listed if offer.key in wanted)
-    standard = tuple(offer for offer in listed if offer.key in COMPACT)
+    standard = tuple(offer for offer in listed if offer.tag == "yours" or offer.key in COMPACT)[:MOST_MODELS]
     return standard or tuple(offer for offer in listed if not offer.remote)[:3] or tuple(listed)[:3]
 
 

@@ -18,11 +18,16 @@ from dashboard.models import Offer
 from dashboard.pictures import Picture
 from dashboard.view import MOST_MODELS, View
 from lam_core.attribution.result import Attribution
+from lam_core.errors import LamError
 from lam_core.region import Field, Region
 from lam_core.service import AttributionRequest, Status
 from zoo.registry import registry
 
 NARROWEST_CARD = 215
+
+
+class OtherScaleError(LamError, ValueError):
+    """A network whose scale is not that of the picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +45,11 @@ class Place:
         return self.field.local(self.window, self.picture.scale)
 
     def request(self, key: str) -> AttributionRequest:
-        """What is asked of the network of that key. Raises a `ZooError`."""
-        return AttributionRequest(engine.network(key), self.picture.lr, self.window, self.view.settings)
+        """What is asked of the network of that key. Raises a `ZooError` or `OtherScaleError`."""
+        network = engine.network(key)
+        if network.scale != self.picture.scale:
+            raise OtherScaleError(f"{network.name} enlarges ×{network.scale}, not ×{self.picture.scale}")
+        return AttributionRequest(network, self.picture.lr, self.window, self.view.settings)
 
 
 @dataclass(eq=False)
@@ -81,9 +89,10 @@ def show(place: Place, selected: Sequence[Offer]) -> None:
     # As many places as there can ever be: what another view left in one of them goes at once.
     slots = [grid.empty() for _ in range(MOST_MODELS)]
     deck = []
-    for offer, slot in zip(selected, slots, strict=False):
-        request, outcome = at_hand(engine.service(), partial(place.request, offer.key))
-        deck.append(Card(Head(offer.key, offer.name, offer.tag), slot, request, outcome))
+    with bar, st.spinner("Looking for results"):
+        for offer, slot in zip(selected, slots, strict=False):
+            request, outcome = at_hand(engine.service(), partial(place.request, offer.key))
+            deck.append(Card(Head(offer.key, offer.name, offer.tag), slot, request, outcome))
     missing = [card for card in deck if card.is_missing]
     wanted = session.wanted(place.view)
     for card in deck:

@@ -70,7 +70,7 @@ def from_query(query: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
     >>> from_query({"image": "cat", "window": "8,0,16"})[0].window
     Region(x=8, y=0, size=16)
     >>> from_query({"scale": "many"})[1]
-    ("The address says scale=many, which is no usable value; the standard one is used.",)
+    ('The address says scale=many, which is no usable value; the standard one is used.',)
     """
     faults: list[str] = []
 

@@ -10,7 +10,8 @@ _link = component(
 """,
     css="""
 button {
-  all: unset; box-sizing: border-box; width: 100%; cursor: pointer; text-align: center; padding: 0.35rem 0.75rem;
+  all: unset; box-sizing: border-box; width: 100%; cursor: pointer; text-align: center; padding: 0.5rem 0.75rem;
+  font-size: 0.875rem; line-height: 1.5;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); font-family: var(--st-font);
   color: var(--st-text-color);
 }

@@ -1,0 +1,60 @@
+"""A toy network of one's own, and a process whose settings, store and caches are a test's alone."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from lam_core import settings as core_settings
+from zoo import settings as zoo_settings
+
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "streamlit_app.py"
+
+TOY = '''
+import torch
+
+
+class Toy(torch.nn.Module):
+    """Enlarges by repetition after one smoothing convolution: small, deterministic, differentiable."""
+
+    scale = {scale}
+
+    def __init__(self):
+        super().__init__()
+        self.smooth = torch.nn.Conv2d(3, 3, 5, padding=2, groups=3, bias=False)
+        torch.nn.init.constant_(self.smooth.weight, 1 / 25)
+
+    def forward(self, x):
+        y = torch.nn.functional.interpolate(self.smooth(x), scale_factor=self.scale)
+        return {output}
+
+
+def build():
+    return Toy()
+'''
+
+
+def write_toy(folder: Path, name: str, *, scale: int = 4, output: str = "y") -> str:
+    """A file with a network, as `path.py:build`."""
+    path = folder / f"{name}.py"
+    path.write_text(TOY.format(scale=scale, output=output))
+    return f"{path}:build"
+
+
+@pytest.fixture
+def environment(tmp_path, monkeypatch):
+    """Sets variables of the environment for this test alone; nothing computed before is found."""
+
+    def configure(**variables: str) -> None:
+        for name, value in {"LAM_STORE": str(tmp_path / "store"), "LAM_OFFLINE": "1", **variables}.items():
+            monkeypatch.setenv(name, value)
+        forget()
+
+    def forget() -> None:
+        core_settings.settings.cache_clear()
+        zoo_settings.settings.cache_clear()
+        st.cache_resource.clear()
+        st.cache_data.clear()
+
+    yield configure
+    forget()

@@ -1,0 +1,219 @@
+"""The attribution page, run without a browser on a toy network of one's own."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from lam_core.images import digest
+from tests.dashboard.conftest import APP, write_toy
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def toy(environment, tmp_path) -> str:
+    key = write_toy(tmp_path, "toy")
+    environment(LAM_WITH=key)
+    return key
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def clicked(app: AppTest, x: int, y: int, *, compute: bool = True, stamp: str = "1") -> AppTest:
+    app.session_state["picker"] = {"pick": {"x": x, "y": y, "compute": compute, "stamp": stamp}}
+    return app.run()
+
+
+def metrics(app: AppTest) -> list[tuple[str, str]]:
+    return [(one.label, one.value) for one in app.metric]
+
+
+def test_the_first_visit_shows_the_shipped_results_at_a_bare_address(toy):
+    app = opened()
+    assert [value for label, value in metrics(app) if label == "DI"] == ["0.83 ± 0.02", "2.36 ± 0.06", "24.1 ± 0.7"]
+    assert text(app).count("shipped result") == 3
+    assert dict(app.query_params) == {}
+
+
+def test_a_click_computes_and_the_address_then_says_all(toy):
+    app = clicked(opened(models=toy, image="cat"), 64, 32)
+    assert not app.exception
+    assert len([1 for label, _ in metrics(app) if label == "DI"]) == 1
+    assert app.query_params["window"] == "64,32,16"
+    assert app.query_params["models"] == toy
+    assert app.query_params["image"] == "cat"
+    assert "computed now" in text(app)
+
+
+def test_opening_the_address_again_shows_the_same_from_the_store(toy):
+    query = {"image": "cat", "scale": "4", "window": "64,32,16", "models": toy}
+    first = opened(**query)
+    again = opened(**query)
+    assert metrics(again) == metrics(first)
+    assert metrics(first)
+    assert "computed now" in text(first)
+    assert "from the store" in text(again)
+
+
+def test_arrow_keys_move_without_computing_and_compute_then_does(toy):
+    app = clicked(opened(models=toy, image="cat", window="0,0,16"), 1, 0, compute=False)
+    assert app.query_params["window"] == "1,0,16"
+    assert "Not computed" in text(app)
+    next(one for one in app.button if one.label == "Compute").click().run()
+    assert "Not computed" not in text(app)
+    assert metrics(app)
+
+
+def test_a_report_of_a_component_is_handled_once(toy):
+    app = clicked(opened(models=toy, image="cat"), 64, 32)
+    app.number_input(key="window_x").set_value(100).run()
+    assert app.query_params["window"] == "100,32,16"
+
+
+def test_a_place_outside_is_pushed_inside(toy):
+    app = clicked(opened(models=toy, image="cat"), 9999, -5)
+    assert app.query_params["window"] == "240,0,16"
+
+
+def test_a_window_outside_in_the_address_is_said_and_the_suggested_place_shown(toy):
+    app = opened(models=toy, image="cat", window="250,0,16")
+    assert "leaves the 256×256 picture" in text(app)
+    assert metrics(app)
+
+
+def test_nonsense_in_the_address_is_said_once(toy):
+    app = opened(models=toy, image="cat", window="64,32,16", sigma="-3")
+    assert "sigma is -3" in text(app)
+    assert "sigma is -3" not in text(app.run())
+
+
+def test_an_unknown_sample_names_the_nearest(toy):
+    assert "cat" in text(opened(models=toy, image="catt"))
+
+
+def test_digits_switch_networks_but_never_the_last_one_off(environment, tmp_path):
+    first, second = write_toy(tmp_path, "one"), write_toy(tmp_path, "two")
+    environment(LAM_WITH=f"{first}:{second}")
+    app = opened(models=first, image="cat", window="64,32,16")
+    for stamp, expected in (("1", (first, second)), ("2", (second,)), ("3", (second,))):
+        number = "2" if stamp == "1" else "1" if stamp == "2" else "2"
+        app.session_state["picker"] = {"key": {"key": number, "stamp": stamp}}
+        app.run()
+        assert app.session_state["view"].models == expected
+
+
+def test_a_network_that_fails_says_why_and_leaves_the_others(environment, tmp_path):
+    good, bad = write_toy(tmp_path, "good"), write_toy(tmp_path, "bad", output="y * float('nan')")
+    environment(LAM_WITH=f"{good}:{bad}")
+    app = opened(models=f"{good},{bad}", image="cat", window="64,32,16")
+    assert not app.exception
+    assert "not finite" in text(app)
+    assert len([1 for label, _ in metrics(app) if label == "DI"]) == 1
+
+
+def test_a_network_of_another_scale_says_so(environment, tmp_path):
+    key = write_toy(tmp_path, "double", scale=2)
+    environment(LAM_WITH=key)
+    assert "enlarges ×2, not ×4" in text(opened(models=key, image="cat", window="64,32,16"))
+
+
+def test_a_hosted_server_never_offers_nor_runs_ones_own_code(environment, tmp_path):
+    key = write_toy(tmp_path, "toy")
+    environment(LAM_WITH=key, LAM_HOSTED="1")
+    app = opened(models=key, image="cat", window="64,32,16")
+    assert "yours" not in text(app)
+    assert "toy.py" not in text(app)
+
+
+def test_an_upload_is_attributed_and_known_by_its_digest(toy):
+    app = opened(models=toy)
+    app.file_uploader[0].upload("mine.png", png(PICTURE)).run()
+    assert not app.exception
+    assert app.query_params["image"] == f"upload-{digest(PICTURE)}"
+    assert "Not computed" in text(app), "a visitor first says whether it is HR or LR"
+    app.toggle(key="low").set_value(True).run()
+    assert app.query_params["lr"] == "1"
+    clicked(app, 200, 100)
+    assert ("PSNR", "no HR") in metrics(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.png", b"", "is empty"),
+        ("words.png", b"no picture at all", "not a picture"),
+        ("short.png", png(PICTURE)[:900], "damaged"),
+        ("dot.png", png(PICTURE[:1, :1]), "1×1"),
+    ],
+)
+def test_a_file_that_is_no_picture_is_refused_and_nothing_is_lost(toy, name, content, sentence):
+    app = opened(models=toy, image="cat", window="64,32,16")
+    before = metrics(app)
+    app.file_uploader[0].upload(name, content).run()
+    assert not app.exception
+    assert [sentence in one.value and name in one.value for one in app.error] == [True]
+    assert metrics(app) == before
+    assert app.query_params["image"] == "cat"
+
+
+def test_limits_on_uploads_come_from_the_environment(environment, tmp_path):
+    environment(LAM_WITH=write_toy(tmp_path, "toy"), LAM_UPLOAD_PIXELS="5000")
+    app = opened()
+    app.file_uploader[0].upload("mine.png", png(PICTURE)).run()
+    assert "128×96 pixels is too large" in text(app)
+
+
+def test_a_link_to_an_upload_asks_for_the_file_and_then_shows_it(toy):
+    app = opened(image=f"upload-{digest(PICTURE)}", scale="4", window="32,16,16", models=toy)
+    assert "Choose the same file" in text(app)
+    assert not metrics(app)
+    app.file_uploader[0].upload("same.png", png(PICTURE)).run()
+    assert not app.exception
+    assert app.query_params["window"] == "32,16,16"
+    assert metrics(app), "the link asked for these maps, so they are computed"
+
+
+def test_another_file_than_the_link_means_is_said(toy):
+    app = opened(image=f"upload-{digest(PICTURE)}", scale="4", window="32,16,16", models=toy)
+    app.file_uploader[0].upload("other.png", png(255 - PICTURE)).run()
+    assert "not the picture of this link" in text(app)
+    assert app.query_params["image"] == f"upload-{digest(255 - PICTURE)}"
+
+
+def test_settings_change_the_address_and_wait_for_compute(toy):
+    app = opened(models=toy, image="cat", window="64,32,16")
+    app.selectbox(key="set_rule").set_value("reference").run()
+    assert app.query_params["rule"] == "reference"
+    assert "Not computed" in text(app)
+    app.selectbox(key="set_rule").set_value("default").run()
+    assert "rule" not in app.query_params
+    assert metrics(app), "the earlier result is still there"
+
+
+def test_kde_is_another_view_of_the_same_result(toy):
+    app = opened(models=toy, image="cat", window="64,32,16")
+    before = metrics(app)
+    app.segmented_control(key="density").set_value("KDE").run()
+    assert app.query_params["map"] == "kde"
+    assert metrics(app) == before

@@ -1,0 +1,65 @@
+from dashboard.models import COMPACT, Offer, Tag, at_scale, chosen, offers, scales, shelf
+from zoo.settings import ZooSettings
+
+
+def offer(key: str, tag: Tag = "published", scale: int | None = 4, remote: bool = False) -> Offer:
+    return Offer(key, key.upper(), tag, scale, remote)
+
+
+LISTED = (
+    offer("net.py:build", "yours", None),
+    offer("fsrcnn-c", "compact"),
+    offer("imdn-c", "compact"),
+    offer("a"),
+    offer("b", scale=2),
+    offer("c", remote=True),
+    offer("d"),
+)
+
+
+def test_offline_and_with_an_empty_cache_only_what_is_bundled_is_offered(tmp_path):
+    listed = offers(ZooSettings(offline=True, weights=tmp_path, hub_cache=tmp_path))
+    assert {one.tag for one in listed} <= {"compact"}
+    assert not any(one.remote for one in listed)
+
+
+def test_online_published_networks_are_offered_and_marked_as_to_be_fetched(tmp_path):
+    listed = offers(ZooSettings(weights=tmp_path, hub_cache=tmp_path))
+    imdn = next(one for one in listed if one.key == "imdn")
+    assert imdn.remote
+    assert imdn.tag == "published"
+    tags = [one.tag for one in listed]
+    assert tags == sorted(tags), "compact before published"
+
+
+def test_ones_own_networks_come_first_and_never_on_a_hosted_server():
+    own = ["/home/me/net.py:build"]
+    first = offers(ZooSettings(offline=True), own)[0]
+    assert (first.key, first.name, first.tag, first.scale) == (own[0], "net.py:build", "yours", None)
+    assert not any(one.tag == "yours" for one in offers(ZooSettings(offline=True, hosted=True), own))
+
+
+def test_a_compact_network_is_always_labelled_so():
+    assert all("compact" in one.label for one in offers(ZooSettings(offline=True)) if one.tag == "compact")
+
+
+def test_models_of_other_scales_step_aside():
+    assert [one.key for one in at_scale(LISTED, 2)] == ["net.py:build", "b"]
+    assert scales(LISTED) == (2, 4)
+    assert scales(()) == (4,)
+
+
+def test_nothing_wanted_means_ones_own_and_the_compact_networks():
+    assert [one.key for one in chosen(LISTED, ())] == ["net.py:build", "fsrcnn-c", "imdn-c"]
+    assert [one.key for one in chosen(LISTED[3:], ())] == ["a", "b", "d"]
+    assert set(COMPACT) >= {"fsrcnn-c", "imdn-c"}
+
+
+def test_the_wanted_keep_the_order_of_the_list_and_strangers_are_left_out():
+    assert [one.key for one in chosen(LISTED, ("d", "a", "/etc/evil.py:build"))] == ["a", "d"]
+
+
+def test_the_shelf_holds_the_selected_and_fills_up_with_what_is_here():
+    selected = chosen(LISTED, ("c",))
+    assert [one.key for one in shelf(LISTED, selected, 4)] == ["net.py:build", "fsrcnn-c", "imdn-c", "c"]
+    assert [one.key for one in shelf(LISTED, (), 20)] == [one.key for one in LISTED if not one.remote]
