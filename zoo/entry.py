@@ -171,6 +171,11 @@ class Entry(_Table):
         return getattr(self.weights, "sha256", None)
 
     @property
+    def pinned(self) -> bool:
+        """Whether the bytes of the weights are fixed: by a digest here or, for bundled ones, in their card."""
+        return self.weights is None or isinstance(self.weights, Bundled) or self.sha256 is not None
+
+    @property
     def network(self) -> str:
         """Architecture and hyperparameters in one string, as the fingerprint takes them."""
         return network_identity(self.architecture, self.hyperparameters)
