@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -67,10 +67,7 @@ def union(one: Positions, other: Positions) -> Positions:
 
 def is_whole(extent: Extent, shape: Sequence[int]) -> bool:
     """Whether the extent is every element of a tensor of that shape, in order."""
-    return all(
-        len(positions) == size and is_interval(positions)
-        for positions, size in zip(extent, shape, strict=True)
-    )
+    return all(len(positions) == size and is_interval(positions) for positions, size in zip(extent, shape, strict=True))
 
 
 def shape_of(extent: Extent) -> tuple[int, ...]:
@@ -85,6 +82,13 @@ class Crop:
     slices: tuple[slice, ...]
     gathers: tuple[tuple[int, Tensor], ...] = ()
     """Dimensions whose wanted positions no slice can say, with the indices to pick."""
+
+    @cached_property
+    def channels(self) -> tuple[int, int] | None:
+        """The range of dimension 1 that is cut out, if nothing else is cut."""
+        if self.gathers or len(self.slices) != 2 or self.slices[0] != slice(None) or self.slices[1].step != 1:
+            return None
+        return self.slices[1].start, self.slices[1].stop
 
     def take(self, tensor: Tensor) -> Tensor:
         """The wanted elements."""

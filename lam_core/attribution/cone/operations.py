@@ -5,6 +5,7 @@ No operation keeps what only the gradient of a weight would need.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -192,13 +193,16 @@ class Parametric(Operation):
 
     def __init__(self, slopes: Tensor) -> None:
         self.slopes = slopes
+        self.rest = 1 - slopes
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         (x,) = inputs
         return aten._prelu_kernel(x, self.slopes), x
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
-        return (torch.where(kept > 0, gradient, gradient * self.slopes),)
+        # The slope everywhere, and the rest of 1 where the input is positive: no mask, no selection.
+        positive = aten.threshold_backward(gradient, kept, 0)
+        return (torch.addcmul(gradient * self.slopes, positive, self.rest),)
 
 
 class Add(Operation):
@@ -242,6 +246,36 @@ class Shift(Operation):
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         return (gradient,)
+
+
+class Mean(Operation):
+    """Mean over some dimensions, which stay with one element each."""
+
+    new_value = True
+
+    def __init__(self, dims: Sequence[int]) -> None:
+        self.dims = tuple(dims)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return inputs[0].mean(self.dims, keepdim=True), inputs[0].shape
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        # The same number everywhere: a view says it without a plane being written.
+        count = math.prod(kept[dim] for dim in self.dims)
+        return ((gradient / count).expand(kept),)
+
+
+class Square(Operation):
+    """The input times itself."""
+
+    new_value = True
+    new_gradient = True
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        return inputs[0].square(), inputs[0]
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return ((kept * gradient).mul_(2),)
 
 
 class Multiply(Operation):

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import torch
+import torch._dynamo  # Fake tensors load it on first use: two seconds that belong to start-up, not to a plan.
 from torch import Tensor
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
@@ -21,6 +22,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 Network = Callable[[Tensor], Tensor]
 
 _TRACING = threading.Lock()
+
+aten = torch.ops.aten
+
+_FILLS: dict[Any, Callable[..., Any]] = {
+    aten.zeros_like.default: lambda *args: 0,
+    aten.new_zeros.default: lambda *args: 0,
+    aten.empty_like.default: lambda *args: 0,
+    aten.new_empty.default: lambda *args: 0,
+    aten.ones_like.default: lambda *args: 1,
+    aten.new_ones.default: lambda *args: 1,
+    aten.full_like.default: lambda x, value: value,
+    aten.new_full.default: lambda x, size, value: value,
+}
+"""Operations that take from their input its shape and kind alone, with what they fill it with."""
 
 
 class UntraceableError(RuntimeError):
@@ -125,14 +140,17 @@ class _Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        if func is torch.ops.prim.device.default:
+            return args[0].fake_device if isinstance(args[0], FakeTensor) else args[0].device
         if not any(isinstance(value, FakeTensor) for value in leaves((args, kwargs))):
-            if torch.Tag.nondeterministic_seeded in func.tags:
-                raise UntraceableError(f"it draws random numbers ({func})")
+            _refuse_chance(func, args, kwargs)
             return func(*args, **kwargs)
-        if torch.Tag.nondeterministic_seeded in func.tags and "dropout" not in str(func):
-            raise UntraceableError(f"it draws random numbers ({func})")
+        _refuse_chance(func, args, kwargs)
         with self.fake:
             result = func(*args, **kwargs)
+        fill = _FILLS.get(func)
+        if fill is not None and not isinstance(value := fill(*args), Tensor):
+            return torch.full(result.shape, value, dtype=result.dtype, device=result.device)
         results = result if isinstance(result, (list, tuple)) else (result,)
         if not any(isinstance(value, Tensor) for value in results):
             return result
@@ -156,6 +174,18 @@ class _Recorder(TorchDispatchMode):
         return self.of[id(value)] if isinstance(value, FakeTensor) else value
 
 
+def _refuse_chance(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raises `UntraceableError` for an operation that draws random numbers; attention without dropout does not."""
+    if torch.Tag.nondeterministic_seeded not in func.tags:
+        return
+    for position, argument in enumerate(func._schema.arguments):
+        if argument.name == "dropout_p":
+            given = args[position] if position < len(args) else kwargs.get("dropout_p", argument.default_value)
+            if given == 0:
+                return
+    raise UntraceableError(f"it draws random numbers ({func})")
+
+
 def trace(
     network: Network, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device, prepared: Prepared
 ) -> Graph:
@@ -176,7 +206,7 @@ def trace(
         raise
     except (DataDependentOutputException, DynamicOutputShapeException) as error:
         raise UntraceableError(f"its path depends on the pixels' values ({error.func})") from error
-    # A network is foreign code: whatever stops it here is a reason to run it as it is, and that run tells of its errors.
+    # A network is foreign code: whatever stops it here is a reason to run it as it is, and that run tells its errors.
     except Exception as error:
         sentence = str(error).strip().splitlines()
         raise UntraceableError(sentence[0] if sentence else type(error).__name__) from error

@@ -1,0 +1,84 @@
+"""From a graph and a rectangle of its output to a program: what is wanted of each node, found from the end."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from lam_core.attribution.cone import layouts, planes, pointwise  # noqa: F401  Their rules register themselves.
+from lam_core.attribution.cone.extents import Extent, crop, interval, shape_of, union, whole
+from lam_core.attribution.cone.layouts import move
+from lam_core.attribution.cone.program import Program, Step
+from lam_core.attribution.cone.rules import Planned, Request, plan_node
+from lam_core.attribution.cone.trace import Graph, Node
+
+CROP_WORTHWHILE = 0.15
+"""A layer of which cropping would save a smaller share is computed whole: crops cost copies."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A program, and what it costs."""
+
+    program: Program
+    cost: int
+    """Multiply-adds of a forward pass."""
+
+
+def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropped: bool = True) -> Plan:
+    """The program that gives these rows and columns of the output; cropped, it computes only what they need."""
+    shape = graph.output.shape
+    wanted: dict[Node, Extent] = {}
+
+    def ask(node: Node, extent: Extent) -> Request:
+        while (moved := move(node, extent)) is not None:
+            node, extent = moved
+        known = wanted.get(node)
+        if known is None:
+            wanted[node] = tuple(union(positions, positions) for positions in extent)
+        else:
+            wanted[node] = tuple(union(one, other) for one, other in zip(known, extent, strict=True))
+        return node, extent
+
+    if not cropped:
+        ask(graph.output, whole(shape))
+    result = ask(graph.output, (*whole(shape[:2]), interval(*rows), interval(*columns)))
+    planned: list[tuple[Node, Planned, list[Request]]] = []
+    for node in reversed(graph.nodes):
+        if node in wanted and node is not graph.input:
+            extent = wanted[node]
+            if math.prod(shape_of(extent)) > (1 - CROP_WORTHWHILE) * math.prod(node.shape):
+                extent = whole(node.shape)
+            how = plan_node(graph, node, extent)
+            planned.append((node, how, [ask(*request) for request in how.requests]))
+    planned.reverse()
+    return Plan(_program(graph, planned, result), sum(how.cost for _, how, _ in planned))
+
+
+def _program(graph: Graph, planned: list[tuple[Node, Planned, list[Request]]], result: Request) -> Program:
+    held: dict[Node, Extent] = {graph.input: whole(graph.input.shape)}
+    index: dict[Node, int] = {graph.input: 0}
+    last: dict[Node, int] = {}
+    readers: Counter[Node] = Counter([result[0]])
+    for number, (node, how, requests) in enumerate(planned):
+        held[node] = how.computed
+        index[node] = number + 1
+        for source, _ in requests:
+            last[source] = number
+            readers[source] += 1
+    last.pop(result[0], None)
+    fresh = {node for node, how, _ in planned if how.operation.new_value and readers[node] == 1}
+    steps = []
+    for number, (node, how, requests) in enumerate(planned):
+        inputs = tuple((index[source], crop(held[source], extent, graph.device)) for source, extent in requests)
+        operation = how.operation
+        for position, ((source, _), (_, cut)) in enumerate(zip(requests, inputs, strict=True)):
+            overwriting = operation.overwriting(position) if cut is None and source in fresh else None
+            if overwriting is not None:
+                operation = overwriting
+                break
+        frees = {index[source] for source, _ in requests if last.get(source) == number}
+        steps.append(Step(operation, inputs, index[node], shape_of(how.computed), tuple(frees)))
+    node, extent = result
+    return Program(tuple(steps), graph.input.shape, index[node], crop(held[node], extent, graph.device))
