@@ -1,0 +1,213 @@
+"""From a file on a Hub to an entry that passes its check, without a hand in it."""
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from lam_core.model import SuperResolver
+from tests.zoo.mirror import COMMIT, Mirror
+from zoo.adding import CannotPinError, add, pin
+from zoo.architectures import architecture
+from zoo.checking import check
+from zoo.checkpoint import CodeInCheckpointError
+from zoo.detection import UnknownNetworkError
+from zoo.entry import parse_entry, read_entry
+from zoo.hub import HubReferenceError
+from zoo.inspection import inspect
+from zoo.listing import facts, rows
+from zoo.loading import super_resolver
+from zoo.probe import bicubic_psnr, receptive_field, trials
+from zoo.references import reference
+from zoo.registry import registry
+from zoo.settings import ZooSettings
+from zoo.transfer import AbsentError, WrongDigestError
+from zoo.writing import entry_text
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[Mirror]:
+    with Mirror(tmp_path / "root").running() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(mirror: Mirror, tmp_path: Path) -> ZooSettings:
+    return ZooSettings(
+        endpoint=mirror.address,
+        hub_cache=tmp_path / "hub",
+        weights=tmp_path / "weights",
+        entries=(tmp_path / "entries",),
+    )
+
+
+def written(network: torch.nn.Module, **wrap: object) -> bytes:
+    buffer = io.BytesIO()
+    torch.save({"params": network.state_dict(), **wrap}, buffer)
+    return buffer.getvalue()
+
+
+def never_seen(scale: int) -> torch.nn.Module:
+    """A network of sizes that no entry has."""
+    torch.manual_seed(scale)
+    return architecture("edsr").build(channels=12, blocks=3, scale=scale, input_range=1.0)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+def test_an_added_entry_passes_its_check(mirror, settings, scale: int):
+    mirror.put("someone/nets", "out/Sharp_Net.pth", written(never_seen(scale), epoch=3))
+    added = add("someone/nets:out/Sharp_Net.pth", settings.entries[0], settings)
+    assert added.path.name == "sharp-net.toml"
+    assert added.missing == ("licence", "family", "published")
+    entry = read_entry(added.path)
+    assert (entry.architecture, entry.scale, entry.pinned) == ("edsr", scale, True)
+    assert entry.weights is not None
+    assert entry.weights.revision == COMMIT  # type: ignore[union-attr]
+    assert registry(*settings.entries)["sharp-net"] == entry
+    report = check(entry, settings)
+    assert report.passed, report
+    assert {finding.fact: finding.verdict for finding in report.findings}["parameters"] == "ok"
+    model = super_resolver("sharp-net", settings=settings)
+    assert model.fingerprint == reference("sharp-net", settings=settings).fingerprint
+    # The pinned file is recognised where a visitor pastes its address.
+    pasted = super_resolver("someone/nets:out/Sharp_Net.pth", settings=settings)
+    assert pasted.fingerprint == model.fingerprint
+
+
+def test_a_network_that_only_spandrel_knows_is_added(mirror, settings):
+    from spandrel.architectures.SPAN import SPAN
+
+    torch.manual_seed(0)
+    network = SPAN(num_in_ch=3, num_out_ch=3, feature_channels=8, upscale=2)
+    mirror.put("someone/span", "model.safetensors", save(network.state_dict()))
+    added = add("someone/span:model.safetensors", settings.entries[0], settings)
+    assert added.path.stem == "span-model"
+    assert (added.entry.architecture, added.entry.scale) == ("SPAN", 2)
+    assert check(read_entry(added.path), settings).passed
+
+
+def test_a_denoiser_of_scale_one_is_added(mirror, settings):
+    from spandrel.architectures.DnCNN import DnCNN
+
+    torch.manual_seed(0)
+    network = DnCNN(in_nc=3, out_nc=3, nc=8, nb=17, act_mode="R")
+    mirror.put("someone/clean", "dncnn.pth", written(network))
+    entry = add("someone/clean:dncnn.pth", settings.entries[0], settings).entry
+    assert (entry.architecture, entry.scale) == ("DnCNN", 1)
+    assert check(entry, settings).passed
+
+
+def test_two_files_of_one_name_get_two_entries(mirror, settings):
+    for repo in ("a/nets", "b/nets"):
+        mirror.put(repo, "edsr-c.pth", written(never_seen(2)))
+    names = [add(f"{repo}:edsr-c.pth", settings.entries[0], settings).entry.id for repo in ("a/nets", "b/nets")]
+    assert names == ["edsr-c-2", "edsr-c-3"]
+
+
+def test_what_cannot_be_added_leaves_nothing_behind(mirror, settings, tmp_path):
+    class Exploit:
+        def __reduce__(self):
+            return (os.mkdir, (str(tmp_path / "it-ran"),))
+
+    buffer = io.BytesIO()
+    torch.save(Exploit(), buffer)
+    mirror.put("evil/nets", "bad.pth", buffer.getvalue())
+    mirror.put("odd/nets", "odd.safetensors", save({"layer.weight": torch.zeros(3)}))
+    for name, error in (
+        ("evil/nets:bad.pth", CodeInCheckpointError),
+        ("odd/nets:odd.safetensors", UnknownNetworkError),
+        ("odd/nets:gone.pth", AbsentError),
+        ("odd/nets:../../gone.pth", HubReferenceError),
+    ):
+        with pytest.raises(error):
+            add(name, settings.entries[0], settings)
+    assert not (tmp_path / "it-ran").exists()
+    assert not settings.entries[0].exists()
+
+
+def test_a_pin_fixes_commit_and_digest_and_notices_a_change(mirror, settings):
+    digest = mirror.put("someone/nets", "x.pth", written(never_seen(2)))
+    loose = parse_entry(
+        'name = "X"\narchitecture = "edsr"\nscale = 2\nfamily = "psnr"\ntag = "published"\nlicence = "MIT"\n'
+        '[weights]\nsource = "hub"\nrepo = "someone/nets"\nfile = "x.pth"\n',
+        name="x.toml",
+    )
+    assert not loose.pinned
+    pinned = pin(loose, settings)
+    assert pinned.sha256 == digest
+    assert pinned.weights.revision == COMMIT  # type: ignore[union-attr]
+    assert parse_entry(entry_text(pinned), name="x.toml") == pinned
+    assert pin(pinned, settings) == pinned
+    mirror.put("someone/nets", "x.pth", written(never_seen(3)))
+    with pytest.raises(WrongDigestError, match="remove the digest"):
+        pin(pinned, replace(settings, hub_cache=settings.weights / "elsewhere"))
+    with pytest.raises(CannotPinError, match="no file on the Hub"):
+        pin(registry()["imdn"], settings)
+
+
+def test_a_wrong_claim_is_found(mirror, settings):
+    mirror.put("someone/nets", "x.pth", written(never_seen(2)))
+    entry = add("someone/nets:x.pth", settings.entries[0], settings).entry
+    lying = entry.model_copy(update={"published": entry.published.model_copy(update={"parameters": 7})})
+    report = check(lying, settings)
+    assert not report.passed
+    (found,) = [finding for finding in report.findings if finding.verdict == "differs"]
+    assert (found.fact, found.declared) == ("parameters", "7")
+
+
+class Bicubic(torch.nn.Module):
+    """Interpolation with an offset: right on 0 to 255, wrong on 0 to 1."""
+
+    def forward(self, x):
+        return torch.nn.functional.interpolate(x, scale_factor=2, mode="bicubic") + 1
+
+
+def test_a_better_reading_is_seen():
+    tried = trials(SuperResolver(Bicubic(), 2))
+    assert [(t.input_range, t.channels) for t in tried] == [(1, "RGB"), (1, "BGR"), (255, "RGB"), (255, "BGR")]
+    assert tried[0].psnr < 10
+    assert tried[2].psnr == pytest.approx(bicubic_psnr(2), abs=1.5)
+    assert tried[2].psnr == pytest.approx(tried[3].psnr)
+
+
+def test_the_receptive_field_is_what_can_be_counted():
+    convolutions = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.Conv2d(4, 3, 5, padding=2), torch.nn.Upsample(scale_factor=2)
+    )
+    found = receptive_field(SuperResolver(convolutions, 2))
+    assert (found.size, found.complete, str(found)) == (7, True, "7")
+
+    class Pooled(torch.nn.Module):
+        def forward(self, x):
+            return x + x.mean((2, 3), keepdim=True)
+
+    found = receptive_field(SuperResolver(Pooled(), 1))
+    assert (found.complete, str(found)) == (False, "at least 256")
+
+
+def test_every_entry_is_written_as_it_was_read():
+    for entry in registry():
+        assert parse_entry(entry_text(entry), name=f"{entry.id}.toml") == entry
+
+
+def test_lists_hold_plain_values_alone(settings):
+    listed = rows(settings)
+    assert {row["weights"] for row in listed} <= {"bundled", "cached", "remote", "local"}
+    assert json.loads(json.dumps(listed)) == listed
+    shown = facts(registry()["rfdn"], settings)
+    assert shown["convention"]["input_range"] == 255
+    assert (shown["weights"], shown["pinned"], shown["available"]) == ("remote", True, False)
+    assert json.loads(json.dumps(shown)) == shown
+
+
+def test_inspection_of_ones_own_network_and_of_an_entry(tmp_path, settings):
+    code = tmp_path / "net.py"
+    code.write_text("import torch\ndef build():\n    return torch.nn.Upsample(scale_factor=2), 2\n")
+    found = inspect(f"{code}:build", settings=settings)
+    assert (found.scale, found.parameters, found.receptive_field.size) == (2, 0, 1)

@@ -1,0 +1,96 @@
+"""What a file turns out to be, before there is an entry for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lam_core.convention import Convention
+from lam_core.model import SuperResolver
+from zoo import hub
+from zoo.checkpoint import read_state
+from zoo.detection import detect
+from zoo.entry import Hub
+from zoo.loading import load_entry
+from zoo.own_network import own_network
+from zoo.probe import Extent, Trial, bicubic_psnr, receptive_field, trials
+from zoo.references import NotASuperResolverError
+from zoo.settings import ZooSettings
+from zoo.targets import Code, resolve
+from zoo.transfer import Progress
+from zoo.weights import digest, fetch
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Everything that was found out about a network."""
+
+    name: str
+    architecture: str
+    scale: int
+    parameters: int
+    convention: Convention
+    hyperparameters: Mapping[str, Any]
+    receptive_field: Extent
+    trials: tuple[Trial, ...]
+    """PSNR on bundled pictures as it is read, and under other readings."""
+    bicubic_psnr: float
+    """What interpolation reaches on the same pictures, in dB."""
+    sha256: str = ""
+    bytes: int = 0
+    model: SuperResolver | None = None
+    """The network itself, ready to be used."""
+
+
+def inspect(
+    x: str | Path,
+    *,
+    settings: ZooSettings,
+    input_range: float | None = None,
+    progress: Progress | None = None,
+) -> Inspection:
+    """Loads what `x` names, as `zoo.load` takes it, and looks at it. Raises a `ZooError`."""
+    target = resolve(x, settings)
+    if isinstance(target, Code):
+        model = own_network(target.path, target.function, input_range=input_range)
+        return _inspection(model, "your own", {})
+    if isinstance(target, Hub):
+        path = hub.download(target, settings, committed=False, progress=progress)
+        name = f"{target.repo}:{target.file}"
+        return inspect_file(path, name=name, settings=settings, input_range=input_range)
+    if isinstance(target, Path):
+        return inspect_file(target, name=target.name, settings=settings, input_range=input_range)
+    path = fetch(target, settings, progress=progress)
+    found = load_entry(target, path, input_range=input_range)
+    if not isinstance(found, SuperResolver):
+        raise NotASuperResolverError(f"{target.name} is no super-resolution network")
+    return _inspection(found, target.architecture, target.hyperparameters, path)
+
+
+def inspect_file(path: Path, *, name: str, settings: ZooSettings, input_range: float | None = None) -> Inspection:
+    """Looks at a checkpoint on this machine, whatever entries say of it. Raises a `ZooError`."""
+    state = read_state(path, largest=settings.largest)
+    network = detect(state, name=name, input_range=input_range)
+    model = SuperResolver(network.module, network.scale, convention=network.convention, name=name)
+    return _inspection(model, network.architecture, network.hyperparameters, path)
+
+
+def _inspection(
+    model: SuperResolver, architecture: str, hyperparameters: Mapping[str, Any], path: Path | None = None
+) -> Inspection:
+    return Inspection(
+        name=model.name,
+        architecture=architecture,
+        scale=model.scale,
+        parameters=model.parameters,
+        convention=model.convention,
+        hyperparameters=hyperparameters,
+        receptive_field=receptive_field(model),
+        trials=trials(model),
+        bicubic_psnr=bicubic_psnr(model.scale),
+        sha256=digest(path) if path else "",
+        bytes=path.stat().st_size if path else 0,
+        model=model,
+    )

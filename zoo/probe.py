@@ -1,0 +1,103 @@
+"""What a loaded network shows of itself: how far it looks, and how well it restores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from lam_core.images import Pixels, bicubic, downscale, psnr
+from lam_core.model import SuperResolver
+from lam_core.samples import samples
+
+WIDTHS = (64, 256)
+"""Lengths in LR pixels of the strips on which a receptive field is looked for."""
+PICTURES = 3
+"""Bundled photographs on which networks are tried."""
+SIDE = 96
+"""Side of the part of a photograph that is used; scales 1 to 4 and 8 divide it."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far a network looks along a row."""
+
+    size: int
+    """LR pixels that an output pixel's block depends on."""
+    complete: bool
+    """Whether the network looks no further; else `size` is what was tried, and a global network looks that far."""
+
+    def __str__(self) -> str:
+        return str(self.size) if self.complete else f"at least {self.size}"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one way of feeding a network restores the bundled pictures."""
+
+    input_range: float
+    channels: str
+    """Order of the colour channels: `RGB` or `BGR`."""
+    psnr: float
+    """Mean PSNR in dB on luma; NaN for an output that is not finite."""
+
+
+def receptive_field(model: SuperResolver) -> Extent:
+    """The extent along a row of the LR pixels on which the middle of the output depends, by its gradient.
+
+    A lower bound in principle (a gradient may vanish by chance), so three random pictures are joined.
+    """
+    width = 0
+    for width in WIDTHS:
+        touched = np.zeros(width, bool)
+        for seed in range(3):
+            generator = torch.Generator().manual_seed(seed)
+            x = torch.rand(1, 3, 16, width, generator=generator).to(model.device).requires_grad_(True)
+            y = model(x)
+            scale = model.scale
+            middle = y[..., 8 * scale : 9 * scale, width // 2 * scale : (width // 2 + 1) * scale]
+            weights = torch.randn(middle.shape, generator=generator).to(middle)
+            (gradient,) = torch.autograd.grad((middle * weights).sum(), x)
+            touched |= (gradient.abs().sum((0, 1, 2)) != 0).cpu().numpy()
+        places = np.flatnonzero(touched)
+        if len(places) and places[0] > 0 and places[-1] < width - 1:
+            return Extent(int(places[-1] - places[0] + 1), complete=True)
+    return Extent(width, complete=False)
+
+
+def trials(model: SuperResolver) -> tuple[Trial, ...]:
+    """The model as it is, then with the other input range and the other order of channels."""
+    ranges = (model.convention.input_range, *{1.0, 255.0} - {model.convention.input_range})
+    return tuple(_trial(model, white, order) for white in ranges for order in ("RGB", "BGR"))
+
+
+def bicubic_psnr(scale: int) -> float:
+    """Mean PSNR in dB of bicubic interpolation on the bundled pictures; infinite at scale 1."""
+    return float(np.mean([psnr(bicubic(low, scale), high, shave=scale) for low, high in _pairs(scale)]))
+
+
+def _trial(model: SuperResolver, white: float, order: str) -> Trial:
+    fed = SuperResolver(
+        model.module, model.scale, convention=replace(model.convention, input_range=white), fingerprint="trial"
+    )
+    step = 1 if order == "RGB" else -1
+    figures = []
+    for low, high in _pairs(model.scale):
+        x = torch.from_numpy(low[..., ::step].transpose(2, 0, 1)[None].copy()).to(model.device).float() / 255
+        with torch.no_grad():
+            y = fed(x)[0].clamp(0, 1).cpu().numpy().transpose(1, 2, 0)[..., ::step] * 255.0
+        figures.append(psnr(y, high, shave=model.scale) if np.isfinite(y).all() else np.nan)
+    return Trial(white, order, float(np.mean(figures)))
+
+
+def _pairs(scale: int) -> list[tuple[Pixels, Pixels]]:
+    """LR and HR of the middles of bundled photographs; at scale 1 both are the same."""
+    photographs = [sample.pixels() for sample in samples() if sample.kind == "photograph"][:PICTURES]
+    pairs = []
+    for picture in photographs:
+        top, left = ((side - SIDE) // 2 for side in picture.shape[:2])
+        high = picture[top : top + SIDE, left : left + SIDE]
+        low = downscale(high, scale) if scale > 1 else high
+        pairs.append((low, high[: low.shape[0] * scale, : low.shape[1] * scale]))
+    return pairs
