@@ -1,0 +1,50 @@
+"""What a network's deep features have learned to tell apart: content, or degradation."""
+
+from lam_core.semantics.analyse import DEGRADATIONS, Picture, Progress, analyse
+from lam_core.semantics.detection import Detection, Probe, Verdict, train_probe, try_probe
+from lam_core.semantics.errors import (
+    ConstantFeaturesError,
+    DesignError,
+    LayerError,
+    ProbeFileError,
+    TooManyPointsError,
+)
+from lam_core.semantics.features import FLATTENED, RAW, Features, Space, collect
+from lam_core.semantics.result import Analysis, LayerResult, ModelResult
+from lam_core.semantics.separability import Shares
+from lam_core.semantics.srga import SrgaScore, srga
+from lam_core.semantics.strength import StrengthCurve, strength_curve
+from lam_core.semantics.trunk import trunk_stages
+from lam_core.semantics.untrained import untrained
+
+__all__ = [
+    "DEGRADATIONS",
+    "FLATTENED",
+    "RAW",
+    "Analysis",
+    "ConstantFeaturesError",
+    "DesignError",
+    "Detection",
+    "Features",
+    "LayerError",
+    "LayerResult",
+    "ModelResult",
+    "Picture",
+    "Probe",
+    "ProbeFileError",
+    "Progress",
+    "Shares",
+    "Space",
+    "SrgaScore",
+    "StrengthCurve",
+    "TooManyPointsError",
+    "Verdict",
+    "analyse",
+    "collect",
+    "srga",
+    "strength_curve",
+    "train_probe",
+    "trunk_stages",
+    "try_probe",
+    "untrained",
+]

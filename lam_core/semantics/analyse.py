@@ -1,0 +1,179 @@
+"""`analyse`, the one verb: pictures × degradations through networks, and how the features part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lam_core.degradations import Degradation
+from lam_core.images import Pixels
+from lam_core.semantics.errors import DesignError
+from lam_core.semantics.features import FLATTENED, RAW, Features, Space, collect
+from lam_core.semantics.inference import bootstrap, permutation_null
+from lam_core.semantics.projection import plane, principal_components
+from lam_core.semantics.result import Analysis, LayerResult, ModelResult
+from lam_core.semantics.separability import (
+    Contrast,
+    accuracy,
+    at_equal_classes,
+    calinski_harabasz,
+    check_design,
+    classes_of,
+    silhouette,
+    variance_shares,
+)
+from lam_core.semantics.taps import Network
+from lam_core.semantics.trunk import trunk_stages
+from lam_core.semantics.untrained import untrained
+
+DEGRADATIONS = tuple(Degradation.parse(text) for text in ("clean", "blur", "noise"))
+"""The published figure's three."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the design."""
+
+    name: str
+    content: str
+    """The class it belongs to; its own name where it stands for itself."""
+    pixels: Pixels
+    """The networks' input, uint8 [h, w, 3]; larger ones are cropped in the middle to the smallest of the design."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an analysis has come."""
+
+    model: str
+    task: str
+    """`features`, or the layer whose figures are computed."""
+    share: float
+    """Of everything, 0 to 1."""
+
+
+def analyse(
+    models: Sequence[Network],
+    pictures: Sequence[Picture],
+    *,
+    degradations: Sequence[Degradation] = DEGRADATIONS,
+    layers: Sequence[str] | None = None,
+    space: Space = FLATTENED,
+    seed: int = 0,
+    controls: bool = True,
+    scatter: bool = True,
+    resamples: int = 400,
+    permutations: int = 199,
+    memory: int = 1024**3,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> Analysis:
+    """How the features of every network part by content and by degradation, layer by layer.
+
+    `layers` None takes the stages of each network's trunk. `controls` adds each network before training (same layers)
+    and the pixels themselves. `scatter` adds the t-SNE of every layer, the slowest part. `memory` bounds the features
+    held at a time, in bytes. One seed gives one result. `progress` is called often, and what it raises ends the
+    analysis. Raises `DesignError`, `ConstantFeaturesError`, `LayerError` or `TooManyPointsError`, each with a
+    sentence that says what to give instead.
+    """
+    contents = [picture.content for picture in pictures]
+    check_design(len(pictures), contents, len(degradations))
+    names = [picture.name for picture in pictures]
+    if len(set(map(str, degradations))) < len(degradations):
+        raise DesignError(f"a degradation is named twice in {', '.join(map(str, degradations))}; name each once")
+    images = cropped([picture.pixels for picture in pictures])
+    subjects: list[tuple[str, Network | None, Sequence[str]]] = []
+    for model in models:
+        wanted = tuple(layers) if layers is not None else trunk_stages(model)
+        if not wanted:
+            raise DesignError(f"no layer of {model.name} was named; name one, or none for the trunk's stages")
+        subjects.append(("model", model, wanted))
+        if controls:
+            subjects.append(("untrained", untrained(model, seed), wanted))
+    if controls or not models:
+        subjects.append(("raw", None, (RAW,)))
+
+    classes = classes_of(contents)
+    results = []
+    for position, (role, model, wanted) in enumerate(subjects):
+        name = model.name if model else RAW
+
+        def report(task: str, part: float, name: str = name, position: int = position) -> None:
+            progress(Progress(name, task, (position + part) / len(subjects)))
+
+        features = collect(
+            model,
+            images,
+            degradations,
+            wanted,
+            space=space,
+            seed=seed,
+            memory=memory,
+            tick=lambda done, total, report=report: report("features", 0.5 * done / total),
+        )
+        found = []
+        for i, layer in enumerate(features):
+            start = 0.5 + 0.5 * i / len(features)
+            found.append(
+                _layer(
+                    layer,
+                    classes,
+                    seed=seed,
+                    scatter=scatter,
+                    resamples=resamples,
+                    permutations=permutations,
+                    tick=lambda layer=layer, start=start, report=report: report(layer.layer, start),
+                )
+            )
+        results.append(ModelResult(name, model.fingerprint if model else RAW, role, tuple(found)))
+    return Analysis(tuple(results), tuple(names), tuple(contents), tuple(map(str, degradations)), seed)
+
+
+def cropped(images: Sequence[Pixels]) -> list[Pixels]:
+    """The middle of every picture, as large as all of them are."""
+    if not images:
+        return []
+    height, width = (min(image.shape[axis] for image in images) for axis in (0, 1))
+    middles = []
+    for image in images:
+        top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
+        middles.append(image[top : top + height, left : left + width])
+    return middles
+
+
+def _layer(
+    features: Features,
+    classes: np.ndarray,
+    *,
+    seed: int,
+    scatter: bool,
+    resamples: int,
+    permutations: int,
+    tick: Callable[[], None],
+) -> LayerResult:
+    """Every figure of one layer."""
+    tick()
+    projection = principal_components(features, seed=seed)
+    points = projection.scores
+    n, k, width = points.shape
+    flat = points.reshape(-1, width)
+    by_content, by_degradation = np.repeat(classes, k), np.tile(np.arange(k), n)
+    tick()
+    return LayerResult(
+        layer=features.layer,
+        n=n * k,
+        k_content=int(classes.max()) + 1,
+        k_degradation=k,
+        space=projection.space,
+        seed=seed,
+        share=variance_shares(points, classes),
+        chi=Contrast(calinski_harabasz(flat, by_content), calinski_harabasz(flat, by_degradation)),
+        silhouette=Contrast(silhouette(flat, by_content), silhouette(flat, by_degradation)),
+        equal=at_equal_classes(points, classes, seed=seed),
+        accuracy=accuracy(points, classes, seed=seed),
+        intervals=bootstrap(points, classes, seed=seed, resamples=resamples, tick=tick),
+        null=permutation_null(points, classes, seed=seed, permutations=permutations, tick=tick),
+        points=plane(projection, seed=seed) if scatter else None,
+        components=points[..., :3].astype(np.float32),
+    )

@@ -1,0 +1,75 @@
+"""From features to a plane: principal components with a fixed seed, then t-SNE that starts from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lam_core.semantics.errors import ConstantFeaturesError, DesignError
+from lam_core.semantics.features import Features
+
+COMPONENTS = 50
+"""Principal components that everything is measured on, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Features in their principal components."""
+
+    scores: NDArray[np.float64]
+    """[n pictures, k degradations, components], largest variance first; columns have mean 0."""
+    explained: float
+    """Share of the features' variance that the components hold, 0 to 1."""
+    space: str
+    """Everything that was done to the layer's output, for captions."""
+
+
+def principal_components(features: Features, *, seed: int = 0, components: int = COMPONENTS) -> Projection:
+    """The features' principal components, at most one fewer than there are points.
+
+    Raises `ConstantFeaturesError` if all points are the same, or not finite.
+    """
+    from sklearn.decomposition import PCA
+
+    n, k, width = features.values.shape
+    points = features.values.reshape(n * k, width).astype(np.float64)
+    if not np.isfinite(points).all():
+        raise ConstantFeaturesError(
+            f"{features.layer} has values that are not finite; try another layer or higher precision"
+        )
+    points -= points.mean(axis=0)
+    # Below float32's rounding nothing is left but rounding.
+    if np.abs(points).max() <= 1e-6 * np.abs(features.values).max():
+        raise ConstantFeaturesError(
+            f"{features.layer} gives the same features for all {n * k} pictures, so there is nothing to tell apart; "
+            f"choose another layer, or pictures that differ"
+        )
+    count = min(components, n * k - 1, width)
+    pca = PCA(count, random_state=seed, svd_solver="randomized" if count < min(n * k, width) // 2 else "full")
+    scores = pca.fit_transform(points)
+    explained = float(pca.explained_variance_ratio_.sum())
+    return Projection(
+        scores.reshape(n, k, count),
+        min(explained, 1.0),
+        f"{features.space}, PCA {count} ({min(explained, 1.0):.0%} of the variance)",
+    )
+
+
+def plane(projection: Projection, *, seed: int = 0) -> NDArray[np.float32]:
+    """t-SNE of the principal components [n, k, 2] (van der Maaten and Hinton 2008), repeatable for one seed.
+
+    Perplexity 30, or a third of the points where they are few. Raises `DesignError` for fewer than four points.
+    """
+    from sklearn.manifold import TSNE
+
+    n, k, components = projection.scores.shape
+    if n * k < 4:
+        raise DesignError(f"{n * k} points are too few for a t-SNE; give at least 4")
+    points = projection.scores.reshape(n * k, components)
+    if components == 1:
+        points = np.column_stack([points, np.zeros(len(points))])
+    perplexity = min(30.0, (n * k - 1) / 3)
+    embedded = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(points)
+    return np.asarray(embedded, np.float32).reshape(n, k, 2)

@@ -1,0 +1,121 @@
+"""What an analysis finds, frozen and ready for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lam_core.semantics.inference import Intervals, Null
+from lam_core.semantics.separability import Accuracy, Contrast, EqualClasses, Shares
+
+
+@dataclass(frozen=True, eq=False)
+class LayerResult:
+    """One layer of one network: how its features part."""
+
+    layer: str
+    n: int
+    """Points: pictures × degradations."""
+    k_content: int
+    k_degradation: int
+    space: str
+    """Everything that was done between the layer's output and the figures."""
+    seed: int
+    share: Shares
+    chi: Contrast
+    """Over all points: n, `k_content` and `k_degradation` as they are."""
+    silhouette: Contrast
+    """Over all points."""
+    equal: EqualClasses
+    """CHI and silhouette at equal numbers of classes: the fair comparison."""
+    accuracy: Accuracy
+    intervals: Intervals
+    null: Null
+    points: NDArray[np.float32] | None
+    """t-SNE, [pictures, degradations, 2]; None where it was not asked for."""
+    components: NDArray[np.float32]
+    """The first principal components, [pictures, degradations, up to 3]."""
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """One network, a control, or the pixels."""
+
+    model: str
+    fingerprint: str
+    role: str
+    """`model`, `untrained` (the same network before training) or `raw` (the pixels themselves)."""
+    layers: tuple[LayerResult, ...]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The crossed design and what every network makes of it."""
+
+    models: tuple[ModelResult, ...]
+    """As asked for, each followed by its untrained self if that was asked for; the pixels last."""
+    images: tuple[str, ...]
+    """Names, in the order of every array's first axis."""
+    contents: tuple[str, ...]
+    """Of each picture."""
+    degradations: tuple[str, ...]
+    """As text, in the order of every array's second axis."""
+    seed: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; figures that are not finite are null."""
+        return _plain(
+            {
+                "models": [
+                    {
+                        "model": model.model,
+                        "fingerprint": model.fingerprint,
+                        "role": model.role,
+                        "layers": [self._layer(layer) for layer in model.layers],
+                    }
+                    for model in self.models
+                ],
+                "images": list(self.images),
+                "contents": list(self.contents),
+                "degradations": list(self.degradations),
+                "seed": self.seed,
+            }
+        )
+
+    def _layer(self, layer: LayerResult) -> dict[str, Any]:
+        return {
+            "layer": layer.layer,
+            "n": layer.n,
+            "k_content": layer.k_content,
+            "k_degradation": layer.k_degradation,
+            "space": layer.space,
+            "seed": layer.seed,
+            "share": asdict(layer.share),
+            "chi": asdict(layer.chi),
+            "silhouette": asdict(layer.silhouette),
+            "equal_k": asdict(layer.equal),
+            "accuracy": asdict(layer.accuracy),
+            "intervals": asdict(layer.intervals),
+            "null": asdict(layer.null),
+            "points": []
+            if layer.points is None
+            else [
+                [float(x), float(y), self.contents[i], self.degradations[d], self.images[i]]
+                for i, row in enumerate(layer.points)
+                for d, (x, y) in enumerate(row)
+            ],
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value
