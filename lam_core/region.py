@@ -50,6 +50,15 @@ class Region:
         """The window shifted by that many SR pixels."""
         return Region(self.x + dx, self.y + dy, self.size)
 
+    def footprint(self, scale: int) -> tuple[slice, slice]:
+        """Rows and columns of the LR pixels that lie under the window.
+
+        >>> Region(6, 8, 4).footprint(4)
+        (slice(2, 3, None), slice(1, 3, None))
+        """
+        rows, columns = (slice(start // scale, -(-(start + self.size) // scale)) for start in (self.y, self.x))
+        return rows, columns
+
     @classmethod
     def centred(cls, height: int, width: int, size: int = 16) -> Region:
         """The window in the middle of an SR picture of that size."""
