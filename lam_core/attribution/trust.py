@@ -1,0 +1,119 @@
+"""The scene of a map that is to be checked: the same field, window, detector and baseline as the map itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lam_core.attribution.attribute import NonFiniteMapError
+from lam_core.attribution.detectors import Detector
+from lam_core.attribution.path import Image, path_of
+from lam_core.attribution.settings import AttributionSettings
+from lam_core.images import Pixels, as_pixels
+from lam_core.model import SuperResolver
+from lam_core.region import Field, Region, field_around
+
+BATCH = 8
+"""Pictures of a forward pass, and so the most that are computed between two reports."""
+
+Report = Callable[[float], None]
+"""Called with the share of the work that is done, 0 to 1; what it raises ends the computation."""
+
+
+def ignore(done: float) -> None:
+    """A report that nobody hears."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One window of a network's output on the field of LR pixels that its map is drawn over."""
+
+    model: SuperResolver
+    """In the settings' precision."""
+    lr: Image
+    """The field, [h, w, 3] in [0, 1]."""
+    field: Field
+    region: Region
+    """The window, in SR pixels of the field."""
+    settings: AttributionSettings
+
+    @cached_property
+    def detector(self) -> Detector:
+        """D of the window."""
+        height, width = self.lr.shape[:2]
+        return Detector(self.settings.detector, self.region, height * self.model.scale, width * self.model.scale)
+
+    @cached_property
+    def blurred(self) -> Image:
+        """The baseline that is taken for absence of detail: the field blurred by the settings' σ."""
+        return path_of(self.lr, replace(self.settings, path="blur"))(0.0)
+
+    @property
+    def footprint(self) -> tuple[slice, slice]:
+        """Rows and columns of the LR pixels that lie under the window."""
+        return self.region.footprint(self.model.scale)
+
+    @cached_property
+    def distance(self) -> NDArray[np.float64]:
+        """Euclidean distance of every LR pixel from the window's footprint in LR pixels, [h, w]; 0 within it."""
+        rows, columns = self.footprint
+        y, x = (np.arange(side) for side in self.lr.shape[:2])
+        down = np.maximum(np.maximum(rows.start - y, y - rows.stop + 1), 0)
+        across = np.maximum(np.maximum(columns.start - x, x - columns.stop + 1), 0)
+        return np.hypot(down[:, None], across[None, :])
+
+    def windows(self, images: Iterable[Image]) -> Iterator[NDArray[np.float64]]:
+        """The window of the SR output [s, s, 3], not clamped, for each of many LR fields; `BATCH` at a time."""
+        rows = slice(self.region.y, self.region.y + self.region.size)
+        columns = slice(self.region.x, self.region.x + self.region.size)
+        for output in self._outputs(images):
+            yield from output[..., rows, columns].permute(0, 2, 3, 1).double().cpu().numpy()
+
+    def detected(self, images: Iterable[Image]) -> Iterator[float]:
+        """D for each of many LR fields; `BATCH` at a time."""
+        for output in self._outputs(images):
+            yield from self.detector(output[..., slice(*self.detector.rows), slice(*self.detector.columns)]).tolist()
+
+    def _outputs(self, images: Iterable[Image]) -> Iterator[torch.Tensor]:
+        for group in batched_images(images):
+            with torch.no_grad():
+                output = self.model(as_batch(group, self.model))
+            if not bool(torch.isfinite(output).all()):
+                raise NonFiniteMapError(
+                    f"{self.model.name} returned an output that is not finite; check its input range "
+                    f"({self.model.convention.input_range:g} for white) and its weights"
+                )
+            yield output
+
+
+def scene_of(model: SuperResolver, image: Pixels, region: Region, settings: AttributionSettings | None = None) -> Scene:
+    """The scene of a window of an LR picture [h, w, 3], cut exactly as `attribute` cuts it. Raises `RegionError`."""
+    settings = settings or AttributionSettings()
+    height, width = as_pixels(image).shape[:2]
+    field = field_around(region, height, width, model.scale, settings.field)
+    return Scene(
+        model=model.in_precision(getattr(torch, settings.dtype)),
+        lr=image[field.slices].astype(np.float64) / 255,
+        field=field,
+        region=field.local(region, model.scale),
+        settings=settings,
+    )
+
+
+def batched_images(images: Iterable[Image]) -> Iterator[tuple[Image, ...]]:
+    """Groups of at most `BATCH` pictures."""
+    iterator = iter(images)
+    while group := tuple(islice(iterator, BATCH)):
+        yield group
+
+
+def as_batch(images: Sequence[Image], model: SuperResolver) -> torch.Tensor:
+    """Pictures [h, w, 3] as one input [n, 3, h, w] of a model, on its device and in its precision."""
+    batch = torch.from_numpy(np.stack(images).transpose(0, 3, 1, 2)).to(model.device, model.dtype)
+    return batch.contiguous(memory_format=torch.channels_last)
