@@ -1,0 +1,1 @@
+"""Studies over many models, images and windows: sweeps, hard windows, content, receptive fields, correlations."""
