@@ -6,7 +6,7 @@ import logging
 import threading
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -19,19 +19,20 @@ from lam_core.store import Store
 
 if TYPE_CHECKING:
     from lam_core.model import SuperResolver
+    from zoo.pool import Pool
 
 log = logging.getLogger("lam")
 
-LOADED_NETWORKS = 12
 WARM_UP_AFTER = 1.0
 """Seconds after which PyTorch is imported: the first page is in the browser by then."""
 
 
 @dataclass(frozen=True)
-class Pooled:
-    """A network by reference whose weights are read once for everybody."""
+class OnDevice:
+    """A network by reference that is moved to a device as it is loaded."""
 
     reference: ModelReference
+    device: str
 
     @property
     def name(self) -> str:
@@ -46,8 +47,18 @@ class Pooled:
         return self.reference.scale
 
     def load(self) -> SuperResolver:
-        """The network, on the process's device."""
-        return _loaded(self.fingerprint, settings().device, self.reference)
+        """The network, on the device."""
+        model = self.reference.load()
+        return model if model.device.type == self.device else model.to(device=self.device)
+
+
+@dataclass(frozen=True)
+class Shared(OnDevice):
+    """Such a network whose weights are read once for everybody."""
+
+    def load(self) -> SuperResolver:
+        """The network, from the pool if it is there."""
+        return _pool().load(OnDevice(self.reference, self.device))
 
 
 @st.cache_resource(show_spinner=False)
@@ -58,15 +69,17 @@ def service() -> Service:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def network(key: str) -> Pooled:
+def network(key: str) -> Shared:
     """The network that `zoo.reference` gives for a key. Raises a `ZooError`."""
-    return Pooled(zoo.reference(key))
+    return Shared(zoo.reference(key), settings().device)
 
 
-@st.cache_resource(max_entries=LOADED_NETWORKS, show_spinner=False)
-def _loaded(fingerprint: str, device: str, _reference: Any) -> SuperResolver:
-    model = _reference.load()
-    return model if model.device.type == device.partition(":")[0] else model.to(device=device)
+@st.cache_resource(show_spinner=False)
+def _pool() -> Pool:
+    # Imported here: the pool's types come with PyTorch.
+    from zoo.pool import Pool
+
+    return Pool()
 
 
 @st.cache_resource(show_spinner=False)

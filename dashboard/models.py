@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from dashboard.catalogue import can_be_tried
 from dashboard.view import MOST_MODELS
 from zoo.entry import Entry
 from zoo.registry import registry
 from zoo.settings import ZooSettings
-from zoo.weights import find, state
+from zoo.weights import find
 
 COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
 """Chosen where nothing else is: three networks of growing receptive field that need no download."""
@@ -46,7 +47,7 @@ def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:
         Offer(key, f"{Path(key.rpartition(':')[0]).name}:{key.rpartition(':')[2]}", "yours", None)
         for key in (() if settings.hosted else own)
     ]
-    listed += [_offer(entry, settings) for entry in registry(*settings.entries) if _can_be_had(entry, settings)]
+    listed += [_offer(entry, settings) for entry in registry(*settings.entries) if can_be_tried(entry, settings)]
     return tuple(sorted(listed, key=lambda o: (_ORDER.index(o.tag), o.year, o.name)))
 
 
@@ -78,12 +79,6 @@ def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int) -> tupl
         if len(kept) < size and not offer.remote:
             kept.add(offer)
     return tuple(offer for offer in listed if offer in kept)
-
-
-def _can_be_had(entry: Entry, settings: ZooSettings) -> bool:
-    if entry.kind != "super-resolver":
-        return False
-    return find(entry, settings) is not None or (state(entry, settings) == "remote" and not settings.offline)
 
 
 def _offer(entry: Entry, settings: ZooSettings) -> Offer:

@@ -122,6 +122,7 @@ def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None
                 cards.waiting_card(card.head, place.picture, place.field, place.local, status)
 
         assert card.request is not None
+        draw(Status("model"))
         card.outcome = computed(engine.service(), card.request, draw)
         _fill(card, place)
     bar.empty()

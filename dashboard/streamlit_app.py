@@ -12,6 +12,12 @@ PAGES = [
         help="Click a place in an image and see which input pixels made it, network by network.",
         default=True,
     ),
+    st.Page(
+        "app_pages/zoo.py",
+        title="Zoo",
+        icon=":material/dataset:",
+        help="All models with source, digest, licence and published figures.",
+    ),
 ]
 
 st.navigation(PAGES, position="top").run()
