@@ -10,16 +10,18 @@ from lam_core.semantics.errors import (
     TooManyPointsError,
 )
 from lam_core.semantics.features import FLATTENED, RAW, Features, Space, collect
-from lam_core.semantics.result import Analysis, LayerResult, ModelResult
+from lam_core.semantics.result import METHOD_VERSION, Analysis, LayerResult, ModelResult
 from lam_core.semantics.separability import Shares
 from lam_core.semantics.srga import SrgaScore, srga
 from lam_core.semantics.strength import StrengthCurve, strength_curve
 from lam_core.semantics.trunk import trunk_stages
+from lam_core.semantics.turn_off import Response, turn_off
 from lam_core.semantics.untrained import untrained
 
 __all__ = [
     "DEGRADATIONS",
     "FLATTENED",
+    "METHOD_VERSION",
     "RAW",
     "Analysis",
     "ConstantFeaturesError",
@@ -33,6 +35,7 @@ __all__ = [
     "Probe",
     "ProbeFileError",
     "Progress",
+    "Response",
     "Shares",
     "Space",
     "SrgaScore",
@@ -46,5 +49,6 @@ __all__ = [
     "train_probe",
     "trunk_stages",
     "try_probe",
+    "turn_off",
     "untrained",
 ]

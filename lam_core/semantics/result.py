@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from lam_core.semantics.inference import Intervals, Null
 from lam_core.semantics.separability import Accuracy, Contrast, EqualClasses, Shares
 
+METHOD_VERSION = 1
+"""Part of every stored analysis's key; changes when the same request would give other figures."""
+
 
 @dataclass(frozen=True, eq=False)
 class LayerResult:
@@ -108,7 +111,53 @@ class Analysis:
                 for i, row in enumerate(layer.points)
                 for d, (x, y) in enumerate(row)
             ],
+            "components": layer.components.tolist(),
         }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Analysis:
+        """The inverse of `to_json`, for results that were kept; null figures come back as None."""
+        shape = (len(content["images"]), len(content["degradations"]), 2)
+        return cls(
+            tuple(
+                ModelResult(
+                    model["model"],
+                    model["fingerprint"],
+                    model["role"],
+                    tuple(_layer_from(layer, shape) for layer in model["layers"]),
+                )
+                for model in content["models"]
+            ),
+            tuple(content["images"]),
+            tuple(content["contents"]),
+            tuple(content["degradations"]),
+            int(content["seed"]),
+        )
+
+
+def _layer_from(layer: dict[str, Any], shape: tuple[int, int, int]) -> LayerResult:
+    points = [[x, y] for x, y, *_ in layer["points"]]
+    equal, accuracy, intervals = layer["equal_k"], layer["accuracy"], layer["intervals"]
+    bounds = {name: tuple(bound) for name, bound in intervals.items() if name != "resamples"}
+    return LayerResult(
+        layer["layer"],
+        layer["n"],
+        layer["k_content"],
+        layer["k_degradation"],
+        layer["space"],
+        layer["seed"],
+        Shares(**layer["share"]),
+        Contrast(**layer["chi"]),
+        Contrast(**layer["silhouette"]),
+        EqualClasses(
+            **(equal | {name: Contrast(**equal[name]) for name in ("chi", "silhouette")}),
+        ),
+        Accuracy(**(accuracy | {name: Contrast(**accuracy[name]) for name in ("centroid", "probe", "chance")})),
+        Intervals(**bounds, resamples=intervals["resamples"]),
+        Null(**layer["null"]),
+        np.array(points, np.float32).reshape(shape) if points else None,
+        np.array(layer["components"], np.float32),
+    )
 
 
 def _plain(value: Any) -> Any:

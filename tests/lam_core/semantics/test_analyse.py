@@ -64,6 +64,13 @@ def test_json_has_the_promised_form(analysis):
     assert layer["points"][4][2:] == ["a", "blur:2", "a1"]
 
 
+def test_a_kept_result_comes_back_whole(analysis):
+    kept = json.dumps(analysis.to_json())
+    again = Analysis.from_json(json.loads(kept))
+    assert json.dumps(again.to_json()) == kept
+    np.testing.assert_array_equal(again.models[0].layers[0].points, analysis.models[0].layers[0].points)
+
+
 def test_one_seed_gives_one_result(analysis):
     again = analyse([small()], design(), layers=["body.2"], controls=False, **QUICK)
     assert again.to_json()["models"][0]["layers"][0] == analysis.to_json()["models"][0]["layers"][1]

@@ -1,0 +1,98 @@
+"""The warm-up experiment: does a network restore only what it was trained for, and leave all else as it is?
+
+A network for one degradation improves pictures with it and "turns off" on others, nearly the identity; classical
+methods, which know no degradations, treat all alike (Liu et al., arXiv 2108.00406, section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lam_core.degradations import Degradation
+from lam_core.images import Pixels, bicubic, downscale, luma, mod_crop, psnr
+from lam_core.model import Restorer, SuperResolver
+from lam_core.semantics.errors import DesignError
+from lam_core.semantics.features import Tick
+
+
+@dataclass(frozen=True)
+class Response:
+    """What one method does to one degradation; means over the pictures."""
+
+    model: str
+    degradation: str
+    psnr: float
+    """Of the output against the HR picture, in dB."""
+    psnr_bicubic: float
+    """Of the degraded picture, enlarged by bicubic interpolation: what doing nothing gives."""
+    change: float
+    """Root mean square difference between output and that enlargement, in luma levels: 0 is the identity."""
+    change_interval: tuple[float, float]
+    """95 % bootstrap interval over pictures."""
+    n: int
+
+    @property
+    def gain(self) -> float:
+        """PSNR over doing nothing, in dB."""
+        return self.psnr - self.psnr_bicubic
+
+
+def turn_off(
+    methods: Sequence[SuperResolver | Restorer],
+    images: Sequence[Pixels],
+    degradations: Sequence[Degradation],
+    *,
+    seed: int = 0,
+    resamples: int = 1000,
+    tick: Tick = lambda done, total: None,
+) -> tuple[Response, ...]:
+    """Every method on every degradation of the LR counterparts of `images`, HR pictures of any size.
+
+    Picture i is degraded with the seed (`seed`, i), the same for all methods. `tick` is called after every picture,
+    and what it raises ends the work. Raises `DesignError` if a list is empty.
+    """
+    for given, what in ((methods, "method"), (images, "picture"), (degradations, "degradation")):
+        if not given:
+            raise DesignError(f"there is no {what}; give at least one")
+    total = len(methods) * len(degradations) * len(images)
+    done = 0
+    responses = []
+    for method in methods:
+        for degradation in degradations:
+            figures = []
+            for i, image in enumerate(images):
+                figures.append(_figures(method, image, degradation, (seed, i)))
+                done += 1
+                tick(done, total)
+            table = np.array(figures)
+            drawn = np.random.default_rng(seed).integers(0, len(images), (resamples, len(images)))
+            low, high = np.quantile(table[drawn, 2].mean(axis=1), [0.025, 0.975])
+            mean = table.mean(axis=0)
+            responses.append(
+                Response(
+                    method.name,
+                    str(degradation),
+                    float(mean[0]),
+                    float(mean[1]),
+                    float(mean[2]),
+                    (float(low), float(high)),
+                    len(images),
+                )
+            )
+    return tuple(responses)
+
+
+def _figures(
+    method: SuperResolver | Restorer, image: Pixels, degradation: Degradation, seed: tuple[int, int]
+) -> tuple[float, float, float]:
+    """PSNR of the output, PSNR of bicubic enlargement, change; borders of `scale` pixels left out."""
+    reference = mod_crop(image, method.scale)
+    low = degradation.apply(downscale(image, method.scale), seed)
+    output = method.upscale(low) if isinstance(method, SuperResolver) else method.restore(low)
+    idle = bicubic(low, method.scale)
+    inner = slice(method.scale, -method.scale)
+    change = float(np.sqrt(np.mean((luma(output) - luma(idle))[inner, inner] ** 2)))
+    return psnr(output, reference, shave=method.scale), psnr(idle, reference, shave=method.scale), change
