@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from lam_core.images import Pixels, bicubic, downscale, psnr
 from lam_core.model import SuperResolver
@@ -13,6 +14,8 @@ from lam_core.samples import samples
 
 WIDTHS = (64, 256)
 """Lengths in LR pixels of the strips on which a receptive field is looked for."""
+NEARLY_ALL = 0.9
+"""Share of a strip beyond which it is too short: strides leave a few columns at its ends out."""
 PICTURES = 3
 """Bundled photographs on which networks are tried."""
 SIDE = 96
@@ -48,22 +51,29 @@ def receptive_field(model: SuperResolver) -> Extent:
 
     A lower bound in principle (a gradient may vanish by chance), so three random pictures are joined.
     """
-    width = 0
+    width = size = 0
     for width in WIDTHS:
         touched = np.zeros(width, bool)
         for seed in range(3):
-            generator = torch.Generator().manual_seed(seed)
-            x = torch.rand(1, 3, 16, width, generator=generator).to(model.device).requires_grad_(True)
-            y = model(x)
-            scale = model.scale
-            middle = y[..., 8 * scale : 9 * scale, width // 2 * scale : (width // 2 + 1) * scale]
-            weights = torch.randn(middle.shape, generator=generator).to(middle)
-            (gradient,) = torch.autograd.grad((middle * weights).sum(), x)
-            touched |= (gradient.abs().sum((0, 1, 2)) != 0).cpu().numpy()
-        places = np.flatnonzero(touched)
-        if len(places) and places[0] > 0 and places[-1] < width - 1:
-            return Extent(int(places[-1] - places[0] + 1), complete=True)
+            touched |= _touched(model, width, seed)
+            places = np.flatnonzero(touched)
+            size = int(places[-1] - places[0] + 1) if len(places) else 0
+            if size > width * NEARLY_ALL:
+                break
+        else:
+            return Extent(size, complete=True)
     return Extent(width, complete=False)
+
+
+def _touched(model: SuperResolver, width: int, seed: int) -> NDArray[np.bool_]:
+    """Which columns of a random strip the middle of the output depends on."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(1, 3, 16, width, generator=generator).to(model.device).requires_grad_(True)
+    scale = model.scale
+    middle = model(x)[..., 8 * scale : 9 * scale, width // 2 * scale : (width // 2 + 1) * scale]
+    weights = torch.randn(middle.shape, generator=generator).to(middle)
+    (gradient,) = torch.autograd.grad((middle * weights).sum(), x)
+    return (gradient.abs().sum((0, 1, 2)) != 0).cpu().numpy()
 
 
 def trials(model: SuperResolver) -> tuple[Trial, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from zoo.architectures.architecture import Architecture
+from zoo.errors import ZooError
 
 FILES = (
     "a2n",
@@ -36,7 +37,7 @@ ARCHITECTURES: tuple[Architecture, ...] = tuple(
 )
 
 
-class UnknownArchitectureError(KeyError):
+class UnknownArchitectureError(ZooError, LookupError):
     """No architecture of that id."""
 
 
