@@ -28,6 +28,10 @@ from tests.lam_core.studies.toys import Reference, picture, store_of
 SETTINGS = AttributionSettings(nodes=2, tolerance=0)
 
 
+class Enough(Exception):
+    """Raised by a listener that has seen what it wanted."""
+
+
 def pictures(count: int = 2, side: int = 64) -> tuple[Picture, ...]:
     return tuple(Picture(f"p{k}", partial(Opened, picture(side, side, k))) for k in range(count))
 
@@ -83,10 +87,19 @@ def test_a_map_made_by_a_click_is_not_made_again(tmp_path: Path) -> None:
     assert sweep(plan(model), service).table["from_store"].tolist() == [True, False]
 
 
-def test_grid_takes_every_window(tmp_path: Path) -> None:
-    swept = sweep(plan(Reference("near"), windows="grid", pictures=pictures(1)), store_of(tmp_path))
-    found = [Region(*place) for place in swept.table[["x", "y", "size"]].to_numpy().tolist()]
-    assert found == list(grid(64, 64))
+def test_grid_takes_one_window_after_the_other(tmp_path: Path) -> None:
+    rows = []
+
+    def two(progress: Progress) -> None:
+        assert progress.total == 1 + 16
+        if progress.row is not None:
+            rows.append(Region(*(progress.row[name] for name in ("x", "y", "size"))))
+        if len(rows) == 2:
+            raise Enough
+
+    with pytest.raises(Enough):
+        sweep(plan(Reference("near"), windows="grid", pictures=pictures(1)), store_of(tmp_path), on_progress=two)
+    assert rows == list(grid(64, 64))[:2]
 
 
 def test_hard_takes_the_window_with_the_lowest_mean_psnr_over_the_models(tmp_path: Path) -> None:
@@ -127,9 +140,6 @@ sweep(plan(model, pictures=pictures(6)), store_of(folder / "s"))
 
 
 def test_a_sweep_that_is_given_up_keeps_what_it_has(tmp_path: Path) -> None:
-    class Enough(Exception):
-        pass
-
     def give_up(progress: Progress) -> None:
         if progress.row is not None:
             raise Enough
