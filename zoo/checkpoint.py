@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from zoo.errors import ZooError, sentence
+from zoo.transformers_layout import published_layout
 
 WRAPPERS = ("params_ema", "params-ema", "params", "state_dict", "model_state_dict", "model", "net", "generator")
 """Keys under which training scripts nest the weights, in the order in which they are preferred."""
@@ -74,7 +75,7 @@ def read_state(path: Path, *, largest: int = 2 * 2**30) -> dict[str, Tensor]:
         content = _read_torch(path)
     state = flat_state(content, name=path.name)
     _check_plausible(state, size, path.name)
-    return {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
+    return published_layout({key: t.float() if t.is_floating_point() else t for key, t in state.items()})
 
 
 def flat_state(content: Any, *, name: str) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "a2n": {"channels": 8, "upsampling_channels": 6, "blocks": 2, "hidden": 2, "kernel": 1},
     "carn": {"channels": 8, "scales": [], "groups": 2, "efficient": True, "shifter": False},
     "cincgan": {"channels": 8, "blocks": 2},
+    "dbpn": {"initial": 8, "channels": 4, "depth": 3, "input_range": 1.0},
     "drln": {"channels": 4, "hidden": 2, "balanced": True},
     "edsr": {"channels": 8, "blocks": 2, "input_range": 1.0},
     "fsrcnn": {"d": 8, "s": 4, "m": 3, "channels": 1},
@@ -39,6 +40,7 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 SCALES = {
     "cincgan": (1,),
+    "dbpn": (2, 4, 8),
     "edsr": (1, 2, 3, 4, 8),
     "rnan": (1, 2, 3, 4),
     # The scales 2 and 3 of these have the same weights, and only a picture can tell them apart.

@@ -14,6 +14,7 @@ FILES = (
     "a2n",
     "carn",
     "cincgan",
+    "dbpn",
     "drln",
     "edsr",
     "fsrcnn",
