@@ -67,6 +67,10 @@ def upload(view: View) -> None:
             "Otherwise it counts as the HR picture and is reduced by bicubic interpolation. It stays in this session's "
             "memory; links carry its digest alone."
         )
+
+
+def upload_fault() -> None:
+    """Why the last file was not taken, or what is remarkable about it."""
     if fault := st.session_state.get("upload_fault"):
         st.error(fault, icon=":material/error:")
 

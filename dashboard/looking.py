@@ -56,7 +56,7 @@ def window_of(view: View, picture: Picture) -> Region:
     try:
         return picture.window(view.window)
     except RegionError as error:
-        session.change(window=None)
+        session.replace_window(view, None)
         st.error(f"{sentence(str(error))} The suggested place is shown instead.", icon=":material/error:")
         return picture.suggested
 

@@ -158,4 +158,4 @@ def _takeaways(picture: Picture, results: Sequence[Attribution]) -> None:
             icon=":material/data_object:",
             on_click="ignore",
         )
-        copy_link("link-all")
+        copy_link("link-all", width=120)

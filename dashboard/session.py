@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.view import View, from_query
+from lam_core.region import Region
 
 
 def current() -> View:
@@ -33,6 +34,14 @@ def change(**changes: Any) -> View:
     """Another view; nothing is computed for it until it is asked for."""
     st.session_state.view = replace(st.session_state.view, **changes)
     return st.session_state.view
+
+
+def replace_window(view: View, window: Region | None) -> None:
+    """Another window for the same question: if the maps of `view` were asked for, those of the new one are."""
+    was_wanted = wanted(view)
+    change(window=window)
+    if was_wanted:
+        ask()
 
 
 def ask() -> None:

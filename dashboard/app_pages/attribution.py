@@ -36,15 +36,18 @@ with left:
     with st.container(horizontal=True, vertical_alignment="center"):
         controls.upload(view)
         controls.scale_choice(view, scales(listed))
+    controls.upload_fault()
     picture = looking.picture_of(view)
     if picture is None:
         looking.ask_for_file()
+        engine.warm_up()
         st.stop()
     if pick := picked("picker"):
         window = looking.window_of(view, picture)
         view = session.change(window=looking.pushed_inside(pick.x, pick.y, window.size, picture))
         asks = asks or pick.compute
     window = looking.window_of(view, picture)
+    view = session.current()
     field = looking.field_of(view, window, picture)
     looking.show_picker(picture, window, field)
     controls.place(window, picture)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from streamlit.components.v2 import component
 
 _link = component(
@@ -39,6 +41,6 @@ export default function ({ parentElement }) {
 )
 
 
-def copy_link(key: str) -> None:
+def copy_link(key: str, width: Literal["stretch"] | int = "stretch") -> None:
     """Shows the button."""
-    _link(key=key, width=140)
+    _link(key=key, width=width)

@@ -103,7 +103,9 @@ def test_a_place_outside_is_pushed_inside(toy):
 def test_a_window_outside_in_the_address_is_said_and_the_suggested_place_shown(toy):
     app = opened(models=toy, image="cat", window="250,0,16")
     assert "leaves the 256×256 picture" in text(app)
-    assert metrics(app)
+    before = metrics(app)
+    assert before
+    assert metrics(app.run()) == before, "what the link asked for is still asked for"
 
 
 def test_nonsense_in_the_address_is_said_once(toy):

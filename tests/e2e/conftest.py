@@ -79,7 +79,9 @@ def browser():
         if os.environ.get("CI") == "true":
             pytest.fail("continuous integration needs a chromium; .ci/run installs it")
         pytest.skip("no chromium on this computer")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=60_000)
 
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
