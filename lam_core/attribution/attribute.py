@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lam_core.attribution.cone import cone
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.path import Image, path_of, reference_path
 from lam_core.attribution.quadrature import (
@@ -74,33 +75,13 @@ def attribute(
     """
     settings = settings or AttributionSettings()
     image = as_pixels(image)
-    height, width = image.shape[:2]
-    field = field_around(region, height, width, model.scale, settings.field)
-    lr = image[field.slices].astype(np.float64) / 255
-    local = field.local(region, model.scale)
-    detector = Detector(settings.detector, local, field.height * model.scale, field.width * model.scale)
-    precise = model.in_precision(getattr(torch, settings.dtype))
+    began = time.perf_counter()
 
     def report(integral: Integral) -> None:
         signed = integral.signed.transpose(2, 0, 1)
         on_progress(Progress(integral.nodes, settings.nodes, integral.error, signed))
 
-    began = time.perf_counter()
-    gradient = gradient_of(precise, detector)
-    if settings.rule == "reference":
-        integral = reference_sum(reference_path(lr, settings), gradient, report=report)
-    else:
-        near = path_of(lr[_surroundings(local, field, model.scale)], settings)
-        integral = trapezoids(
-            path_of(lr, settings),
-            equal_lengths(near),
-            gradient,
-            nodes=settings.nodes,
-            tolerance=settings.tolerance,
-            report=report,
-        )
-    if np.abs(integral.signed.sum(2)).max() < NOTHING:
-        raise ZeroMapError(_cause_of_zero(lr, integral, model))
+    field, integral = integrate(model, image, region, settings, report)
     index, index_error = index_of(integral)
     seconds = time.perf_counter() - began
     change = integral.end - integral.start
@@ -124,15 +105,49 @@ def attribute(
     )
 
 
+def integrate(
+    model: SuperResolver,
+    image: Pixels,
+    region: Region,
+    settings: AttributionSettings,
+    report: Callable[[Integral], None],
+) -> tuple[Field, Integral]:
+    """The field around a window of `image`, an LR picture [h, w, 3], and the sum along the path over it.
+
+    Raises what `attribute` raises.
+    """
+    height, width = image.shape[:2]
+    field = field_around(region, height, width, model.scale, settings.field)
+    lr = image[field.slices].astype(np.float64) / 255
+    local = field.local(region, model.scale)
+    detector = Detector(settings.detector, local, field.height * model.scale, field.width * model.scale)
+    gradient = gradient_of(model.in_precision(getattr(torch, settings.dtype)), detector)
+    if settings.rule == "reference":
+        integral = reference_sum(reference_path(lr, settings), gradient, report=report)
+    else:
+        near = path_of(lr[_surroundings(local, field, model.scale)], settings)
+        integral = trapezoids(
+            path_of(lr, settings),
+            equal_lengths(near),
+            gradient,
+            nodes=settings.nodes,
+            tolerance=settings.tolerance,
+            report=report,
+        )
+    if np.abs(integral.signed.sum(2)).max() < NOTHING:
+        raise ZeroMapError(_cause_of_zero(lr, integral, model))
+    return field, integral
+
+
 def gradient_of(model: SuperResolver, detector: Detector) -> Callable[[Sequence[Image]], list[tuple[float, NDArray]]]:
     """The function that gives D and ∂D/∂x at images [h, w, 3], on the model's device and in its precision."""
     device, dtype = model.device, model.dtype
 
     def gradient(points: Sequence[Image]) -> list[tuple[float, NDArray]]:
         batch = torch.from_numpy(np.stack(points).transpose(0, 3, 1, 2)).to(device, dtype)
-        batch = batch.contiguous(memory_format=torch.channels_last).requires_grad_(True)
-        output = model(batch)[..., slice(*detector.rows), slice(*detector.columns)]
-        values = detector(output)
+        batch = batch.requires_grad_(True)
+        view = cone(model, batch.shape[2], batch.shape[3], detector.rows, detector.columns)
+        values = detector(view(batch))
         (slopes,) = torch.autograd.grad(values.sum(), batch)
         if not (bool(torch.isfinite(values).all()) and bool(torch.isfinite(slopes).all())):
             raise NonFiniteMapError(
