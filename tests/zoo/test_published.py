@@ -35,14 +35,19 @@ def set5_psnr(model: SuperResolver) -> float:
     return float(np.mean(figures))
 
 
+SLOW = {"craft_x4.pth", "srgan_x4.pth"}
+CASES = [pytest.param(f, marks=pytest.mark.conformance if f in SLOW else ()) for f in FIGURES]
+
+
 @needs_shared
-@pytest.mark.parametrize("file", FIGURES)
+@pytest.mark.parametrize("file", CASES)
 def test_set5_psnr_is_that_of_the_published_network(file: str):
     model = zoo.super_resolver(WEIGHTS / file)
     assert set5_psnr(model) == pytest.approx(FIGURES[file], abs=0.02)
 
 
 @needs_shared
-def test_the_rgb_fsrcnn_loads_and_enlarges():
-    model = zoo.super_resolver(WEIGHTS / "fsrcnn_x4_rgb.pt")
+@pytest.mark.parametrize("file", ["fsrcnn_x4_rgb.pt", *sorted(SLOW)])
+def test_the_others_load_and_enlarge(file: str):
+    model = zoo.super_resolver(WEIGHTS / file)
     assert model(torch.rand(1, 3, 20, 24)).shape == (1, 3, 80, 96)
