@@ -9,7 +9,7 @@ import numpy as np
 
 from lam_core.degradations import Degradation
 from lam_core.images import Pixels
-from lam_core.semantics.errors import DesignError
+from lam_core.semantics.errors import DesignError, TooManyPointsError
 from lam_core.semantics.features import FLATTENED, RAW, Features, Space, collect
 from lam_core.semantics.inference import bootstrap, permutation_null
 from lam_core.semantics.projection import plane, principal_components
@@ -18,11 +18,13 @@ from lam_core.semantics.separability import (
     Contrast,
     accuracy,
     at_equal_classes,
-    calinski_harabasz,
     check_design,
+    chi_of,
     classes_of,
+    inner_products,
+    shares_of,
     silhouette,
-    variance_shares,
+    sums_of_squares,
 )
 from lam_core.semantics.taps import Network
 from lam_core.semantics.trunk import trunk_stages
@@ -82,6 +84,11 @@ def analyse(
     names = [picture.name for picture in pictures]
     if len(set(map(str, degradations))) < len(degradations):
         raise DesignError(f"a degradation is named twice in {', '.join(map(str, degradations))}; name each once")
+    points = len(pictures) * len(degradations)
+    if 8 * points**2 > memory:
+        raise TooManyPointsError(
+            f"{points} points are too many to compare each with each in {memory // 1024**2} MiB; take fewer pictures"
+        )
     images = cropped([picture.pixels for picture in pictures])
     subjects: list[tuple[str, Network | None, Sequence[str]]] = []
     for model in models:
@@ -156,6 +163,8 @@ def _layer(
     tick()
     projection = principal_components(features, seed=seed)
     points = projection.scores
+    gram, projected = inner_products(features.values), inner_products(points)
+    chi = chi_of(sums_of_squares(projected, classes))
     n, k, width = points.shape
     flat = points.reshape(-1, width)
     by_content, by_degradation = np.repeat(classes, k), np.tile(np.arange(k), n)
@@ -165,15 +174,15 @@ def _layer(
         n=n * k,
         k_content=int(classes.max()) + 1,
         k_degradation=k,
-        space=projection.space,
+        space=f"{features.space}; CHI, silhouette, accuracy and points in its {projection.space}",
         seed=seed,
-        share=variance_shares(points, classes),
-        chi=Contrast(calinski_harabasz(flat, by_content), calinski_harabasz(flat, by_degradation)),
+        share=shares_of(sums_of_squares(gram, classes)),
+        chi=Contrast(*chi),
         silhouette=Contrast(silhouette(flat, by_content), silhouette(flat, by_degradation)),
         equal=at_equal_classes(points, classes, seed=seed),
         accuracy=accuracy(points, classes, seed=seed),
-        intervals=bootstrap(points, classes, seed=seed, resamples=resamples, tick=tick),
-        null=permutation_null(points, classes, seed=seed, permutations=permutations, tick=tick),
+        intervals=bootstrap(gram, projected, classes, seed=seed, resamples=resamples, tick=tick),
+        null=permutation_null(gram, classes, seed=seed, permutations=permutations, tick=tick),
         points=plane(projection, seed=seed) if scatter else None,
         components=points[..., :3].astype(np.float32),
     )

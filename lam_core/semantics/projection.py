@@ -11,7 +11,7 @@ from lam_core.semantics.errors import ConstantFeaturesError, DesignError
 from lam_core.semantics.features import Features
 
 COMPONENTS = 50
-"""Principal components that everything is measured on, at most."""
+"""Principal components that CHI, silhouette, accuracy and scatters are taken on, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Projection:
     explained: float
     """Share of the features' variance that the components hold, 0 to 1."""
     space: str
-    """Everything that was done to the layer's output, for captions."""
+    """The components in words, for captions."""
 
 
 def principal_components(features: Features, *, seed: int = 0, components: int = COMPONENTS) -> Projection:
@@ -53,7 +53,7 @@ def principal_components(features: Features, *, seed: int = 0, components: int =
     return Projection(
         scores.reshape(n, k, count),
         min(explained, 1.0),
-        f"{features.space}, PCA {count} ({min(explained, 1.0):.0%} of the variance)",
+        f"PCA {count} ({min(explained, 1.0):.0%} of the variance)",
     )
 
 

@@ -26,7 +26,7 @@ class LayerResult:
     k_content: int
     k_degradation: int
     space: str
-    """Everything that was done between the layer's output and the figures."""
+    """Everything between the layer's output and the figures; shares and null are of the whole space, not its PCA."""
     seed: int
     share: Shares
     chi: Contrast

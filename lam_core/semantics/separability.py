@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError
 
-Points = NDArray[np.float64]
+Points = NDArray[np.floating]
 """[n pictures, k degradations, components]."""
+Gram = NDArray[np.float64]
+"""Inner products of all points, [k, k, n, n]: degradation, degradation, picture, picture."""
 
 
 @dataclass(frozen=True)
@@ -72,56 +74,101 @@ def variance_shares(points: Points, content: NDArray[np.intp]) -> Shares:
     degradation and interaction. Where every content has one picture, the error is picture × degradation for both.
     Contents may have different numbers of pictures. Raises `ConstantFeaturesError` if nothing varies.
     """
-    raw = unbiased_shares(points, content)
-    shares = np.clip(raw, 0, None)
-    content_share, degradation, interaction = shares / max(shares.sum(), 1.0)
+    return shares_of(sums_of_squares(inner_products(points), content))
+
+
+def shares_of(sums: Sums) -> Shares:
+    """`variance_shares` from the sums of squares: unbiased, negative ones set to 0, the rest added up to 1."""
+    shares = np.clip(unbiased_shares(sums), 0, None)
+    content_share, degradation, interaction = (float(share) for share in shares / max(shares.sum(), 1.0))
     rest = 1 - (content_share + degradation + interaction)
-    if len(np.unique(content)) == len(content):
-        return Shares(float(content_share), float(degradation), float(interaction + rest), 0.0)
-    return Shares(float(content_share), float(degradation), float(interaction), float(rest))
+    if sums.classes == sums.n:
+        return Shares(content_share, degradation, interaction + rest, 0.0)
+    return Shares(content_share, degradation, interaction, rest)
 
 
-def unbiased_shares(points: Points, content: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Unbiased shares of content, degradation and interaction [3]; noise may take them below 0."""
-    n, k, _ = points.shape
+def inner_products(points: Points) -> Gram:
+    """All that shares and CHI depend on, however many components: products of every two centred points."""
+    n, k, width = points.shape
+    centred = np.asarray(points, np.float64).transpose(1, 0, 2).reshape(n * k, width)
+    centred = centred - centred.mean(0)
+    return (centred @ centred.T).reshape(k, n, k, n).transpose(0, 2, 1, 3)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums of squares of the crossed design, which its main effects and strata share out."""
+
+    total: float
+    contents: float
+    pictures: float
+    """Contents, and pictures within them."""
+    degradations: float
+    crossing: float
+    """Contents × degradations."""
+    n: int
+    k: int
+    classes: int
+
+
+def sums_of_squares(gram: Gram, content: NDArray[np.intp], weights: NDArray[np.floating] | None = None) -> Sums:
+    """Of the pictures, each counted `weights` times. Raises `ConstantFeaturesError` if nothing varies.
+
+    With weights, every count of a picture that is its own content stands for a content of its own.
+    """
+    k, _, n, _ = gram.shape
     classes = int(content.max()) + 1
-    centred = points - points.mean((0, 1))
-    total = float(np.square(centred).sum())
-    if total <= 0:
+    weights = np.ones(n) if weights is None else weights
+    pictures = gram.sum((0, 1)) / k**2
+    same = gram[np.arange(k), np.arange(k)]
+    common = n * k * float(weights @ pictures @ weights) / n**2
+    total = float(weights @ np.einsum("dii->i", same)) - common
+    if not total > 1e-12 * common:
         raise ConstantFeaturesError("all features are the same, so there is nothing to tell apart; add other pictures")
-    by_picture = centred.mean(1)
-    by_degradation = centred.mean(0)
-    of_pictures = k * float(np.square(by_picture).sum())
-    of_degradations = n * float(np.square(by_degradation).sum())
+    of_pictures = k * float(weights @ np.diagonal(pictures)) - common
+    of_degradations = float(sum(weights @ plane @ weights for plane in same)) / n - common
     if classes == n:
-        crossed = max(total - of_pictures - of_degradations, 0.0)
-        error = crossed / max((n - 1) * (k - 1), 1)
-        return np.array([of_pictures - (n - 1) * error, of_degradations - (k - 1) * error, 0.0]) / total
-    counts = np.bincount(content, minlength=classes)
-    cells = np.zeros((classes, k, points.shape[2]))
-    np.add.at(cells, content, centred)
-    cells /= counts[:, None, None]
-    by_content = cells.mean(1)
-    of_contents = k * float((counts[:, None] * np.square(by_content)).sum())
-    residue = cells - by_content[:, None] - by_degradation
-    of_crossing = float((counts[:, None, None] * np.square(residue)).sum())
-    within_pictures = max(of_pictures - of_contents, 0.0)
-    within = max(total - of_pictures - of_degradations - of_crossing, 0.0)
-    picture_error = within_pictures / (n - classes)
-    error = within / ((n - classes) * (k - 1))
+        return Sums(total, of_pictures, of_pictures, of_degradations, total - of_pictures - of_degradations, n, k, n)
+    member = np.zeros((classes, n))
+    member[content, np.arange(n)] = weights
+    counts = member.sum(1)
+
+    def between(products: NDArray[np.float64]) -> float:
+        return float((((member @ products) * member).sum(1) / counts).sum())
+
+    of_contents = k * between(pictures) - common
+    cells = sum(between(plane) for plane in same) - common
+    return Sums(total, of_contents, of_pictures, of_degradations, cells - of_contents - of_degradations, n, k, classes)
+
+
+def unbiased_shares(sums: Sums) -> NDArray[np.float64]:
+    """Shares of content, degradation and interaction [3]; noise may take them below 0."""
+    n, k, classes = sums.n, sums.k, sums.classes
+    if classes == n:
+        error = max(sums.crossing, 0.0) / max((n - 1) * (k - 1), 1)
+        parts = [sums.contents - (n - 1) * error, sums.degradations - (k - 1) * error, 0.0]
+    else:
+        picture_error = max(sums.pictures - sums.contents, 0.0) / (n - classes)
+        within = max(sums.total - sums.pictures - sums.degradations - sums.crossing, 0.0)
+        error = within / ((n - classes) * (k - 1))
+        parts = [
+            sums.contents - (classes - 1) * picture_error,
+            sums.degradations - (k - 1) * error,
+            sums.crossing - (classes - 1) * (k - 1) * error,
+        ]
+    return np.array(parts) / sums.total
+
+
+def chi_of(sums: Sums) -> tuple[float, float]:
+    """Calinski–Harabasz index of all points by content and by degradation."""
+    points = sums.n * sums.k
     return (
-        np.array(
-            [
-                of_contents - (classes - 1) * picture_error,
-                of_degradations - (k - 1) * error,
-                of_crossing - (classes - 1) * (k - 1) * error,
-            ]
-        )
-        / total
+        _chi(sums.contents, sums.total - sums.contents, points, sums.classes),
+        _chi(sums.degradations, sums.total - sums.degradations, points, sums.k),
     )
 
 
-def calinski_harabasz(points: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
+def calinski_harabasz(points: NDArray[np.floating], labels: NDArray[np.intp]) -> float:
     """CHI = [tr(B)/(k−1)] / [tr(W)/(n−k)] of points [n, components]; infinite for classes without any spread.
 
     Its scale depends on n, k and the space: compare only where these are equal.
@@ -132,13 +179,16 @@ def calinski_harabasz(points: NDArray[np.float64], labels: NDArray[np.intp]) -> 
     sums = np.zeros((k, points.shape[1]))
     np.add.at(sums, labels, centred)
     between = float((np.square(sums).sum(1) / counts).sum())
-    within = float(np.square(centred).sum()) - between
+    return _chi(between, float(np.square(centred).sum()) - between, n, k)
+
+
+def _chi(between: float, within: float, n: int, k: int) -> float:
     if within <= 1e-12 * between:
         return float("inf") if between > 0 else 0.0
     return (between / (k - 1)) / (within / (n - k))
 
 
-def silhouette(points: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
+def silhouette(points: NDArray[np.floating], labels: NDArray[np.intp]) -> float:
     """Mean silhouette, −1 to 1 (Rousseeuw 1987), of points [n, components]."""
     from sklearn.metrics import silhouette_score
 

@@ -64,8 +64,8 @@ def strength_curve(
     shares, chi = [], []
     for i in range(1, steps + 1):
         pair = Features(layer, features.values[:, [0, i]], features.space)
+        shares.append(variance_shares(pair.values, np.arange(len(images))).degradation)
         points = principal_components(pair, seed=seed).scores
-        shares.append(variance_shares(points, np.arange(len(images))).degradation)
         chi.append(calinski_harabasz(points.reshape(2 * len(images), -1), np.tile([0, 1], len(images))))
     common = principal_components(features, seed=seed)
     return StrengthCurve(
@@ -77,7 +77,7 @@ def strength_curve(
         _rank_correlation(chi),
         np.pad(common.scores, ((0, 0), (0, 0), (0, 1)))[..., :2].astype(np.float32),
         2 * len(images),
-        common.space,
+        f"{features.space}; CHI and path in {common.space}",
         seed,
     )
 

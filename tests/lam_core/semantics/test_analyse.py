@@ -46,7 +46,8 @@ def test_every_model_comes_with_its_controls(analysis):
 def test_a_layer_says_all_that_its_figures_depend_on(analysis):
     layer = analysis.models[0].layers[1]
     assert (layer.n, layer.k_content, layer.k_degradation, layer.seed) == (18, 3, 3, 0)
-    assert layer.space.startswith("flattened 8 × 12 × 12, unit norm, PCA 17 (100% of the variance)")
+    assert layer.space.startswith("flattened 8 × 12 × 12, unit norm; CHI,")
+    assert layer.space.endswith("PCA 17 (100% of the variance)")
     assert layer.points is not None
     assert layer.points.shape == (6, 3, 2)
     assert layer.components.shape == (6, 3, 3)

@@ -1,5 +1,7 @@
 """Separability on features whose shares are known, against scikit-learn, and on what cannot be separated."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from sklearn.metrics import calinski_harabasz_score
@@ -11,7 +13,10 @@ from lam_core.semantics.separability import (
     at_equal_classes,
     calinski_harabasz,
     check_design,
+    chi_of,
     classes_of,
+    inner_products,
+    sums_of_squares,
     variance_shares,
 )
 
@@ -83,7 +88,8 @@ def test_bootstrap_intervals_hold_the_true_share_in_nearly_all_studies(counts):
     held = []
     for study in range(24):
         points, content = features(truth, counts, seed=100 + study, width=6)
-        found = bootstrap(points, content, seed=study, resamples=60)
+        gram = inner_products(points)
+        found = bootstrap(gram, gram, content, seed=study, resamples=60)
         held.append(
             [
                 low <= value <= high
@@ -96,7 +102,8 @@ def test_bootstrap_intervals_hold_the_true_share_in_nearly_all_studies(counts):
 
 def test_intervals_of_absent_effects_reach_zero():
     points, content = features((0.0, 0.0, 0.0), (10,) * 5)
-    found = bootstrap(points, content, resamples=200)
+    gram = inner_products(points)
+    found = bootstrap(gram, gram, content, resamples=200)
     assert found.content[0] == 0
     assert found.degradation[0] == 0
     assert found.content[1] < 0.15
@@ -109,7 +116,7 @@ def test_the_null_raises_five_false_alarms_in_a_hundred(counts):
     studies = 160
     for study in range(studies):
         points, content = features((0.0, 0.0, 0.0), counts, width=4, seed=study)
-        null = permutation_null(points, content, seed=study, permutations=19)
+        null = permutation_null(inner_products(points), content, seed=study, permutations=19)
         alarms += [null.p_content <= 0.05, null.p_degradation <= 0.05]
     # Exactly 5 % by design: 8 of 160, with a binomial deviation of 2.8; three of them either way.
     assert (alarms >= 1).all()
@@ -118,7 +125,7 @@ def test_the_null_raises_five_false_alarms_in_a_hundred(counts):
 
 def test_the_null_notices_a_small_effect():
     points, content = features((0.1, 0.1, 0.0), (10,) * 5)
-    null = permutation_null(points, content)
+    null = permutation_null(inner_products(points), content)
     assert null.p_content == null.p_degradation == 0.005
     assert null.degradation < 0.02
 
@@ -126,7 +133,32 @@ def test_the_null_notices_a_small_effect():
 def test_chi_agrees_with_scikit_learn():
     points, content = features((0.3, 0.3, 0.1), (8, 5, 9))
     flat, labels = points.reshape(-1, 20), np.repeat(content, 3)
-    assert calinski_harabasz(flat, labels) == pytest.approx(calinski_harabasz_score(flat, labels), rel=1e-10)
+    expected = calinski_harabasz_score(flat, labels)
+    assert calinski_harabasz(flat, labels) == pytest.approx(expected, rel=1e-10)
+    of_content, of_degradation = chi_of(sums_of_squares(inner_products(points), content))
+    assert of_content == pytest.approx(expected, rel=1e-10)
+    assert of_degradation == pytest.approx(calinski_harabasz_score(flat, np.tile(np.arange(3), 22)), rel=1e-10)
+
+
+def test_sums_of_squares_are_those_of_the_effects():
+    points, content = features((0.3, 0.3, 0.1), (8, 5, 9))
+    sums = sums_of_squares(inner_products(points), content)
+    centred = points - points.mean((0, 1))
+    by_class = np.stack([centred[content == c].mean(0) for c in range(3)])
+    residue = by_class - by_class.mean(1, keepdims=True) - centred.mean(0)
+    assert sums.total == pytest.approx(np.square(centred).sum())
+    assert sums.pictures == pytest.approx(3 * np.square(centred.mean(1)).sum())
+    assert sums.degradations == pytest.approx(22 * np.square(centred.mean(0)).sum())
+    assert sums.contents == pytest.approx(3 * (np.array([8, 5, 9]) @ np.square(by_class.mean(1)).sum(1)))
+    assert sums.crossing == pytest.approx(np.array([8, 5, 9]) @ np.square(residue).sum((1, 2)))
+
+
+def test_weights_count_pictures_as_copies_would():
+    points, content = features((0.3, 0.3, 0.1), (4, 4))
+    chosen = np.array([0, 0, 1, 3, 4, 5, 5, 5])
+    weighted = sums_of_squares(inner_products(points), content, np.bincount(chosen, minlength=8).astype(float))
+    copied = sums_of_squares(inner_products(points[chosen]), content[chosen])
+    assert np.array(astuple(weighted)) == pytest.approx(np.array(astuple(copied)))
 
 
 def test_chi_at_equal_classes_is_fair_where_chi_over_all_points_is_not():
