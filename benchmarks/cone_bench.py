@@ -73,14 +73,14 @@ def cone_gradient(part: Cone, point: Tensor) -> Tensor:
     point = point.detach().requires_grad_(True)
     y = part(point)
     with torch.no_grad():
-        here = y[..., :-1, :-1]
-        down, right = here - y[..., 1:, :-1], here - y[..., :-1, 1:]
-        inverse = (down.square() + right.square() + 1e-12).rsqrt_()
-        down, right = down.mul_(inverse), right.mul_(inverse)
+        side = y.shape[-1] - 1
+        down, right = y.diff(dim=2).narrow(3, 0, side), y.diff(dim=3).narrow(2, 0, side)
+        inverse = torch.addcmul(down.square(), right, right).add_(1e-12).rsqrt_()
+        down, right = down * inverse, right * inverse
         slope = torch.zeros_like(y)
-        slope[..., :-1, :-1] = down + right
-        slope[..., 1:, :-1] -= down
-        slope[..., :-1, 1:] -= right
+        slope.narrow(2, 0, side).narrow(3, 0, side).sub_(down).sub_(right)
+        slope.narrow(2, 1, side).narrow(3, 0, side).add_(down)
+        slope.narrow(2, 0, side).narrow(3, 1, side).add_(right)
     return torch.autograd.grad(y, point, slope)[0]
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from lam_core.attribution.cone.plan import plan
 from lam_core.attribution.cone.program import Program
 from lam_core.attribution.cone.trace import Graph, Prepared, UntraceableError, trace
+from lam_core.errors import LamError
 from lam_core.model import SuperResolver
 
 MINIMUM_SAVING = 0.01
@@ -29,8 +30,8 @@ Rectangle = tuple[tuple[int, int], tuple[int, int]]
 _GraphKey = tuple[tuple[int, ...], torch.dtype, torch.device]
 
 
-class RectangleError(ValueError):
-    """Rows or columns that are not a part of the super-resolved picture."""
+class RectangleError(LamError):
+    """Rows or columns that are not a part of the super-resolved picture, or an input of another size than planned."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Cone:
 
     def __call__(self, x: Tensor) -> Tensor:
         if x.shape[-2:] != (self.height, self.width):
-            raise ValueError(
+            raise RectangleError(
                 f"this cone was planned for an input of {self.height}×{self.width} pixels and was given "
                 f"{x.shape[-2]}×{x.shape[-1]}; plan one for that size"
             )

@@ -34,6 +34,10 @@ class Operation:
         """The gradient of each input; None where there is none."""
         raise NotImplementedError
 
+    def backward_over(self, gradient: Tensor, kept: Any) -> Gradients:
+        """`backward`, free to write over `gradient`."""
+        return self.backward(gradient, kept)
+
     def overwriting(self, position: int) -> Operation | None:
         """The same operation writing its value over that input, if it can."""
         return None
@@ -171,6 +175,13 @@ class Rectify(Operation):
             return (aten.leaky_relu_backward(gradient, kept, self.slope, True),)
         return (aten.threshold_backward(gradient, kept, 0),)
 
+    def backward_over(self, gradient: Tensor, kept: Any) -> Gradients:
+        if self.slope:
+            aten.leaky_relu_backward.grad_input(gradient, kept, self.slope, True, grad_input=gradient)
+        else:
+            aten.threshold_backward.grad_input(gradient, kept, 0, grad_input=gradient)
+        return (gradient,)
+
 
 class Sigmoid(Operation):
     """The logistic function."""
@@ -202,7 +213,7 @@ class Parametric(Operation):
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         # The slope everywhere, and the rest of 1 where the input is positive: no mask, no selection.
         positive = aten.threshold_backward(gradient, kept, 0)
-        return (torch.addcmul(gradient * self.slopes, positive, self.rest),)
+        return ((gradient * self.slopes).addcmul_(positive, self.rest),)
 
 
 class Add(Operation):

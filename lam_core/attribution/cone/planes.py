@@ -127,6 +127,29 @@ def pixel_shuffle(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
     return Planned(tuple(computed), ((source, tuple(requests)),), operation)
 
 
+@rule(aten.im2col.default)
+def unfold(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
+    """Overlapping blocks of a plane, one a column: the rectangle of blocks around the wanted ones."""
+    a = node.arguments
+    source = a["self"]
+    if len(source.shape) != 4:
+        return None
+    kernel, stride = _pair(a["kernel_size"]), _pair(a["stride"])
+    padding, dilation = _pair(a["padding"]), _pair(a["dilation"])
+    across = (source.shape[3] + 2 * padding[1] - dilation[1] * (kernel[1] - 1) - 1) // stride[1] + 1
+    blocks = hull(wanted[2] // across), hull(wanted[2] % across)
+    request, margins = list(whole(source.shape)), []
+    for axis in (0, 1):
+        first = int(blocks[axis][0]) * stride[axis] - padding[axis]
+        last = int(blocks[axis][-1]) * stride[axis] - padding[axis] + dilation[axis] * (kernel[axis] - 1)
+        held, before, after = _inside(first, last, source.shape[2 + axis])
+        request[2 + axis] = held
+        margins = [before, after, *margins]
+    computed = (*whole(node.shape)[:2], (blocks[0][:, None] * across + blocks[1]).ravel())
+    operation = Differentiated(lambda x: F.unfold(F.pad(x, margins), kernel, dilation, 0, stride))
+    return Planned(computed, ((source, tuple(request)),), operation, 0)
+
+
 @rule(aten.constant_pad_nd.default)
 def constant_pad(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
     """Padding by a constant: only as much of it as is wanted, and of the source only what is left inside."""

@@ -12,12 +12,13 @@ from torch.autograd.function import once_differentiable
 
 from lam_core.attribution.cone.extents import Crop
 from lam_core.attribution.cone.operations import Operation
+from lam_core.errors import LamError
 
 Contribution = tuple[Crop | None, Tensor, bool]
 """A gradient of a part of a value, and whether its memory may be written over."""
 
 
-class SpentError(RuntimeError):
+class SpentError(LamError):
     """A second backward pass through an output whose activations are freed already."""
 
 
@@ -71,16 +72,16 @@ class Program:
             keep = kept.pop()
             if not pending[step.output]:
                 continue
-            total = _sum(pending[step.output], shapes[step.output])
+            total, own = _sum(pending[step.output], shapes[step.output])
             pending[step.output] = []
             operation = step.operation
-            found = operation.backward(total, keep)
+            found = operation.backward_over(total, keep) if own else operation.backward(total, keep)
             for (index, cut), part in zip(step.inputs, found, strict=False):
                 if part is not None:
                     pending[index].append((cut, part, operation.new_gradient))
         if not pending[0]:
             return gradient.new_zeros(self.input_shape)
-        return _sum(pending[0], self.input_shape)
+        return _sum(pending[0], self.input_shape)[0]
 
 
 class _Differentiable(torch.autograd.Function):
@@ -103,13 +104,13 @@ class _Differentiable(torch.autograd.Function):
         return ctx.program._run_back(gradients[0], kept), None
 
 
-def _sum(contributions: Sequence[Contribution], shape: tuple[int, ...]) -> Tensor:
-    """The sum of gradients of parts of a value, in memory of one of them where that is allowed."""
+def _sum(contributions: Sequence[Contribution], shape: tuple[int, ...]) -> tuple[Tensor, bool]:
+    """The sum of gradients of parts of a value, and whether its memory may be written over."""
     if len(contributions) == 1 and contributions[0][0] is None:
-        return contributions[0][1]
+        return contributions[0][1:]
     joined = _join(contributions, shape)
     if joined is not None:
-        return joined
+        return joined, True
     base = next((i for i, (cut, _, own) in enumerate(contributions) if cut is None and own), None)
     total = _zeros(contributions[0][1], shape) if base is None else contributions[base][1]
     for i, (cut, part, _) in enumerate(contributions):
@@ -119,7 +120,7 @@ def _sum(contributions: Sequence[Contribution], shape: tuple[int, ...]) -> Tenso
             total.add_(part)
         else:
             cut.add(total, part)
-    return total
+    return total, True
 
 
 def _join(contributions: Sequence[Contribution], shape: tuple[int, ...]) -> Tensor | None:

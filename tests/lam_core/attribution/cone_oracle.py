@@ -38,21 +38,26 @@ def resolver(network: nn.Module, scale: int = 1, convention: Convention | None =
     return SuperResolver(network, scale, convention=convention or Convention())
 
 
-def windows(height: int, width: int, size: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Four corners, four edges, the centre, and one at odd offsets."""
+Window = tuple[tuple[int, int], tuple[int, int]]
+
+
+def windows(height: int, width: int, size: int) -> list[Window]:
+    """Four corners, four edges, the centre, and one at odd offsets, in rows from the top left."""
     tops, lefts = (0, (height - size) // 2, height - size), (0, (width - size) // 2, width - size)
     places = [(top, left) for top in tops for left in lefts] + [(height // 3 + 1, width // 4 + 1)]
     return [((top, top + size), (left, left + size)) for top, left in places]
 
 
-def check(model: SuperResolver, height: int = 14, width: int = 17, size: int = 3, batch: int = 1) -> list[Cone]:
+def check(
+    model: SuperResolver, height: int = 14, width: int = 17, size: int = 3, *, batch: int = 1, every: int = 1
+) -> list[Cone]:
     """Asserts that values and gradients of cones everywhere are those of the whole network; gives the cones."""
     generator = torch.Generator().manual_seed(3)
     x = torch.rand(batch, 3, height, width, generator=generator, dtype=torch.float64)
     plain = x.clone().requires_grad_(True)
     whole = model(plain)
     cones = []
-    for rows, columns in windows(height * model.scale, width * model.scale, size):
+    for rows, columns in windows(height * model.scale, width * model.scale, size)[::every]:
         part = cone(model, height, width, rows, columns)
         cropped = x.clone().requires_grad_(True)
         value = part(cropped)

@@ -138,7 +138,7 @@ def test_a_rectangle_outside_the_picture_is_refused() -> None:
 
 def test_an_input_of_another_size_is_refused() -> None:
     part = cone(resolver(_stack(1)), 9, 9, (0, 3), (0, 3))
-    with pytest.raises(ValueError, match="planned for an input of 9×9"):
+    with pytest.raises(RectangleError, match="planned for an input of 9×9"):
         part(torch.zeros(1, 3, 9, 10, dtype=torch.float64))
 
 

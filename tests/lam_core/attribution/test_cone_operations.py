@@ -115,6 +115,16 @@ def test_interpolation(options: dict) -> None:
     assert _cropped(check(resolver(network)))
 
 
+def test_unfolding() -> None:
+    mix = nn.Conv1d(75, 12, 1)
+
+    def network(x: Tensor) -> Tensor:
+        blocks = mix(F.unfold(x.sin(), (5, 5), padding=2, stride=2))
+        return F.pixel_shuffle(blocks.view(x.shape[0], 12, 7, 9), 2)[..., :17].cos()
+
+    assert _cropped(check(resolver(Toy(network, mix))))
+
+
 PADDING = {
     "reflect": {"pad": (3, 2, 4, 1), "mode": "reflect"},
     "replicate": {"pad": (3, 2, 4, 1), "mode": "replicate"},
