@@ -11,10 +11,14 @@ from torch import Tensor, nn
 
 from lam_core.convention import Convention
 from zoo.architectures.architecture import Reading
+from zoo.budget import parameter_budget
 from zoo.errors import ZooError, sentence
 from zoo.network import Network
 from zoo.reading import best
 from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
+
+SLACK = 1_000_000
+"""Weights that any network may have beyond a multiple of what its checkpoint holds."""
 
 
 class UnknownNetworkError(ZooError):
@@ -86,11 +90,16 @@ def _read(state: Mapping[str, Tensor], architecture: Any, reading: Reading, *, n
 
 def _network(state: Mapping[str, Tensor], architecture: Any, declared: Mapping[str, Any], *, name: str) -> Network:
     own = architecture.own if isinstance(architecture, ZooArchitecture) else None
+    # Some architectures build parts twice, none many times over.
+    limit = 4 * sum(tensor.numel() for tensor in state.values()) + SLACK
     try:
-        if isinstance(architecture, ZooArchitecture):
-            descriptor = architecture.load_with(dict(state), dict(declared))
-        else:
-            descriptor = architecture.load(dict(state))
+        with parameter_budget(limit, name):
+            if isinstance(architecture, ZooArchitecture):
+                descriptor = architecture.load_with(dict(state), dict(declared))
+            else:
+                descriptor = architecture.load(dict(state))
+    except ZooError:
+        raise
     except Exception as error:  # whatever an architecture raises on weights that it took for its own
         raise UnusableNetworkError(
             f"{name} looks like {architecture.name}, but its weights do not fit: {sentence(error)}"
