@@ -44,7 +44,7 @@ class Shares:
     """How two maps' attribution coincides, each map first divided by its sum."""
 
     overlap: float
-    """Σ min(A, B): the share of attribution that both spend on the same pixels, 0 to 1."""
+    """Σ min(A, B): the share of attribution that both spend on the same pixels, 0 to 1; the maps' errors lower it."""
     wide_in_common_area: float
     """Share of the wide map's mass that lies in the common map's area."""
     common_in_wide_area: float
@@ -60,21 +60,30 @@ class Shares:
     further: dict[Place, float]
     """Σ max(A − B, 0) by where it lies, seen from the window: what the wide map draws on more; sums to 1 − overlap."""
 
-    def sentence(self, common: str, wide: str) -> str:
-        """What the shares say, with the groups' names put in.
+    def sentence(self, common: Sequence[str], wide: Sequence[str]) -> str:
+        """What the shares say, with the names of each group's networks put in.
 
         >>> further = {"window": 0.02, "left": 0.23, "right": 0.06, "above": 0.04, "below": 0.04}
-        >>> Shares(0.61, 0.7, 0.9, 0.4, 0.2, 0.2, 0.4, further).sentence("EDSR", "RCAN")
+        >>> shares = Shares(0.61, 0.7, 0.9, 0.4, 0.2, 0.2, 0.4, further)
+        >>> shares.sentence(["EDSR"], ["RCAN"])
         'EDSR and RCAN share 61 % of their attribution; RCAN draws a further 23 % from the left.'
+        >>> shares.sentence(["CARN", "EDSR"], ["RCAN", "SAN"])
+        'CARN and EDSR on one side and RCAN and SAN on the other share 61 % of their attribution; RCAN and SAN draw \
+a further 23 % from the left.'
         """
-        start = f"{common} and {wide} share {self.overlap:.0%} of their attribution".replace("%", " %")
+        first, second = _listed(common), _listed(wide)
+        pair = f"{first} and {second}"
+        if len(common) > 1 or len(wide) > 1:
+            pair = f"{first} on one side and {second} on the other"
+        start = f"{pair} share {100 * self.overlap:.0f} % of their attribution"
         total = 1 - self.overlap
-        place: Place = max(self.further, key=lambda p: self.further[p])
         if round(100 * total) == 0:
             return f"{start}; they look at the same pixels."
-        if self.further[place] >= LEANING * total:
-            return f"{start}; {wide} draws a further {100 * self.further[place]:.0f} % from {_SPOKEN[place]}."
-        return f"{start}; {wide} draws a further {100 * total:.0f} % from all around the window."
+        place: Place = max(self.further, key=lambda p: self.further[p])
+        leans = self.further[place] >= LEANING * total
+        share, source = (self.further[place], _SPOKEN[place]) if leans else (total, "all around the window")
+        draws = "draw" if len(wide) > 1 else "draws"
+        return f"{start}; {second} {draws} a further {100 * share:.0f} % from {source}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +207,10 @@ def places(shape: tuple[int, ...], window: tuple[slice, slice]) -> dict[Place, M
         "above": ~inside & ~aside & (y < 0),
         "below": ~inside & ~aside & (y >= 0),
     }
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _mean_of_unit_mass(maps: Sequence[NDArray]) -> Map:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lam_core.attribution.methods import SATURATION_POINTS, GradientMap, Saturation, plain_gradient, saturation
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.trust_causal import CausalEffects, CausalSettings, causal_effects
 from lam_core.attribution.trust_faithfulness import Faithfulness, FaithfulnessSettings, faithfulness
@@ -15,7 +16,6 @@ from lam_core.attribution.trust_randomisation import Randomisation, randomisatio
 from lam_core.attribution.trust_receptive import EffectiveReceptiveField, effective_receptive_field
 from lam_core.images import Pixels, digest
 from lam_core.reference import ModelReference
-from lam_core.service import AttributionRequest
 from lam_core.studies.build import Build
 from lam_core.studies.examination import Check
 from lam_core.studies.receptive_field import anatomy, receptive_field

@@ -1,24 +1,21 @@
-"""A check as a request: looked up in the store, computed in turn on the device, kept; what `service` is for maps."""
+"""A check as a request, and the map that it is of as another one before it."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.trust import Report
 from lam_core.model import SuperResolver
 from lam_core.reference import ModelReference
-from lam_core.service import AttributionRequest, Service, Status
-from lam_core.store import StoreWriteError
+from lam_core.service import Answer, Listener, Service, ignore
+from lam_core.store import Stored
 
 CHECK_VERSION = 1
 """Part of every check's key: raised whenever the same check would give other numbers."""
-
-log = logging.getLogger("lam")
 
 
 class Result(Protocol):
@@ -34,17 +31,19 @@ R = TypeVar("R", bound=Result)
 
 @dataclass(frozen=True, eq=False)
 class Check(Generic[R]):
-    """One check of one map or model, not done yet; `studies.checks` makes them."""
+    """One check of one map or model, not done yet; `studies.checks` makes them. A `lam_core.request.Request`."""
 
     name: str
     model: ModelReference
     subject: dict[str, Any]
     """Plain values: all that the result depends on, but for the model and the device."""
-    compute: Callable[[SuperResolver, Attribution | None, Report], R]
-    restore: Callable[[dict[str, Any]], R]
+    examination: Callable[[SuperResolver, Attribution | None, Report], R]
+    from_dict: Callable[[dict[str, Any]], R]
     """The inverse of the result's `to_dict`."""
     map_of: AttributionRequest | None = None
     """The map that the check is of, where it needs one."""
+    map: Attribution | None = None
+    """That map, once it is there."""
 
     def identity(self, device: str) -> dict[str, Any]:
         """What the result depends on and nothing else."""
@@ -57,74 +56,34 @@ class Check(Generic[R]):
             "device": device,
         }
 
+    def compute(self, model: SuperResolver, report: Report) -> R:
+        """The check itself; `report` hears the share that is done, 0 to 1."""
+        return self.examination(model, self.map, report)
 
-@dataclass(frozen=True, eq=False)
-class Examined(Generic[R]):
-    """A check's result and where it came from."""
+    def pack(self, result: R) -> Stored:
+        """Figures alone."""
+        return Stored(result.to_dict(), {})
 
-    result: R
-    from_store: bool
-    note: str = ""
-    """One sentence if the result could not be kept, else empty."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What is going on while one waits."""
-
-    name: str
-    """`queue`, `model`, `map` or `check`."""
-    ahead: int = 0
-    """How many come first, in the queue."""
-    done: float = 0.0
-    """Share of the check that is done, 0 to 1."""
+    def restore(self, stored: Stored) -> R:
+        """The figures again."""
+        return self.from_dict(stored.summary)
 
 
-Listener = Callable[[Stage], None]
-"""Called several times a second in the queue and at every step; what it raises gives the check up."""
-
-
-def ignore(stage: Stage) -> None:
-    """A listener that does not care."""
-
-
-def find(service: Service, check: Check[R]) -> R | None:
-    """A check's result if it is at hand; loads no model."""
-    stored = service.store and service.store.get(check.identity(service.device))
-    if stored:
-        with suppress(KeyError, TypeError, ValueError):
-            return check.restore(stored.summary)
-    return None
-
-
-def examine(service: Service, check: Check[R], listener: Listener = ignore, *, priority: int = 0) -> Examined[R]:
+def examine(service: Service, check: Check[R], listener: Listener = ignore, *, priority: int = 0) -> Answer[R]:
     """A check's result: at hand, or computed when the device is free. The map it needs is had from the service first.
 
-    Raises what the check and the map raise, `QueueFullError`, and whatever `listener` raises to give up.
+    `listener` hears of the stage `map` while that map is computed, of `work` while the check is, then with the share
+    that is done. Raises what the check and the map raise, `QueueFullError`, and what `listener` raises to give up.
     """
-    found = find(service, check)
+    found = service.find(check)
     if found is not None:
-        return Examined(found, from_store=True)
-    attribution = None
+        return Answer(found, from_store=True)
     if check.map_of is not None:
-        attribution = service.attribute(check.map_of, lambda s: listener(_of_map(s)), priority=priority).result
-    with service.turnstile.turn(lambda ahead: listener(Stage("queue", ahead=ahead)), priority=priority):
-        listener(Stage("model"))
-        model = check.model.load()
-        result = check.compute(model, attribution, lambda done: listener(Stage("check", done=done)))
-    return Examined(result, from_store=False, note=_keep(service, check, result))
-
-
-def _of_map(status: Status) -> Stage:
-    return Stage("queue", ahead=status.ahead) if status.stage == "queue" else Stage("map")
-
-
-def _keep(service: Service, check: Check[R], result: R) -> str:
-    if service.store is None:
-        return ""
-    try:
-        service.store.put(check.identity(service.device), result.to_dict(), {})
-    except StoreWriteError as error:
-        log.warning("store: %s", error)
-        return str(error)
-    return ""
+        names = {"work": "map"}
+        answer = service.answer(
+            check.map_of,
+            lambda status: listener(replace(status, stage=names.get(status.stage, status.stage))),
+            priority=priority,
+        )
+        check = replace(check, map=answer.result)
+    return service.answer(check, listener, priority=priority)

@@ -15,13 +15,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.errors import LamError
 from lam_core.images import Pixels, digest, downscale, psnr, ssim
 from lam_core.model import SuperResolver
 from lam_core.reference import ModelReference
 from lam_core.region import Region
-from lam_core.service import AttributionRequest
 from lam_core.studies.windows import grid, window_psnrs
 
 QUALITY_VERSION = 1

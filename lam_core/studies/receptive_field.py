@@ -15,8 +15,8 @@ from lam_core.studies.build import Anatomy, ReceptiveField
 
 STRIP = 16
 """Shorter side of the probed strip in LR pixels: reach along one axis needs no more of the other."""
-SHORTEST, LONGEST, GROWTH = 64, 1024, 4
-"""Longer side of the first and of the last strip that is tried, in LR pixels, and of one to the one before."""
+SHORTEST, LONGEST = 64, 1024
+"""Longer side of the first and of the last strip that is tried, in LR pixels; each is twice the one before."""
 PROBES = 2
 """Random inputs whose gradients are joined, as a unit may be off on one of them."""
 
@@ -28,7 +28,8 @@ def receptive_field(model: SuperResolver) -> ReceptiveField:
     """Probes a network along both axes: the extent of the non-zero gradient on random input, in float64.
 
     The strip grows until its ends are not reached and the next longer one shows no more, since a dilated network may
-    look past the ends of a short one; a network that reaches the ends of the longest strip is called global.
+    look past the ends of a short one; a network that reaches the ends of the longest strip is called global. Max
+    pooling lets the gradient through at one place of many, so that there the extent is a lower bound.
     """
     precise = model.in_precision(torch.float64)
     return ReceptiveField(height=_reach(precise, vertical=True), width=_reach(precise, vertical=False))
@@ -43,7 +44,7 @@ def _reach(model: SuperResolver, *, vertical: bool) -> int | None:
             reach = None
         if reach is not None and reach == before:
             return reach
-        length, before = GROWTH * length, reach
+        length, before = 2 * length, reach
     return before
 
 

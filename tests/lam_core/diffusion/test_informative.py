@@ -52,7 +52,9 @@ def test_equal_groups_leave_nothing_that_only_one_uses() -> None:
     areas = informative_areas([bump(12, 12, 3)], [bump(12, 12, 3)], (slice(11, 14), slice(11, 14)))
     np.testing.assert_array_equal(areas.shown, areas.common)
     assert areas.shares.overlap == pytest.approx(1)
-    assert areas.shares.sentence("A", "B") == "A and B share 100 % of their attribution; they look at the same pixels."
+    assert (
+        areas.shares.sentence(["A"], ["B"]) == "A and B share 100 % of their attribution; they look at the same pixels."
+    )
 
 
 def test_shares_of_maps_solved_by_hand() -> None:
@@ -67,7 +69,7 @@ def test_shares_of_maps_solved_by_hand() -> None:
     assert found.common_in_wide_area == pytest.approx(1)
     assert (found.wide_area, found.common_area) == (5 / 36, 4 / 36)
     assert (found.intersection, found.union) == (4 / 36, 5 / 36)
-    assert found.sentence("EDSR", "RCAN").endswith(
+    assert found.sentence(["EDSR"], ["RCAN"]).endswith(
         "share 60 % of their attribution; RCAN draws a further 40 % from the left."
     )
 
@@ -78,7 +80,7 @@ def test_what_lies_all_around_is_given_no_direction() -> None:
     found = shares(wide, common, WINDOW)
     assert found.overlap == pytest.approx(4 / 36)
     assert sum(found.further.values()) == pytest.approx(1 - found.overlap)
-    assert found.sentence("A", "B").endswith("B draws a further 89 % from all around the window.")
+    assert found.sentence(["A"], ["B"]).endswith("B draws a further 89 % from all around the window.")
 
 
 def test_every_network_of_a_group_counts_alike_in_the_shares() -> None:
