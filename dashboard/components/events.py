@@ -1,7 +1,8 @@
-"""What a component reports, handled once: each report carries a stamp, and a stamp seen before is old news."""
+"""What goes to a component, and what it reports: each report carries a stamp and is handled once."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,15 @@ def fresh(key: str, name: str) -> Mapping[str, Any] | None:
         return None
     handled[key, name] = report["stamp"]
     return report
+
+
+def as_text(data: Mapping[str, Any]) -> dict[str, str]:
+    """Data for a component as one text of JSON under `json`.
+
+    Lists as they are would be searched for data frames, for which Streamlit imports pandas: half a second of the first
+    page.
+    """
+    return {"json": json.dumps(data)}
 
 
 def nothing() -> None:

@@ -1,11 +1,12 @@
 const drawn = new WeakMap()
 
 export default function ({ data, parentElement, setStateValue }) {
+  const { kinds, selected } = JSON.parse(data.json)
   const strip = parentElement.querySelector(".strip")
-  const content = data.kinds.map((kind) => kind.images.map((image) => image.id).join()).join()
+  const content = kinds.map((kind) => kind.images.map((image) => image.id).join()).join()
   if (drawn.get(parentElement) !== content) {
     drawn.set(parentElement, content)
-    strip.replaceChildren(...data.kinds.map(({ title, images }) => {
+    strip.replaceChildren(...kinds.map(({ title, images }) => {
       const kind = document.createElement("div")
       kind.className = "kind"
       const name = document.createElement("span")
@@ -35,7 +36,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   let chosen = null
   for (const button of strip.querySelectorAll(".row button")) {
-    const pressed = button.dataset.id === data.selected
+    const pressed = button.dataset.id === selected
     button.setAttribute("aria-pressed", pressed)
     if (pressed) chosen = button
     button.onclick = () => setStateValue("choice", { id: button.dataset.id, stamp: `${Date.now()}-${Math.random()}` })

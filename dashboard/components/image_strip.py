@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from streamlit.components.v2 import component
 
-from dashboard.components.events import fresh, nothing
+from dashboard.components.events import as_text, fresh, nothing
 
 _HERE = Path(__file__)
 _strip = component(
@@ -46,4 +46,4 @@ def chosen_image(key: str) -> str | None:
 
 def image_strip(kinds: Sequence[Kind], *, selected: str, key: str) -> None:
     """Shows the strip."""
-    _strip(key=key, data={"kinds": kinds, "selected": selected}, on_choice_change=nothing)
+    _strip(key=key, data=as_text({"kinds": kinds, "selected": selected}), on_choice_change=nothing)

@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const frame = find(".frame"), img = find("img"), picked = find(".picked"), ghost = find(".ghost"), field = find(".field")
   const picker = mounted.get(parentElement) ?? {}
   mounted.set(parentElement, picker)
-  const { src, width, height, size, label, colour } = data
+  const { src, width, height, x, y, size, field: shown, label, colour } = JSON.parse(data.json)
 
   if (img.src !== src) img.src = src
   img.alt = label
@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setStateValue }) {
   frame.style.setProperty("--frame-colour", colour)
 
   const clamp = (value, limit) => Math.min(Math.max(Math.round(value), 0), limit - size)
-  const at = (x, y) => ({ x: clamp(x, width), y: clamp(y, height) })
+  const at = (left, top) => ({ x: clamp(left, width), y: clamp(top, height) })
   const under = (e) => {
     const r = frame.getBoundingClientRect()
     return at(((e.clientX - r.left) / r.width) * width - size / 2, ((e.clientY - r.top) / r.height) * height - size / 2)
@@ -39,13 +39,13 @@ export default function ({ data, parentElement, setStateValue }) {
   const press = (key) => setStateValue("key", { key, stamp: `${Date.now()}-${Math.random()}` })
 
   // While arrow keys are being pressed, or the window is dragged, the visitor knows better than an older answer.
-  const given = `${data.x},${data.y},${size},${src.length}`
+  const given = `${x},${y},${size},${src.length}`
   if (picker.given !== given) {
     picker.given = given
     clearTimeout(picker.timer)
-    if (!picker.dragging) show(at(data.x, data.y))
+    if (!picker.dragging) show(at(x, y))
   }
-  if (data.field) place(field, ...data.field)
+  if (shown) place(field, ...shown)
   else field.style.display = "none"
 
   frame.onpointerdown = (e) => {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamlit.components.v2 import component
 
-from dashboard.components.events import fresh, nothing
+from dashboard.components.events import as_text, fresh, nothing
 from lam_core.region import Region
 from lam_core.render import FRAME
 
@@ -61,17 +61,19 @@ def region_picker(
     """
     _picker(
         key=key,
-        data={
-            "src": src,
-            "width": width,
-            "height": height,
-            "x": window.x,
-            "y": window.y,
-            "size": window.size,
-            "field": field,
-            "label": label,
-            "colour": FRAME,
-        },
+        data=as_text(
+            {
+                "src": src,
+                "width": width,
+                "height": height,
+                "x": window.x,
+                "y": window.y,
+                "size": window.size,
+                "field": field,
+                "label": label,
+                "colour": FRAME,
+            }
+        ),
         on_pick_change=nothing,
         on_key_change=nothing,
     )
