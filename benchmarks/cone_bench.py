@@ -43,10 +43,10 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "FSRCNN": _zoo("fsrcnn", d=56, s=12, m=4, channels=3, scale=4),
     "CARN": _zoo("carn", channels=64, scale=4, scales=[2, 3, 4]),
     "EDSR-baseline": _zoo("edsr", channels=64, blocks=16, scale=4),
-    "RCAN": _zoo("rcan", scale=4),
+    "RCAN": _zoo("rcan", channels=64, groups=10, blocks=20, hidden=4, scale=4),
     "RRDBNet": _spandrel("ESRGAN", "ESRGAN", num_filters=64, num_blocks=23, scale=4),
-    "RNAN": _zoo("rnan", scale=4),
-    "SAN": _zoo("san", scale=4),
+    "RNAN": _zoo("rnan", channels=64, groups=10, scale=4),
+    "SAN": _zoo("san", channels=64, groups=20, blocks=10, hidden=4, hidden_non_local=8, hidden_unused=8, scale=4),
     "IMDN": _zoo("imdn", channels=64, modules=6, scale=4),
     "SwinIR-light": _spandrel(
         "SwinIR",

@@ -126,7 +126,10 @@ class _Plans:
         if isinstance(known, str):
             return _Choice(None, 0.0, known)
         graph, whole_cost = known
-        cropped = plan(graph, *rectangle)
+        try:
+            cropped = plan(graph, *rectangle)
+        except Exception as error:  # A network is foreign code: what no rule foresaw is a reason to run it as it is.
+            return _Choice(None, 0.0, f"the network's cone cannot be planned: {error}")
         saving = 1 - cropped.cost / max(whole_cost, 1)
         if saving >= MINIMUM_SAVING:
             return _Choice(cropped.program, saving, "")

@@ -91,7 +91,8 @@ class _Differentiable(torch.autograd.Function):
         ctx.kept = []
         result = program._run(x.detach(), ctx.kept)
         # A view of the input would tie the output to it behind autograd's back.
-        return result.clone() if result.data_ptr() == x.data_ptr() else result
+        same = result.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+        return result.clone() if same else result
 
     @staticmethod
     @once_differentiable

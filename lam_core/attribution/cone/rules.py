@@ -6,6 +6,7 @@ computed in full from full inputs: slower, never wrong.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -86,21 +87,13 @@ def whole_dims(node: Node, wanted: Extent, *dims: int) -> Extent:
 
 def caller(node: Node, constants: Sequence[Any] | None = None) -> Callable[..., Tensor]:
     """The node's operation as a function of its inputs; `constants` stand in for its other tensors."""
-    slots: list[Any] = []
-    position = 0
+    position = itertools.count()
     constant = iter(constants or ())
 
     def number(leaf: Any) -> Any:
-        nonlocal position
         if isinstance(leaf, Node):
-            position += 1
-            slot = _Slot(position - 1)
-        elif isinstance(leaf, Tensor) and constants is not None:
-            slot = next(constant)
-        else:
-            slot = leaf
-        slots.append(slot)
-        return slot
+            return _Slot(next(position))
+        return next(constant) if isinstance(leaf, Tensor) and constants is not None else leaf
 
     args, kwargs = substitute((node.args, dict(node.kwargs)), number)
     target, pick = node.target, node.pick
