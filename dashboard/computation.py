@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.errors import LamError
-from lam_core.service import AttributionRequest, Listener, Service, Status
+from lam_core.service import Listener, Service, Status
 
 log = logging.getLogger("lam")
 
@@ -42,7 +43,7 @@ def at_hand(service: Service, prepare: Callable[[], AttributionRequest]) -> tupl
 def computed(service: Service, request: AttributionRequest, listener: Listener) -> Outcome:
     """The outcome of computing. What `listener` raises to give up passes through if it is no `Exception`."""
     try:
-        answer = service.attribute(request, throttled(listener))
+        answer = service.answer(request, throttled(listener))
     except Exception as error:
         return Outcome(failure=reason(error))
     return Outcome(answer.result, answer.from_store, note=answer.note)

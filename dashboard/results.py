@@ -17,10 +17,11 @@ from dashboard.gallery.shipped import FirstVisit
 from dashboard.models import Offer
 from dashboard.pictures import Picture
 from dashboard.view import MOST_MODELS, View
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.errors import LamError
 from lam_core.region import Field, Region
-from lam_core.service import AttributionRequest, Status
+from lam_core.service import Status
 from zoo.registry import registry
 
 NARROWEST_CARD = 215

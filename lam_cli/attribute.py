@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from lam_cli.arguments import add_model, read_picture, window, write_file
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import downscale, mod_crop, psnr
 from lam_core.region import FieldSize
-from lam_core.service import AttributionRequest, Service, Status
+from lam_core.service import Service, Status
 from lam_core.settings import settings
 from lam_core.store import Store
 
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
     lr = picture if options.lr else downscale(picture, model.scale)
     own = settings()
     service = Service(None if options.no_store else Store(own.store, own.store_limit), device=own.device)
-    answer = service.attribute(AttributionRequest(model, lr, region, asked), tell)
+    answer = service.answer(AttributionRequest(model, lr, region, asked), tell)
     if answer.note:
         print(answer.note, file=sys.stderr)
     result = answer.result

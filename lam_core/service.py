@@ -6,61 +6,29 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from lam_core.attribution.result import Attribution
-from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.device import POLL, Turnstile
-from lam_core.images import Pixels, digest
-from lam_core.reference import ModelReference
-from lam_core.region import Region, field_around
-from lam_core.store import Store, StoreWriteError, key_of
-
-if TYPE_CHECKING:
-    from lam_core.attribution.attribute import Progress
+from lam_core.request import Request
+from lam_core.store import Store, Stored, StoreWriteError, key_of
 
 log = logging.getLogger("lam")
 
+R = TypeVar("R")
+
 
 class Cancelled(Exception):
-    """Raised by a progress callback to give a computation up."""
+    """Raised by a listener to give a computation up."""
 
 
 @dataclass(frozen=True, eq=False)
-class AttributionRequest:
-    """One map asked for."""
-
-    model: ModelReference
-    image: Pixels
-    """The LR picture, [h, w, 3]."""
-    region: Region
-    """The window, in SR pixels."""
-    settings: AttributionSettings = field(default_factory=AttributionSettings)
-
-    def identity(self, device: str) -> dict[str, Any]:
-        """What the result depends on and nothing else, as plain values. Raises `RegionError`."""
-        height, width = self.image.shape[:2]
-        cut = field_around(self.region, height, width, self.model.scale, self.settings.field)
-        return {
-            "kind": "attribution",
-            "version": METHOD_VERSION,
-            "fingerprint": self.model.fingerprint,
-            "image": digest(self.image),
-            "field": [cut.x, cut.y, cut.width, cut.height],
-            "window": [self.region.x, self.region.y, self.region.size],
-            "settings": self.settings.as_dict(),
-            "device": device,
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
+class Answer(Generic[R]):
     """A result and where it came from."""
 
-    result: Attribution
+    result: R
     from_store: bool
     note: str = ""
     """One sentence if the result could not be kept, else empty."""
@@ -71,15 +39,15 @@ class Status:
     """What is going on while one waits."""
 
     stage: str
-    """`queue`, `model` or `map`."""
+    """`queue`, `model` or `work`."""
     ahead: int = 0
     """How many come first, in the queue."""
-    progress: Progress | None = None
-    """How far the map is."""
+    progress: Any = None
+    """How far the work is, in the request's own terms: an attribution's `Progress` for a map."""
 
 
 Listener = Callable[[Status], None]
-"""Called at least every quarter of a second while waiting and at every node; what it raises gives the request up."""
+"""Called at least every quarter of a second while waiting and at every step; what it raises gives the request up."""
 
 
 def ignore(status: Status) -> None:
@@ -92,22 +60,22 @@ class Recent:
     def __init__(self, limit: int = 128 * 1024**2) -> None:
         """`limit`: bytes of arrays after which the results used longest ago are let go."""
         self._limit, self._held = limit, 0
-        self._results: OrderedDict[str, Attribution] = OrderedDict()
+        self._results: OrderedDict[str, Stored] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> Attribution | None:
+    def get(self, key: str) -> Stored | None:
         """The result of a key, if it is still held."""
         with self._lock:
             if key in self._results:
                 self._results.move_to_end(key)
             return self._results.get(key)
 
-    def put(self, key: str, result: Attribution) -> None:
+    def put(self, key: str, stored: Stored) -> None:
         """Holds a result, letting older ones go."""
         with self._lock:
             self._forget(key)
-            self._results[key] = result
-            self._held += _size(result)
+            self._results[key] = stored
+            self._held += _size(stored)
             while self._held > self._limit and len(self._results) > 1:
                 self._forget(next(iter(self._results)))
 
@@ -116,8 +84,8 @@ class Recent:
             self._held -= _size(self._results.pop(key))
 
 
-def _size(result: Attribution) -> int:
-    return result.signed.nbytes + result.sr.nbytes
+def _size(stored: Stored) -> int:
+    return sum(array.nbytes for array in stored.arrays.values())
 
 
 class Service:
@@ -130,70 +98,65 @@ class Service:
         self._running: set[str] = set()
         self._finished = threading.Condition()
 
-    def find(self, request: AttributionRequest) -> Attribution | None:
+    def find(self, request: Request[R]) -> R | None:
         """The result of a request if it is at hand; loads no model and no PyTorch."""
         identity = request.identity(self.device)
         key = key_of(identity)
-        result = self._recent.get(key)
-        if result is None and self.store is not None:
+        stored = self._recent.get(key)
+        if stored is None and self.store is not None:
             stored = self.store.get(identity)
-            if stored is not None:
-                with suppress(KeyError, TypeError, ValueError):
-                    result = Attribution.restore(stored.summary, stored.arrays)
-                    self._recent.put(key, result)
-        return result and replace(result, model=request.model.name)
+        if stored is None:
+            return None
+        with suppress(KeyError, TypeError, ValueError):
+            result = request.restore(stored)
+            self._recent.put(key, stored)
+            return result
+        return None
 
-    def attribute(self, request: AttributionRequest, listener: Listener = ignore, *, priority: int = 0) -> Answer:
+    def answer(self, request: Request[R], listener: Listener = ignore, *, priority: int = 0) -> Answer[R]:
         """The result of a request: from the store, from someone who is computing it right now, or computed in turn.
 
-        Raises what `lam_core.attribute` raises, `QueueFullError`, and whatever `listener` raises to give up.
+        Raises what the computation raises, `QueueFullError`, and whatever `listener` raises to give up.
         """
-        key = key_of(request.identity(self.device))
+        identity = request.identity(self.device)
+        key = key_of(identity)
         began = time.perf_counter()
         with self._only_one(key, listener):
             found = self.find(request)
             if found is not None:
-                self._log(request, began, "store")
+                self._log(identity, request, began, "store")
                 return Answer(found, from_store=True)
             try:
                 with self.turnstile.turn(lambda n: listener(Status("queue", ahead=n)), priority=priority):
                     result = self._compute(request, listener)
             except Exception as error:
-                self._log(request, began, type(error).__name__)
+                self._log(identity, request, began, type(error).__name__)
                 raise
-            self._log(request, began, "computed")
-            self._recent.put(key, result)
-            return Answer(result, from_store=False, note=self._keep(request, result))
+            self._log(identity, request, began, "computed")
+            stored = request.pack(result)
+            self._recent.put(key, stored)
+            return Answer(result, from_store=False, note=self._keep(identity, stored))
 
-    def _compute(self, request: AttributionRequest, listener: Listener) -> Attribution:
-        from lam_core.attribution.attribute import attribute
-
+    def _compute(self, request: Request[R], listener: Listener) -> R:
         listener(Status("model"))
         model = request.model.load()
         if model.device.type != self.device.partition(":")[0]:
             model = model.to(device=self.device)
-        result = attribute(
-            model,
-            request.image,
-            request.region,
-            request.settings,
-            on_progress=lambda progress: listener(Status("map", progress=progress)),
-        )
-        return replace(result, model=request.model.name)
+        return request.compute(model, lambda progress: listener(Status("work", progress=progress)))
 
-    def _keep(self, request: AttributionRequest, result: Attribution) -> str:
+    def _keep(self, identity: dict[str, Any], stored: Stored) -> str:
         if self.store is None:
             return ""
         try:
-            self.store.put(request.identity(self.device), result.summary(), result.arrays())
+            self.store.put(identity, stored.summary, stored.arrays)
         except StoreWriteError as error:
             log.warning("store: %s", error)
             return str(error)
         return ""
 
     @contextmanager
-    def _only_one(self, key: str, listener: Listener):
-        """Lets one thread at a time work on a key; the others wait and then find its result in the store."""
+    def _only_one(self, key: str, listener: Listener) -> Iterator[None]:
+        """Lets one thread at a time work on a key; the others wait and then find its result at hand."""
         while True:
             with self._finished:
                 if key not in self._running:
@@ -208,9 +171,10 @@ class Service:
                 self._running.discard(key)
                 self._finished.notify_all()
 
-    def _log(self, request: AttributionRequest, began: float, outcome: str) -> None:
+    def _log(self, identity: dict[str, Any], request: Request[Any], began: float, outcome: str) -> None:
         log.info(
-            "attribution model=%s seconds=%.3f outcome=%s",
+            "%s model=%s seconds=%.3f outcome=%s",
+            identity["kind"],
             request.model.name,
             time.perf_counter() - began,
             outcome,

@@ -19,9 +19,9 @@ from dashboard.gallery.shipped import FIRST, FOLDER, THUMBNAILS
 from dashboard.pictures import from_sample
 from dashboard.view import FIRST_SAMPLE
 from lam_core.attribution.attribute import attribute
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.samples import sample, samples
-from lam_core.service import AttributionRequest
 from lam_core.store import write
 from zoo.entry import GitHub
 from zoo.registry import registry

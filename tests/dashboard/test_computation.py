@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from dashboard.computation import UNFORESEEN, at_hand, computed, throttled
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.model import SuperResolver
 from lam_core.region import Region, RegionError
-from lam_core.service import AttributionRequest, Service, Status
+from lam_core.service import Service, Status
 from lam_core.store import Store
 from tests.dashboard.conftest import write_toy
 from zoo.own_network import own_network
@@ -82,7 +83,7 @@ def test_giving_up_passes_through_and_leaves_the_device_free(toy, tmp_path):
     request = AttributionRequest(toy, LR, Region(40, 40), SETTINGS)
 
     def leave(status: Status) -> None:
-        if status.stage == "map":
+        if status.stage == "work":
             raise Rerun
 
     with pytest.raises(Rerun):
@@ -94,9 +95,9 @@ def test_giving_up_passes_through_and_leaves_the_device_free(toy, tmp_path):
 def test_a_throttled_listener_hears_every_stage_and_not_every_node():
     heard: list[str] = []
     hear = throttled(lambda status: heard.append(status.stage), pause=60)
-    for stage in ("queue", "queue", "model", "map", "map", "map"):
+    for stage in ("queue", "queue", "model", "work", "work", "work"):
         hear(Status(stage))
-    assert heard == ["queue", "model", "map"]
+    assert heard == ["queue", "model", "work"]
 
 
 def test_region_errors_are_foreseen():

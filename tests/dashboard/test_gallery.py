@@ -10,10 +10,10 @@ from dashboard.gallery.shipped import FOLDER, first_visit, thumbnails
 from dashboard.pictures import from_sample
 from dashboard.view import FIRST_SAMPLE
 from lam_core.attribution.attribute import attribute
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.images import digest
 from lam_core.samples import sample, samples
-from lam_core.service import AttributionRequest
 from lam_core.store import read
 from tests.shared import WEIGHTS, needs_shared
 from zoo.registry import registry

@@ -13,8 +13,9 @@ import pytest
 from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver
+from lam_core.attribution.request import AttributionRequest
 from lam_core.device import QueueFullError, Turnstile
-from lam_core.service import AttributionRequest, Cancelled, Service, Status
+from lam_core.service import Cancelled, Service, Status
 from lam_core.store import Store, key_of
 
 LR = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
@@ -52,8 +53,8 @@ def request(model: Reference, x: int = 8) -> AttributionRequest:
 
 def test_the_second_time_comes_from_the_store(tmp_path: Path) -> None:
     model = Reference()
-    first = Service(Store(tmp_path)).attribute(request(model))
-    second = Service(Store(tmp_path)).attribute(request(model))
+    first = Service(Store(tmp_path)).answer(request(model))
+    second = Service(Store(tmp_path)).answer(request(model))
     assert (first.from_store, second.from_store, model.loads) == (False, True, 1)
     np.testing.assert_array_equal(first.result.signed, second.result.signed)
     assert first.result.summary() == second.result.summary()
@@ -61,17 +62,17 @@ def test_the_second_time_comes_from_the_store(tmp_path: Path) -> None:
 
 def test_a_damaged_result_is_computed_again(tmp_path: Path) -> None:
     model = Reference()
-    Service(Store(tmp_path)).attribute(request(model))
+    Service(Store(tmp_path)).answer(request(model))
     path = Store(tmp_path).path(key_of(request(model).identity("cpu")))
     path.write_bytes(path.read_bytes()[:-9])
-    assert not Service(Store(tmp_path)).attribute(request(model)).from_store
+    assert not Service(Store(tmp_path)).answer(request(model)).from_store
     assert model.loads == 2
 
 
 def test_without_a_writable_store_the_result_is_still_there(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     service, model = Service(Store(tmp_path / "file" / "store")), Reference()
-    answer = service.attribute(request(model))
+    answer = service.answer(request(model))
     assert "shown all the same" in answer.note
     assert service.find(request(model)) is not None
     assert model.loads == 1
@@ -80,7 +81,7 @@ def test_without_a_writable_store_the_result_is_still_there(tmp_path: Path) -> N
 def test_equal_requests_at_once_are_computed_once(tmp_path: Path) -> None:
     service, model = Service(Store(tmp_path)), Reference(0.02)
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(service.attribute(request(model)))) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: answers.append(service.answer(request(model)))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -94,18 +95,18 @@ def test_one_who_leaves_does_not_take_the_others_along(tmp_path: Path) -> None:
     started, answers = threading.Event(), []
 
     def leave(status: Status) -> None:
-        if status.stage == "map":
+        if status.stage == "work":
             started.set()
             raise Cancelled
 
     def impatient() -> None:
         with pytest.raises(Cancelled):
-            service.attribute(request(model), leave)
+            service.answer(request(model), leave)
 
     first = threading.Thread(target=impatient)
     first.start()
     time.sleep(0.1)
-    second = threading.Thread(target=lambda: answers.append(service.attribute(request(model))))
+    second = threading.Thread(target=lambda: answers.append(service.answer(request(model))))
     second.start()
     first.join()
     second.join()
@@ -161,13 +162,14 @@ def test_a_full_queue_says_so() -> None:
 
 
 def test_finding_a_stored_result_loads_no_torch(tmp_path: Path) -> None:
-    Service(Store(tmp_path)).attribute(request(Reference()))
+    Service(Store(tmp_path)).answer(request(Reference()))
     code = f"""
 import sys
 import numpy as np
 from types import SimpleNamespace
 from lam_core import AttributionSettings, Region
-from lam_core.service import AttributionRequest, Service
+from lam_core.attribution.request import AttributionRequest
+from lam_core.service import Service
 from lam_core.store import Store
 lr = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
 model = SimpleNamespace(name="slow", fingerprint="f" * 64, scale=2)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from lam_core import AttributionSettings, Region
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.trust_causal import CausalSettings
 from lam_core.attribution.trust_faithfulness import FaithfulnessSettings
-from lam_core.service import AttributionRequest, Cancelled, Service
+from lam_core.service import Cancelled, Service, Status
 from lam_core.studies.checks import (
     build_of,
     causal_effects_of,
@@ -21,7 +22,7 @@ from lam_core.studies.checks import (
     randomisation_of,
     saturation_of,
 )
-from lam_core.studies.examination import Check, Stage, examine, find
+from lam_core.studies.examination import Check, examine
 from tests.lam_core.studies.toys import Reference, picture, store_of
 
 MODEL = Reference("far", (0.5, 0, -9))
@@ -42,12 +43,12 @@ CHECKS = {
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_check_is_done_once(name: str, tmp_path: Path) -> None:
     service, check = store_of(tmp_path), CHECKS[name]()
-    assert find(service, check) is None
+    assert service.find(check) is None
     first = examine(service, check)
     again = examine(Service(service.store), CHECKS[name]())
     assert (first.from_store, again.from_store) == (False, True)
     assert again.result.to_dict() == first.result.to_dict()
-    found = find(service, check)
+    found = service.find(check)
     assert found is not None
     assert found.to_dict() == first.result.to_dict()
 
@@ -63,22 +64,22 @@ def test_the_map_it_needs_is_kept_too(tmp_path: Path) -> None:
     service, stages = store_of(tmp_path), []
     examine(service, CHECKS["occlusion"](), stages.append)
     assert service.find(REQUEST) is not None
-    names = [stage.name for stage in stages]
-    assert names.index("map") < names.index("check")
-    assert stages[-1] == Stage("check", done=1.0)
+    names = [status.stage for status in stages]
+    assert names.index("map") < names.index("work")
+    assert (stages[-1].stage, stages[-1].progress) == ("work", 1.0)
 
 
 def test_giving_up_frees_the_device_and_keeps_nothing(tmp_path: Path) -> None:
     service, check = store_of(tmp_path), CHECKS["faithfulness"]()
 
-    def give_up(stage: Stage) -> None:
-        if stage.name == "check":
+    def give_up(status: Status) -> None:
+        if status.stage == "work":
             raise Cancelled
 
     with pytest.raises(Cancelled):
         examine(service, check, give_up)
     assert len(service.turnstile) == 0
-    assert find(service, check) is None
+    assert service.find(check) is None
     assert not examine(service, check).from_store
 
 

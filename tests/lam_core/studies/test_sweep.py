@@ -15,8 +15,9 @@ import pytest
 from PIL import Image
 
 from lam_core import AttributionSettings, Region, attribute
+from lam_core.attribution.request import AttributionRequest
 from lam_core.images import downscale, psnr, ssim
-from lam_core.service import AttributionRequest, Service
+from lam_core.service import Service
 from lam_core.store import Store
 from lam_core.studies.ledger import Progress
 from lam_core.studies.pictures import Opened, Picture, PictureError, pictures_in
@@ -83,7 +84,7 @@ def test_the_second_time_nothing_is_computed_and_the_page_finds_the_maps(tmp_pat
 
 def test_a_map_made_by_a_click_is_not_made_again(tmp_path: Path) -> None:
     model, service = Reference("near"), store_of(tmp_path)
-    service.attribute(AttributionRequest(model, downscale(picture(64, 64, 0), 2), Region(24, 24, 16), SETTINGS))
+    service.answer(AttributionRequest(model, downscale(picture(64, 64, 0), 2), Region(24, 24, 16), SETTINGS))
     assert sweep(plan(model), service).table["from_store"].tolist() == [True, False]
 
 
