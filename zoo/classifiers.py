@@ -10,6 +10,7 @@ from lam_core.model import FeatureModel
 from zoo.architectures import resnet
 from zoo.detection import MismatchError, UnknownNetworkError
 from zoo.entry import Entry
+from zoo.errors import sentence
 
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"resnet18": resnet.ResNet18}
 """Every classifier, by the name that entries use for its architecture."""
@@ -30,5 +31,7 @@ def classifier(entry: Entry, state: Mapping[str, Tensor], *, fingerprint: str) -
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise MismatchError(f"the weights of {entry.id} are not those of {entry.architecture}: {error}") from None
+        raise MismatchError(
+            f"the weights of {entry.id} are not those of {entry.architecture}: {sentence(error)}"
+        ) from None
     return FeatureModel(network.eval().requires_grad_(False), entry.name, fingerprint)

@@ -8,6 +8,8 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from filelock import FileLock
+
 from zoo.entry import GitHub
 from zoo.settings import ZooSettings
 from zoo.transfer import (
@@ -48,8 +50,11 @@ def download(source: GitHub, settings: ZooSettings, folder: Path, *, progress: P
     partial = path.with_name(path.name + ".part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _stream(address, partial, settings, name, progress)
-        partial.replace(path)
+        # Two that append to one partial file would spoil it for both.
+        with FileLock(path.with_name(path.name + ".lock")):
+            if not path.is_file():
+                _stream(address, partial, settings, name, progress)
+                partial.replace(path)
     except urllib.error.HTTPError as error:
         if error.code == 404:
             raise AbsentError(f"there is no file {name} on GitHub") from None

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,3 +123,11 @@ def test_a_full_disk_is_named(settings, entry, monkeypatch):
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(DiskFullError, match="LAM_WEIGHTS"):
         fetch(entry, settings)
+
+
+def test_simultaneous_requests_share_one_transfer(mirror, settings, entry):
+    with ThreadPoolExecutor(4) as threads:
+        paths = list(threads.map(lambda _: fetch(entry, settings), range(4)))
+    assert len(set(paths)) == 1
+    assert paths[0].read_bytes() == CONTENT
+    assert mirror.downloads == 1

@@ -13,9 +13,10 @@ from safetensors.torch import save_file
 
 import zoo
 import zoo.registry
-from lam_core.model import Restorer, SuperResolver
+from lam_core.model import FeatureModel, Restorer, SuperResolver
 from lam_core.reference import ModelReference
 from tests.zoo.checkpoints import small_state
+from zoo.architectures.resnet import ResNet18
 from zoo.detection import MismatchError, UnknownNetworkError, UnusableNetworkError
 from zoo.own_network import OwnNetworkError
 from zoo.references import NotASuperResolverError
@@ -237,3 +238,18 @@ def test_weights_that_contradict_their_entry_are_named(settings, tmp_path):
     save_file(small_state("rcan", groups=1, hidden=2), tmp_path / "rcan.safetensors")
     with pytest.raises(MismatchError, match="not those of edsr"):
         zoo.load("mine", weights=tmp_path / "rcan.safetensors", settings=settings)
+
+
+def test_a_classifier_loads_as_a_feature_model(settings, tmp_path):
+    torch.manual_seed(0)
+    network = ResNet18().eval()
+    save_file(network.state_dict(), tmp_path / "model.safetensors")
+    model = zoo.load("resnet18", weights=tmp_path / "model.safetensors", settings=settings)
+    assert isinstance(model, FeatureModel)
+    x = torch.rand(1, 3, 40, 40)
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), network((x - mean) / std))
+    save_file(small_state(), tmp_path / "edsr.safetensors")
+    with pytest.raises(MismatchError, match="not those of resnet18"):
+        zoo.load("resnet18", weights=tmp_path / "edsr.safetensors", settings=settings)
