@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from lam_core.attribution.attribute import ZeroMapError, index_of, integrate
-from lam_core.attribution.settings import AttributionSettings
+from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.errors import LamError
-from lam_core.images import Pixels, as_pixels
-from lam_core.model import SuperResolver
+from lam_core.images import Pixels, as_pixels, digest
+from lam_core.reference import ModelReference
 from lam_core.region import Region
+from lam_core.store import Stored
+
+if TYPE_CHECKING:
+    from lam_core.model import SuperResolver
 
 
 class GridError(LamError, ValueError):
@@ -65,6 +68,11 @@ def heatmap(
     their plan. `on_progress(done, total)` is called after every window; what it raises ends the computation.
     Raises `GridError`, and what `attribute` raises but for windows that are flat.
     """
+    # Requests and results of heat maps are handled where PyTorch is not loaded.
+    import torch
+
+    from lam_core.attribution.attribute import ZeroMapError, index_of, integrate
+
     settings = settings or AttributionSettings()
     image = as_pixels(image)
     height, width = (side * model.scale for side in image.shape[:2])
@@ -82,3 +90,54 @@ def heatmap(
             index[i, j], error[i, j] = index_of(integral)
         on_progress(done, index.size)
     return Heatmap(index, error, xs, ys, size)
+
+
+@dataclass(frozen=True, eq=False)
+class HeatmapRequest:
+    """One heat map asked for. A `lam_core.request.Request`."""
+
+    model: ModelReference
+    image: Pixels
+    """The LR picture, [h, w, 3]."""
+    size: int = 16
+    stride: int = 16
+    settings: AttributionSettings = field(default_factory=AttributionSettings)
+
+    def identity(self, device: str) -> dict[str, Any]:
+        """What the heat map depends on and nothing else, as plain values."""
+        return {
+            "kind": "heatmap",
+            "version": METHOD_VERSION,
+            "fingerprint": self.model.fingerprint,
+            "image": digest(self.image),
+            "size": self.size,
+            "stride": self.stride,
+            "settings": self.settings.as_dict(),
+            "device": device,
+        }
+
+    def compute(self, model: SuperResolver, report: Callable[[tuple[int, int]], None]) -> Heatmap:
+        """The heat map; `report` hears how many windows are done, and of how many."""
+        return heatmap(
+            model,
+            self.image,
+            size=self.size,
+            stride=self.stride,
+            settings=self.settings,
+            on_progress=lambda done, total: report((done, total)),
+        )
+
+    def pack(self, result: Heatmap) -> Stored:
+        """Arrays, and the window's size."""
+        names = ("diffusion_index", "diffusion_index_error", "x", "y")
+        return Stored({"size": result.size}, {name: getattr(result, name) for name in names})
+
+    def restore(self, stored: Stored) -> Heatmap:
+        """The inverse of `pack`. Raises `KeyError` or `ValueError` on foreign content."""
+        arrays = stored.arrays
+        shape = (len(arrays["y"]), len(arrays["x"]))
+        if arrays["diffusion_index"].shape != shape or arrays["diffusion_index_error"].shape != shape:
+            raise ValueError(f"arrays do not fit a grid of {shape}")
+        return Heatmap(
+            arrays["diffusion_index"], arrays["diffusion_index_error"], arrays["x"], arrays["y"], stored.summary["size"]
+        )

@@ -101,6 +101,17 @@ def test_a_low_resolution_picture_is_taken_as_it_is(place: Path, capsys) -> None
     assert "psnr" not in figures
 
 
+def test_heatmap_writes_every_window(place: Path, capsys) -> None:
+    arguments = ("heatmap", place / "hr.png", "--model", f"{place / 'net.py'}:build", "--size", 8, "--stride", 16,
+                 "--out", place / "tiles.npz")  # fmt: skip
+    first = json.loads(run(capsys, *arguments))
+    arrays = np.load(place / "tiles.npz")
+    assert arrays["diffusion_index"].shape == (3, 4)
+    assert (first["windows"], first["without_map"], first["from_store"]) == (12, 0, False)
+    assert first["mean"] == pytest.approx(arrays["diffusion_index"].mean())
+    assert json.loads(run(capsys, *arguments))["from_store"] is True
+
+
 def test_upscale_writes_the_enlarged_picture(place: Path, capsys) -> None:
     out = place / "sr.png"
     printed = run(capsys, "upscale", place / "hr.png", "--model", f"{place / 'net.py'}:build", "--out", out)

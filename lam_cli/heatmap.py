@@ -1,0 +1,79 @@
+"""`lam heatmap`: DI of every window of a grid."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lam_cli.arguments import add_model, read_picture, write_file
+from lam_core.attribution.heatmap import HeatmapRequest
+from lam_core.attribution.settings import AttributionSettings
+from lam_core.images import downscale
+from lam_core.service import Service, Status
+from lam_core.settings import settings
+from lam_core.store import Store
+
+
+def add(commands: Any) -> None:
+    """Adds the command to a command line."""
+    command = commands.add_parser("heatmap", help="the Diffusion Index of every window of a grid")
+    command.add_argument("image", type=Path, help="the HR picture, or the LR one with --lr")
+    add_model(command)
+    command.add_argument("--size", type=int, default=16, help="side of a window in SR pixels")
+    command.add_argument("--stride", type=int, default=16, metavar="S", help="distance of windows in SR pixels")
+    command.add_argument("--tolerance", type=float, default=0.05, help="relative error of each map to stop at")
+    command.add_argument("--lr", action="store_true", help="the picture is low-resolution as it is")
+    command.add_argument("--no-store", action="store_true", help="neither look for a stored result nor keep this one")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the arrays and prints a summary as JSON."""
+    picture = read_picture(options.image)
+
+    import zoo
+
+    model = zoo.reference(options.model, input_range=options.input_range, weights=options.weights)
+    lr = picture if options.lr else downscale(picture, model.scale)
+    asked = AttributionSettings(tolerance=options.tolerance)
+    own = settings()
+    service = Service(None if options.no_store else Store(own.store, own.store_limit), device=own.device)
+    answer = service.answer(HeatmapRequest(model, lr, options.size, options.stride, asked), tell)
+    if answer.note:
+        print(answer.note, file=sys.stderr)
+    tiles = answer.result
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, diffusion_index=tiles.diffusion_index, error=tiles.diffusion_index_error, x=tiles.x, y=tiles.y
+    )
+    write_file(options.out, buffer.getvalue())
+    index = tiles.diffusion_index
+    print(
+        json.dumps(
+            {
+                "windows": index.size,
+                "without_map": int(np.isnan(index).sum()),
+                "mean": float(np.nanmean(index)) if np.isfinite(index).any() else None,
+                "size": tiles.size,
+                "stride": options.stride,
+                "settings": asked.as_dict(),
+                "model": model.name,
+                "fingerprint": model.fingerprint,
+                "from_store": answer.from_store,
+            }
+        )
+    )
+
+
+def tell(status: Status) -> None:
+    """One line on standard error that follows the computation, on a terminal alone."""
+    if sys.stderr.isatty() and status.progress is not None:
+        done, total = status.progress
+        print(f"\r\033[K{done} of {total} windows", end="", file=sys.stderr, flush=True)
