@@ -79,7 +79,7 @@ class Wall:
         first = round(rows.start / self.depth.shape[0] * 0.5 * sky_rows) + int(self.rng.integers(0, 30))
         row = (first + np.arange(target.shape[0]) // 3) % sky_rows
         column = (columns.start // 3 + int(self.rng.integers(0, 60)) + np.arange(target.shape[1]) // 2) % sky_columns
-        target[:] = self._mirrored[row[:, None], column] * np.float32(mirror * self.rng.uniform(0.55, 1.0))
+        target[:] = self._mirrored[row][:, column] * np.float32(mirror * self.rng.uniform(0.55, 1.0))
         if lit:
             fall = np.linspace(1.15, 0.55, target.shape[0], dtype=np.float32)[:, None, None]
             target += np.array([1.0, 0.72, 0.4], np.float32) * np.float32(lit) * fall
