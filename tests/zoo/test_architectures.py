@@ -1,5 +1,7 @@
 """Every architecture of this project: built, written out, recognised from its weights alone, and run."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -114,3 +116,14 @@ def test_a_deconvolution_that_keeps_grey_tells_its_stride(name: str, scale: int)
 def test_an_unknown_architecture_is_named():
     with pytest.raises(UnknownArchitectureError, match=r"edzr.*edsr"):
         architecture("edzr")
+
+
+def test_architectures_need_torch_alone():
+    blocked = ["pydantic", "spandrel", "huggingface_hub", "safetensors", "skimage"]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({blocked}));"
+        "import zoo.architectures as a; a.architecture('rcan').build(**"
+        f"{SMALL['rcan']}, scale=2)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
