@@ -112,6 +112,37 @@ def test_heatmap_writes_every_window(place: Path, capsys) -> None:
     assert json.loads(run(capsys, *arguments))["from_store"] is True
 
 
+def test_sweep_writes_a_table_and_goes_on_after_a_fault(place: Path, capsys) -> None:
+    import pandas as pd
+
+    folder = place / "pictures"
+    folder.mkdir()
+    for seed in range(2):
+        pixels = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{seed}.png")
+    (folder / "broken.png").write_bytes(b"no picture")
+    figures = json.loads(
+        run(capsys, "sweep", "--models", f"{place / 'net.py'}:build", "--images", folder, "--out", place / "t.parquet")
+    )
+    table = pd.read_parquet(place / "t.parquet")
+    assert figures["rows"] == len(table) == 2
+    assert "broken.png" in figures["faults"][0]
+    assert {"model", "image", "diffusion_index", "psnr", "ssim", "map_error"} <= set(table.columns)
+
+
+def test_semantics_writes_shares(place: Path, capsys) -> None:
+    for content in ("a", "b"):
+        (place / "set" / content).mkdir(parents=True)
+        for seed in range(2):
+            pixels = np.random.default_rng(seed + ord(content)).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(place / "set" / content / f"{seed}.png")
+    run(capsys, "semantics", "--models", f"{place / 'net.py'}:build", "--images", place / "set", "--layers", "body.1",
+        "--out", place / "s.json")  # fmt: skip
+    (layer,) = json.loads((place / "s.json").read_text())["models"][0]["layers"]
+    assert (layer["layer"], layer["n"], layer["k_content"], layer["k_degradation"]) == ("body.1", 12, 2, 3)
+    assert {"content", "degradation", "interaction", "residual"} == layer["share"].keys()
+
+
 def test_upscale_writes_the_enlarged_picture(place: Path, capsys) -> None:
     out = place / "sr.png"
     printed = run(capsys, "upscale", place / "hr.png", "--model", f"{place / 'net.py'}:build", "--out", out)

@@ -1,0 +1,62 @@
+"""`lam semantics`: whether deep features part by degradation or by content."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from lam_cli.arguments import InputError, read_picture, write_file
+
+
+def add(commands: Any) -> None:
+    """Adds the command to a command line."""
+    command = commands.add_parser("semantics", help="how deep features part by degradation and by content")
+    command.add_argument("--models", required=True, metavar="M1,M2", help="models as for --model, joined by commas")
+    command.add_argument(
+        "--images", required=True, metavar="DIR", help="folder; a picture's subfolder is its content, else its name"
+    )
+    command.add_argument("--layers", metavar="L1,L2", help="names of layers; the stages of the trunk if not given")
+    command.add_argument("--degradations", default="clean,blur,noise", metavar="D1,D2")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.json")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the analysis as JSON and prints the file's name."""
+    import zoo
+    from lam_core.degradations import Degradation
+    from lam_core.model import Restorer
+    from lam_core.semantics.analyse import Picture, Progress, analyse
+    from lam_core.studies.pictures import pictures_in
+
+    degradations = [Degradation.parse(text) for text in options.degradations.split(",")]
+    networks = []
+    for name in options.models.split(","):
+        model = zoo.load(name)
+        if isinstance(model, Restorer):
+            raise InputError(f"{model.name} is a classical method and has no features; choose a network")
+        networks.append(model)
+    pictures = []
+    for picture in pictures_in(Path(options.images)):
+        folder, _, _ = picture.name.rpartition("/")
+        pixels = read_picture(Path(options.images) / picture.name)
+        pictures.append(Picture(picture.name, folder or Path(picture.name).stem, pixels))
+
+    def tell(progress: Progress) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\033[K{progress.model} {progress.task} {progress.share:.0%}", end="", file=sys.stderr, flush=True)
+
+    analysis = analyse(
+        networks,
+        pictures,
+        degradations=degradations,
+        layers=options.layers.split(",") if options.layers else None,
+        seed=options.seed,
+        progress=tell,
+    )
+    write_file(options.out, json.dumps(analysis.to_json()).encode())
+    print(options.out)

@@ -1,0 +1,75 @@
+"""`lam sweep`: models on pictures, one table at the end."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from lam_cli.arguments import InputError
+from lam_core.attribution.settings import AttributionSettings
+from lam_core.device import Turnstile
+from lam_core.service import Service
+from lam_core.settings import settings
+from lam_core.store import Store
+
+
+def add(commands: Any) -> None:
+    """Adds the command to a command line."""
+    command = commands.add_parser("sweep", help="models on pictures: a table of DI beside PSNR")
+    command.add_argument("--models", required=True, metavar="A,B", help="models as for --model, joined by commas")
+    command.add_argument("--images", required=True, metavar="DIR", help="folder of HR pictures, or `samples`")
+    command.add_argument("--windows", choices=("centre", "grid", "hard"), default="centre")
+    command.add_argument("--rule", choices=("reference", "default"), default="default")
+    command.add_argument("--tolerance", type=float, help="relative error of each map to stop at")
+    command.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask scheduler")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.parquet", help=".parquet or .csv")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the table and prints a summary as JSON; a sweep that was stopped goes on where it was."""
+    import zoo
+    from lam_core.samples import samples
+    from lam_core.studies.ledger import Progress
+    from lam_core.studies.pictures import of_sample, pictures_in
+    from lam_core.studies.sweep import Plan, sweep
+    from lam_core.studies.table import write_table
+
+    if options.out.suffix not in (".parquet", ".csv"):
+        raise InputError(f"--out is {str(options.out)!r}; give a file that ends in .parquet or .csv")
+    chosen = {} if options.tolerance is None else {"tolerance": options.tolerance}
+    field = "full" if options.rule == "reference" else 64
+    plan = Plan(
+        models=tuple(zoo.reference(name) for name in options.models.split(",")),
+        pictures=tuple(of_sample(sample) for sample in samples())
+        if options.images == "samples"
+        else pictures_in(Path(options.images)),
+        windows=options.windows,
+        settings=AttributionSettings(rule=options.rule, field=field, **chosen),
+    )
+    own = settings()
+    service = Service(Store(own.store, own.store_limit), device=own.device, turnstile=Turnstile(own.queue))
+
+    def tell(progress: Progress) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\033[K{progress.text}", end="", file=sys.stderr, flush=True)
+
+    swept = sweep(plan, service, scheduler=options.scheduler, on_progress=tell)
+    write_table(swept.table, options.out)
+    for sentence in (*map(str, swept.faults), *swept.notes):
+        print(sentence, file=sys.stderr)
+    print(
+        json.dumps(
+            {
+                "rows": len(swept.table),
+                "models": [model.name for model in plan.models],
+                "pictures": len(plan.pictures),
+                "faults": [str(fault) for fault in swept.faults],
+                "notes": list(swept.notes),
+                "out": str(options.out),
+            }
+        )
+    )
