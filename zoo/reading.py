@@ -21,7 +21,7 @@ CLEARLY = 1.0
 """dB by which another reading must beat the published one."""
 COMPETENT = -6.0
 """dB against bicubic below which a picture says nothing, as that of an untrained network."""
-SKILLED = 0.5
+SKILLED = 0.25
 """dB against bicubic that a network must gain before its scale is read off a picture: an untrained network that
 adds its output to an interpolated picture is as good as that at every scale."""
 
