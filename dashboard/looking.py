@@ -15,6 +15,9 @@ from lam_core.images import digest
 from lam_core.region import Field, Region, RegionError, field_around
 from lam_core.samples import sample
 
+LARGE = 1600
+"""SR pixels a side from which the window is hard to see in the picture."""
+
 
 def picture_of(view: View) -> Picture | None:
     """The picture of a view, None if it is an upload that this session does not have.
@@ -89,6 +92,8 @@ def show_picker(picture: Picture, window: Region, field: Field | None) -> None:
         label=f"{picture.title}, {picture.width}×{picture.height} pixels, window at ({window.x}, {window.y})",
         key="picker",
     )
+    if max(picture.height, picture.width) > LARGE:
+        st.caption("On a picture this large the window is a speck: place it roughly, then by arrow keys or numbers.")
 
 
 def show_close_ups(picture: Picture, window: Region) -> None:

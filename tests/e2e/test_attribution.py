@@ -150,3 +150,16 @@ def test_the_zoo_leads_to_the_maps_of_a_network(dashboard, page):
     page.get_by_role("button", name="See its attribution maps").click()
     expect(maps(page)).to_have_count(1)
     expect(page).to_have_url(re.compile("models=fsrcnn-c"))
+
+
+def test_a_computation_lets_go_on_cancel(dashboard, page):
+    """Nodes without end, so that only Cancel can end it."""
+    page.goto(f"{dashboard}/?image=cat&window=100,100,16&models=fsrcnn-c&nodes=10000&tolerance=0")
+    expect(page.get_by_text(re.compile("of at most 10000 nodes"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Not computed for this place yet.")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    place(page, 0.2, 0.2)
+    expect(page.get_by_text(re.compile("of at most 10000 nodes"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Not computed for this place yet.")).to_be_visible()
