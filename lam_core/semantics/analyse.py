@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,7 @@ def analyse(
     pictures: Sequence[Picture],
     *,
     degradations: Sequence[Degradation] = DEGRADATIONS,
-    layers: Sequence[str] | None = None,
+    layers: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     space: Space = FLATTENED,
     seed: int = 0,
     controls: bool = True,
@@ -73,11 +73,11 @@ def analyse(
 ) -> Analysis:
     """How the features of every network part by content and by degradation, layer by layer.
 
-    `layers` None takes the stages of each network's trunk. `controls` adds each network before training (same layers)
-    and the pixels themselves. `scatter` adds the t-SNE of every layer, the slowest part. `memory` bounds the features
-    held at a time, in bytes. One seed gives one result. `progress` is called often, and what it raises ends the
-    analysis. Raises `DesignError`, `ConstantFeaturesError`, `LayerError` or `TooManyPointsError`, each with a
-    sentence that says what to give instead.
+    `layers` are names for all networks, or by the network's name; None takes the stages of each one's trunk.
+    `controls` adds each network before training (same layers) and the pixels themselves. `scatter` adds the t-SNE of
+    every layer, the slowest part. `memory` bounds the features held at a time, in bytes. One seed gives one result.
+    `progress` is called often, and what it raises ends the analysis. Raises `DesignError`, `ConstantFeaturesError`,
+    `LayerError` or `TooManyPointsError`, each with a sentence that says what to give instead.
     """
     contents = [picture.content for picture in pictures]
     check_design(len(pictures), contents, len(degradations))
@@ -92,7 +92,8 @@ def analyse(
     images = cropped([picture.pixels for picture in pictures])
     subjects: list[tuple[str, Network | None, Sequence[str]]] = []
     for model in models:
-        wanted = tuple(layers) if layers is not None else trunk_stages(model)
+        named = layers.get(model.name) if isinstance(layers, Mapping) else layers
+        wanted = trunk_stages(model) if named is None else tuple(named)
         if not wanted:
             raise DesignError(f"no layer of {model.name} was named; name one, or none for the trunk's stages")
         subjects.append(("model", model, wanted))

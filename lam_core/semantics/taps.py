@@ -34,10 +34,10 @@ class _AllSeen(Exception):
 
 
 def twin(network: Network) -> Network:
-    """A network of one's own to set hooks on, sharing every weight with the original."""
+    """A network of one's own to set hooks on, in evaluation mode, sharing every weight with the original."""
     module = network.module
     tensors = [*module.parameters(), *module.buffers()]
-    private = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
+    private = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors}).eval()
     if isinstance(network, FeatureModel):
         return replace(network, module=private)
     other = copy.copy(network)

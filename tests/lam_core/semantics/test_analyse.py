@@ -104,6 +104,12 @@ def test_classifiers_are_taken_as_they_are():
     assert [layer.layer for layer in found.models[0].layers] == ["0", "4"]
 
 
+def test_layers_may_be_named_network_by_network():
+    other = SuperResolver(nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)), 1, name="other")
+    found = analyse([small(), other], design(), layers={"Small": ["body.1"]}, controls=False, scatter=False, **QUICK)
+    assert [[layer.layer for layer in m.layers] for m in found.models] == [["body.1"], ["0", "1"]]
+
+
 def test_progress_runs_to_the_end_and_may_end_the_work():
     seen = []
     analyse([small()], design(), layers=["head"], progress=seen.append, scatter=False, **QUICK)

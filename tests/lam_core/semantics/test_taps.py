@@ -80,6 +80,17 @@ def test_a_twin_shares_every_weight():
         assert ours is theirs
 
 
+def test_a_network_in_training_is_read_in_evaluation_and_stays_in_training():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Dropout(0.5)).train()
+    model = FeatureModel(module, "n", "f")
+    before = module[1].running_mean.clone()
+    x = torch.rand(2, 3, 8, 8)
+    first, second = (Tap(model, ["2"], 8, 8)(x, take)["2"] for _ in range(2))
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    assert module.training
+    assert torch.equal(module[1].running_mean, before)
+
+
 def test_several_threads_may_look_into_one_network():
     model = small(channels=16, blocks=6)
     inputs = [torch.full((1, 3, 16, 16), i / 8) for i in range(8)]
