@@ -42,6 +42,9 @@ class Randomisation:
     """How a map's likeness to itself falls as the network forgets."""
 
     steps: tuple[RandomisationStep, ...]
+    picture: Agreement
+    """Rank correlation of the trained network's map with |Σ_channels| of what the blur takes away: what a map would
+    have that showed the picture's edges and nothing of the network."""
     seed: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,7 +58,7 @@ class Randomisation:
             RandomisationStep(s["share"], s["layer"], s["agreement"] and Agreement(**s["agreement"]))
             for s in content["steps"]
         )
-        return cls(tuple(steps), int(content["seed"]))
+        return cls(tuple(steps), Agreement(**content["picture"]), int(content["seed"]))
 
 
 def randomisation(
@@ -76,7 +79,7 @@ def randomisation(
     layers = list(layers_of(module))[::-1]
     if not layers:
         raise SettingsError(f"{model.name} has no weights, so there is nothing to randomise")
-    distance = scene_of(model, image, attribution.region, attribution.settings).distance
+    scene = scene_of(model, image, attribution.region, attribution.settings)
     random = torch.Generator().manual_seed(seed)
     found, done = [], 0
     portions = np.linspace(0, len(layers), min(steps, len(layers)) + 1).round().astype(int)
@@ -101,12 +104,13 @@ def randomisation(
                 attribution.settings,
                 on_progress=lambda p, tell=tell: tell(p.nodes, p.budget),
             )
-            likeness = agreement(attribution.map, again.map, distance)
+            likeness = agreement(attribution.map, again.map, scene.distance)
         except ZeroMapError:
             likeness = None
         report((number + 1) / len(ends))
         found.append(RandomisationStep(end / len(layers), layers[end - 1][0], likeness))
-    return Randomisation(tuple(found), seed)
+    edges = np.abs((scene.lr - scene.blurred).sum(2))
+    return Randomisation(tuple(found), agreement(attribution.map, edges, scene.distance), seed)
 
 
 def layers_of(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:

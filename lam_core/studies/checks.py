@@ -139,5 +139,5 @@ def _window(request: AttributionRequest) -> dict[str, Any]:
 
 
 def _known(attribution: Attribution | None) -> Attribution:
-    assert attribution is not None, "examine() hands over the map of every check that names one"
+    assert attribution is not None, "a check that names its map is run with it"
     return attribution

@@ -85,9 +85,14 @@ class MapJob:
     keeps_map: bool = True
     """Whether the map itself is wanted, beside its figures."""
 
+    @property
+    def request(self) -> AttributionRequest:
+        """The map as a page would ask for it."""
+        return AttributionRequest(self.model, self.lr, self.region, self.settings)
+
     def map_identity(self, device: str) -> dict[str, Any]:
         """What the map depends on: the very key under which a page looks for it. Raises `RegionError`."""
-        return AttributionRequest(self.model, self.lr, self.region, self.settings).identity(device)
+        return self.request.identity(device)
 
     def identity(self, device: str) -> dict[str, Any]:
         """What the map's figures depend on; they are kept by themselves, as they are small and maps are not."""
@@ -95,10 +100,8 @@ class MapJob:
 
     def compute(self, model: SuperResolver, tell: Tell) -> tuple[dict[str, Any], dict[str, NDArray]]:
         """The map's figures and, if it is to be kept, its arrays."""
-        from lam_core.attribution.attribute import attribute
-
-        result = attribute(model, self.lr, self.region, self.settings, on_progress=lambda progress: tell())
-        return result.summary() | {"model": self.model.name}, result.arrays() if self.keeps_map else {}
+        packed = self.request.pack(self.request.compute(model, lambda progress: tell()))
+        return packed.summary, packed.arrays if self.keeps_map else {}
 
 
 Job = QualityJob | MapJob
@@ -156,7 +159,7 @@ def _loaded(reference: ModelReference, device: str) -> SuperResolver:
     with _loading:
         if key not in _held:
             model = reference.load()
-            _held[key] = model if model.device.type == device else model.to(device=device)
+            _held[key] = model if model.device.type == device.partition(":")[0] else model.to(device=device)
             while len(_held) > HELD_MODELS:
                 _held.popitem(last=False)
         _held.move_to_end(key)

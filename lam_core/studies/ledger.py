@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lam_core.studies.jobs import Job, Outcome, QualityJob
@@ -21,7 +22,9 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.picture}, {self.model}: {self.message}" if self.model else self.message
+        if self.model is not None:
+            return f"{self.picture}, {self.model}: {self.message}"
+        return self.message if Path(self.picture).name in self.message else f"{self.picture}: {self.message}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
-
+from lam_core.decode import UnreadableImageError, decode
 from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.samples import Sample
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
-LARGEST = 64_000_000
-"""Pixels of the largest picture that is read."""
-SMALLEST = 64
-"""Shorter side of the smallest picture that is of use, in pixels."""
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"})
+"""Endings of the files in a folder that are taken for pictures."""
 
 
 class PictureError(LamError):
@@ -72,44 +66,13 @@ def pictures_in(folder: Path) -> tuple[Picture, ...]:
 
 
 def open_file(path: Path) -> Opened:
-    """An RGB picture from a file, turned as its camera says. Raises `PictureError` with what is wrong with it."""
+    """An RGB picture from a file. Raises `PictureError` with the file's name and what is wrong with it."""
     try:
-        with warnings.catch_warnings(), Image.open(path) as image:
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            width, height = image.size
-            if width * height > LARGEST:
-                raise PictureError(
-                    f"{path.name} has {width}×{height} pixels, more than the {LARGEST:,} that are read; crop it"
-                )
-            if min(width, height) < SMALLEST:
-                raise PictureError(
-                    f"{path.name} has {width}×{height} pixels; choose one of at least {SMALLEST}×{SMALLEST}"
-                )
-            if image.mode.startswith(("I", "F")):
-                raise PictureError(f"{path.name} has more than 8 bits a channel ({image.mode}); save it with 8 bits")
-            note = _note(path.name, image)
-            pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"{path.name} claims more pixels than can be read; crop it or leave it out") from None
-    except UnidentifiedImageError:
-        raise PictureError(f"{path.name} is no picture, or a damaged one; save it anew or leave it out") from None
-    except FileNotFoundError:
-        raise PictureError(f"{path.name} is not there any more") from None
-    # Pillow's many readers raise many things on damaged files.
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as error:
-        raise PictureError(f"{path.name} is damaged ({_first_line(error)}); save it anew or leave it out") from None
-    return Opened(pixels, note)
-
-
-def _note(name: str, image: Image.Image) -> str:
-    if image.mode in ("1", "L", "LA"):
-        return f"{name} is grey; it is taken as RGB with three equal channels"
-    if image.mode in ("RGBA", "PA") or "transparency" in image.info:
-        return f"{name} has transparency, which is left out"
-    if image.mode == "CMYK":
-        return f"{name} is made for print (CMYK); its colours are converted without a profile"
-    return ""
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        content = path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{path.name} cannot be read: {error.strerror or error}") from None
+    try:
+        decoded = decode(content)
+    except UnreadableImageError as error:
+        raise PictureError(f"{path.name}: {error}") from None
+    return Opened(decoded.pixels, f"{path.name}: {' '.join(decoded.notes)}" if decoded.notes else "")

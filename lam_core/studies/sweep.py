@@ -14,7 +14,7 @@ import pandas as pd
 
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.errors import LamError
-from lam_core.images import digest, downscale, mod_crop
+from lam_core.images import ImageShapeError, digest, downscale, mod_crop
 from lam_core.reference import ModelReference
 from lam_core.region import Region, field_around
 from lam_core.service import Service
@@ -28,6 +28,9 @@ from lam_core.studies.windows import PER_SIDE, Windows, centre, grid, hard
 
 MAP_BYTES = 300_000
 """Roughly what a kept map takes; maps are kept only if all of them fit into half of the store."""
+
+SSIM_WINDOW = 11
+"""Side of the window that SSIM slides over a picture, in pixels."""
 
 Quality = dict[tuple[str, str], dict[str, Any]]
 """Figures of a picture under a model, by their names."""
@@ -126,6 +129,11 @@ def _quality_jobs(plan: Plan, ledger: Ledger, digests: dict[str, str]) -> Iterat
         try:
             opened = picture.open()
             hr = mod_crop(opened.pixels, plan.scale)
+            if min(hr.shape[:2]) < SSIM_WINDOW + 2 * plan.scale:
+                raise ImageShapeError(
+                    f"a picture of {hr.shape[1]}×{hr.shape[0]} is too small for SSIM at ×{plan.scale}; "
+                    f"use one of at least {SSIM_WINDOW + 2 * plan.scale} pixels a side"
+                )
             for window in _candidates(plan, *hr.shape[:2]):
                 _field(plan, window, *hr.shape[:2])
         except LamError as error:

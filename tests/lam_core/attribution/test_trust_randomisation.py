@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver, attribute
 from lam_core.attribution.settings import SettingsError
+from lam_core.attribution.trust import scene_of
+from lam_core.attribution.trust_agreement import agreement
 from lam_core.attribution.trust_randomisation import Randomisation, layers_of, randomisation, shuffle
 from tests.lam_core.studies.toys import picture
 
@@ -44,6 +47,9 @@ def test_the_map_changes_as_the_layers_are_forgotten() -> None:
     assert last.beyond_distance < 0.6
     for key, value in model.module.state_dict().items():
         assert torch.equal(value, before[key])
+    scene = scene_of(model, lr, WINDOW, SETTINGS)
+    assert found.picture == agreement(result.map, np.abs((scene.lr - scene.blurred).sum(2)), scene.distance)
+    assert found.picture.n == 24 * 24
     assert Randomisation.from_dict(json.loads(json.dumps(found.to_dict()))) == found
     # It is seeded, and more steps than layers are as many as layers.
     assert randomisation(model, lr, result, steps=9) == found

@@ -190,10 +190,10 @@ def test_faults_are_said_and_the_rest_goes_on(tmp_path: Path) -> None:
     )
     assert swept.table["image"].tolist() == ["a.png", "grey.png", "large.png"]
     said = [str(fault) for fault in swept.faults]
-    assert "b.png is no picture, or a damaged one; save it anew or leave it out" in said
+    assert any(s.startswith("b.png: this file is not a picture") for s in said)
     assert "a.png, gone: OSError: no such weights" in said
     assert any(s.startswith("flat.png, near: the field around this window is one flat colour") for s in said)
-    assert "grey.png is grey; it is taken as RGB with three equal channels" in swept.notes
+    assert "grey.png: The picture is grey: its three channels are equal." in swept.notes
     assert any("unequal LR size, 32×32 (a.png), 64×64 (large.png)" in note for note in swept.notes)
     assert seen[-1].done == seen[-1].total == 20
 
@@ -216,8 +216,10 @@ def test_a_picture_that_vanishes_midway_is_a_fault(tmp_path: Path) -> None:
 
 def test_a_picture_too_small_for_the_windows_is_a_fault(tmp_path: Path) -> None:
     swept = sweep(plan(windows="grid", pictures=pictures(1, 40)), store_of(tmp_path))
-    assert "does not fit a picture of 40×40" in str(swept.faults[0])
+    assert str(swept.faults[0]).startswith("p0: a grid of 4×4 windows of 16 SR pixels does not fit a picture of 40×40")
     assert swept.table.empty
+    tiny = sweep(plan(size=4, pictures=pictures(1, 14)), store_of(tmp_path))
+    assert "too small for SSIM at ×2; use one of at least 15 pixels a side" in str(tiny.faults[0])
 
 
 def test_maps_that_do_not_fit_the_store_leave_their_figures(tmp_path: Path) -> None:
