@@ -1,8 +1,12 @@
 """Entrypoint of the dashboard: navigation and nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="Local attribution maps", page_icon=":material/center_focus_strong:", layout="wide")
+# A file, for Streamlit would fetch an icon by name from a font server.
+ICON = Path(__file__).with_name("icon.png")
+st.set_page_config(page_title="Local attribution maps", page_icon=str(ICON), layout="wide")
 
 PAGES = [
     st.Page(

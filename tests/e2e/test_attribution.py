@@ -163,3 +163,11 @@ def test_a_computation_lets_go_on_cancel(dashboard, page):
     expect(page.get_by_text(re.compile("of at most 10000 nodes"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Not computed for this place yet.")).to_be_visible()
+
+
+def test_nothing_is_asked_of_any_other_server(dashboard, page):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_first(page, dashboard)
+    own = (dashboard, dashboard.replace("http", "ws", 1), "data:", "blob:")
+    assert not [url for url in asked if not url.startswith(own)]
