@@ -66,6 +66,11 @@ def _from_address(text: str) -> str:
 
 def cached(source: Hub, settings: ZooSettings) -> Path | None:
     """The file in the Hub's cache, if it is there."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    # Most repositories were never fetched from, and a page that lists models does not wait for the whole client.
+    if not (Path(settings.hub_cache or HF_HUB_CACHE) / f"models--{source.repo.replace('/', '--')}").is_dir():
+        return None
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(source.repo, source.file, cache_dir=settings.hub_cache, revision=source.revision)
