@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PORT ?= 8501
 
-.PHONY: run test check conformance bench soak gallery clean
+.PHONY: run test check conformance bench gallery clean
 
 $(VENV)/installed: requirements.txt pyproject.toml
 	python3 -m venv $(VENV)
@@ -27,6 +27,14 @@ check: $(VENV)/tested
 
 conformance: $(VENV)/tested
 	$(PYTHON) -m pytest -m conformance --timeout 3600
+
+# Server start to first paint and click to three maps, then time a step against plain implementations.
+bench: $(VENV)/tested
+	$(PYTHON) -m tests.e2e.speed
+	$(PYTHON) -m benchmarks.cone_bench
+
+gallery: $(VENV)/installed
+	$(PYTHON) -m dashboard.gallery.make
 
 clean:
 	rm -rf $(VENV) build *.egg-info
