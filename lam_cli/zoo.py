@@ -4,46 +4,47 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
+import zoo.listing
 import zoo.registry
 import zoo.settings
+from lam_cli.arguments import InputError
 from zoo.entry import Entry
-from zoo.registry import pinned_digest
-from zoo.weights import state
+from zoo.weights import fetch, find, supply
 
 
 def add(commands: Any) -> None:
     """Adds the command to a command line."""
-    command = commands.add_parser("zoo", help="list and show models")
+    command = commands.add_parser("zoo", help="models: list, show, add, pin, check, fetch")
     actions = command.add_subparsers(required=True, parser_class=type(command), metavar="ACTION")
-    listing = actions.add_parser("list", help="every model, a line each")
-    listing.add_argument("--json", action="store_true")
-    listing.set_defaults(run=run_list)
-    show = actions.add_parser("show", help="everything an entry says")
-    show.add_argument("model", metavar="M")
-    show.add_argument("--json", action="store_true")
-    show.set_defaults(run=run_show)
 
+    def action(name: str, run: Callable[[argparse.Namespace], None], summary: str) -> argparse.ArgumentParser:
+        parser = actions.add_parser(name, help=summary)
+        parser.add_argument("--json", action="store_true")
+        parser.set_defaults(run=run)
+        return parser
 
-def row(entry: Entry) -> dict[str, Any]:
-    """One model as `lam zoo list` gives it."""
-    return {
-        "id": entry.id,
-        "name": entry.name,
-        "kind": entry.kind,
-        "architecture": entry.architecture,
-        "scale": entry.scale,
-        "family": entry.family,
-        "licence": entry.licence,
-        "weights": state(entry, zoo.settings.settings()),
-        "pinned": entry.weights is None or pinned_digest(entry) is not None,
-    }
+    action("list", run_list, "every model, a line each")
+    action("show", run_show, "everything an entry says").add_argument("model", metavar="M")
+    adding = action("add", run_add, "write an entry for a file on the Hub")
+    adding.add_argument("reference", metavar="owner/repo:file")
+    adding.add_argument("--endpoint", metavar="URL", help="of a mirror of the Hub")
+    adding.add_argument("--entries", type=Path, default=zoo.registry.ENTRIES, metavar="DIR")
+    action("pin", run_pin, "print an entry with its revision and digest").add_argument("id")
+    action("check", run_check, "declared facts beside measured ones").add_argument("ids", nargs="*")
+    fetching = action("fetch", run_fetch, "get weights")
+    fetching.add_argument("ids", nargs="+")
+    fetching.add_argument("--from", dest="file", type=Path, metavar="FILE", help="a file of yours for one entry")
 
 
 def run_list(options: argparse.Namespace) -> None:
     """Prints a table, or a JSON array of objects."""
-    rows = [row(entry) for entry in zoo.registry.registry(*zoo.settings.settings().entries)]
+    rows = zoo.listing.rows(zoo.settings.settings())
     if options.json:
         print(json.dumps(rows, indent=1))
         return
@@ -59,7 +60,7 @@ def run_show(options: argparse.Namespace) -> None:
 
     target = resolve(options.model, zoo.settings.settings())
     if isinstance(target, Entry):
-        content = {**row(target), **target.model_dump(mode="json", exclude_none=True)}
+        content = zoo.listing.facts(target, zoo.settings.settings())
     else:
         model = zoo.super_resolver(options.model)
         content = {
@@ -76,3 +77,67 @@ def run_show(options: argparse.Namespace) -> None:
     for name, value in content.items():
         for key, inner in value.items() if isinstance(value, dict) else [("", value)]:
             print(f"{' '.join(filter(None, (name, key)))}: {inner}")
+
+
+def run_add(options: argparse.Namespace) -> None:
+    """Writes an entry and prints what a person still has to say."""
+    from zoo.adding import add as add_entry
+
+    own = zoo.settings.settings()
+    if options.endpoint:
+        own = replace(own, endpoint=options.endpoint.rstrip("/"))
+    added = add_entry(options.reference, options.entries, own)
+    if options.json:
+        print(json.dumps({"id": added.entry.id, "path": str(added.path), "missing": list(added.missing)}))
+        return
+    print(added.path)
+    if added.missing:
+        print(f"left to fill: {', '.join(added.missing)}", file=sys.stderr)
+
+
+def run_pin(options: argparse.Namespace) -> None:
+    """Prints the entry's TOML with its pins."""
+    from zoo.adding import pin
+    from zoo.writing import entry_text
+
+    own = zoo.settings.settings()
+    pinned = pin(zoo.registry.registry(*own.entries)[options.id], own)
+    print(json.dumps(pinned.model_dump(mode="json")) if options.json else entry_text(pinned), end="")
+
+
+def run_check(options: argparse.Namespace) -> None:
+    """Prints every finding; those without weights here only if named. Exit code 1 if one differs."""
+    from zoo.checking import check
+
+    own = zoo.settings.settings()
+    entries = zoo.registry.registry(*own.entries)
+    chosen = [entries[i] for i in options.ids] or [
+        e for e in entries if e.kind != "classical" and find(e, own) is not None
+    ]
+    reports = [check(entry, own) for entry in chosen]
+    if options.json:
+        print(json.dumps([{**asdict(report), "passed": report.passed} for report in reports], indent=1))
+    else:
+        for report in reports:
+            for f in report.findings:
+                line = (
+                    report.id,
+                    f.verdict.ljust(8),
+                    f"{f.fact}: {f.measured}",
+                    f"(declared {f.declared or 'nothing'})",
+                )
+                print("  ".join((*line, f.note)).rstrip())
+    if not all(report.passed for report in reports):
+        raise SystemExit(1)
+
+
+def run_fetch(options: argparse.Namespace) -> None:
+    """Fetches weights, or takes a file for one entry, and prints where they lie."""
+    own = zoo.settings.settings()
+    entries = zoo.registry.registry(*own.entries)
+    if options.file and len(options.ids) > 1:
+        raise InputError(f"--from gives one file, and {len(options.ids)} entries are named; name one")
+    paths = {
+        i: str(supply(entries[i], options.file, own) if options.file else fetch(entries[i], own)) for i in options.ids
+    }
+    print(json.dumps(paths) if options.json else "\n".join(paths.values()))

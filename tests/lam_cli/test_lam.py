@@ -158,6 +158,18 @@ def test_zoo_list_and_show(capsys) -> None:
     assert json.loads(run(capsys, "zoo", "show", "imdn-c", "--json"))["architecture"] == "imdn"
 
 
+def test_zoo_check_passes_on_a_bundled_network(capsys) -> None:
+    (report,) = json.loads(run(capsys, "zoo", "check", "fsrcnn-c", "--json"))
+    assert report["passed"]
+    assert any("PSNR" in finding["fact"] for finding in report["findings"])
+
+
+def test_zoo_fetch_takes_only_the_pinned_file(place: Path, capsys, monkeypatch) -> None:
+    (place / "other.pth").write_bytes(b"another file")
+    assert "another file" in refused(capsys, "zoo", "fetch", "imdn", "--from", place / "other.pth")
+    assert "name one" in refused(capsys, "zoo", "fetch", "imdn", "rfdn", "--from", place / "other.pth")
+
+
 @pytest.mark.parametrize(
     ("window", "says"),
     [("10,12", "three whole numbers"), ("a,b,c", "three whole numbers"), ("0,0,0", "at least 1"),
