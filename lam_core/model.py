@@ -89,6 +89,12 @@ class SuperResolver:
             fingerprint=self.fingerprint,
         )
 
+    def on(self, device: str) -> SuperResolver:
+        """This model if it is on `device` already, else a copy that is."""
+        wanted, here = torch.device(device), self.device
+        is_there = here.type == wanted.type and wanted.index in (None, here.index)
+        return self if is_there else self.to(device=wanted)
+
     @property
     def device(self) -> torch.device:
         """Where the weights are; the CPU for a network without any."""

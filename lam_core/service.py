@@ -139,9 +139,7 @@ class Service:
 
     def _compute(self, request: Request[R], listener: Listener) -> R:
         listener(Status("model"))
-        model = request.model.load()
-        if model.device.type != self.device.partition(":")[0]:
-            model = model.to(device=self.device)
+        model = request.model.load().on(self.device)
         return request.compute(model, lambda progress: listener(Status("work", progress=progress)))
 
     def _keep(self, identity: dict[str, Any], stored: Stored) -> str:

@@ -1,4 +1,4 @@
-"""Loaded models, kept as long as memory allows."""
+"""Loaded models on their device, kept as long as memory allows; importing this does not import torch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import threading
 import weakref
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lam_core.model import SuperResolver
 from lam_core.reference import ModelReference
+
+if TYPE_CHECKING:
+    from lam_core.model import SuperResolver
 
 GIBIBYTE = 2**30
 
@@ -19,16 +22,18 @@ class Pool:
     What is dropped from the pool lives on as long as somebody uses it, and is found again while it does.
     """
 
-    def __init__(self, limit: int = 2 * GIBIBYTE) -> None:
+    def __init__(self, limit: int = 2 * GIBIBYTE, *, device: str = "cpu") -> None:
         self.limit = limit
         """Bytes of weights that are kept; one larger model is kept alone."""
+        self.device = device
+        """Where the weights are kept."""
         self._kept: OrderedDict[str, SuperResolver] = OrderedDict()
         self._alive: weakref.WeakValueDictionary[str, SuperResolver] = weakref.WeakValueDictionary()
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def load(self, reference: ModelReference) -> SuperResolver:
-        """The model of a reference; it is nobody's own, so use `SuperResolver.to` to change it.
+        """The model of a reference, on the pool's device; it is nobody's own, so use `SuperResolver.to` to change it.
 
         Raises whatever loading raises; whoever waited for it tries again.
         """
@@ -41,7 +46,7 @@ class Pool:
             if (model := self._find(key)) is not None:
                 return model
             try:
-                model = reference.load()
+                model = reference.load().on(self.device)
                 self._keep(key, model)
             finally:
                 with self._lock:

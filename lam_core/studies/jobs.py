@@ -158,8 +158,7 @@ def _loaded(reference: ModelReference, device: str) -> SuperResolver:
     key = (reference.fingerprint, device)
     with _loading:
         if key not in _held:
-            model = reference.load()
-            _held[key] = model if model.device.type == device.partition(":")[0] else model.to(device=device)
+            _held[key] = reference.load().on(device)
             while len(_held) > HELD_MODELS:
                 _held.popitem(last=False)
         _held.move_to_end(key)

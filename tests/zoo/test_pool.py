@@ -103,6 +103,13 @@ def test_a_failed_load_is_told_and_tried_again():
     assert pool.load(reference).fingerprint == "a"
 
 
+def test_models_are_kept_on_the_pools_device():
+    pool, reference = Pool(device="meta"), Counting("a")
+    assert pool.load(reference).device.type == "meta"
+    assert pool.load(reference) is pool.load(reference)
+    assert len(reference.loads) == 1
+
+
 def test_a_pooled_reference_loads_from_the_pool():
     pool, reference = Pool(), Counting("a")
     pooled = pool.pooled(reference)
