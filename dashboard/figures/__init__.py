@@ -1,0 +1,1 @@
+"""Results in, plotly figures and tables out. Pure: no Streamlit, no computing."""
