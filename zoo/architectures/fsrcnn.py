@@ -37,6 +37,17 @@ class FSRCNN(nn.Module):
         return self.last_part(self.mid_part(self.first_part(x)))
 
 
+def with_scale(build: Callable[..., nn.Module], sizes: Hyperparameters, state: StateDict) -> Hyperparameters:
+    """The sizes of a network that ends in a deconvolution, and the scale that its weights are made for."""
+
+    def built(scale: int) -> nn.Module:
+        network = build(**sizes, scale=scale)
+        network.load_state_dict(state)
+        return network
+
+    return {**sizes, "scale": scale_of_deconvolution(built, sizes["channels"])}
+
+
 def scale_of_deconvolution(build: Callable[[int], nn.Module], channels: int) -> int:
     """The stride at which a deconvolution turns flat grey into flat grey.
 
@@ -62,13 +73,7 @@ def infer(state: StateDict) -> Hyperparameters:
         "m": count(state, r"mid_part\.(\d+)\.weight") // 2 - 2,
         "channels": channels,
     }
-
-    def build(scale: int) -> nn.Module:
-        network = FSRCNN(**sizes, scale=scale)
-        network.load_state_dict(state)
-        return network
-
-    return {**sizes, "scale": scale_of_deconvolution(build, channels)}
+    return with_scale(FSRCNN, sizes, state)
 
 
 ARCHITECTURE = Architecture(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from zoo.architectures.architecture import Architecture, Hyperparameters, StateDict, count, has_keys
-from zoo.architectures.fsrcnn import scale_of_deconvolution
+from zoo.architectures.fsrcnn import with_scale
 
 
 class FSRCNNRGB(nn.Module):
@@ -45,13 +45,7 @@ def infer(state: StateDict) -> Hyperparameters:
         "m": count(state, r"map_(\d+)\.weight"),
         "channels": channels,
     }
-
-    def build(scale: int) -> nn.Module:
-        network = FSRCNNRGB(**sizes, scale=scale)
-        network.load_state_dict(state)
-        return network
-
-    return {**sizes, "scale": scale_of_deconvolution(build, channels)}
+    return with_scale(FSRCNNRGB, sizes, state)
 
 
 ARCHITECTURE = Architecture(

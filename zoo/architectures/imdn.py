@@ -18,27 +18,21 @@ from zoo.architectures.architecture import (
     either_range,
     has_keys,
 )
+from zoo.architectures.layers import ChannelAttention
 
 
-class ContrastAttention(nn.Module):
+class ContrastAttention(ChannelAttention):
     """Channel attention on each channel's standard deviation plus mean over the whole plane (equation 3)."""
 
     def __init__(self, channels: int, reduction: int = 16) -> None:
-        super().__init__()
-        hidden = max(channels // reduction, 1)
-        self.conv_du = nn.Sequential(
-            nn.Conv2d(channels, hidden, 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(hidden, channels, 1),
-            nn.Sigmoid(),
-        )
+        super().__init__(channels, max(channels // reduction, 1))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def statistics(self, x: Tensor) -> Tensor:
         mean = x.mean((2, 3), keepdim=True)
         variance = (x - mean).pow(2).mean((2, 3), keepdim=True)
         # A root of exactly zero has no gradient: a flat plane would turn the whole map into NaN.
         deviation = variance.clamp_min(1e-24).sqrt()
-        return x * self.conv_du(deviation + mean)
+        return deviation + mean
 
 
 class InformationMultiDistillation(nn.Module):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,10 +27,10 @@ class MeanShift(nn.Conv2d):
 
 
 def range_of_mean_shift(bias_key: str):
-    """Reads the input range from the bias of a mean shift: below 1 in the unit range only."""
+    """Reads the input range from the bias of a mean shift: below 1, or no mean shift at all, in the unit range only."""
 
     def input_range(state: StateDict) -> float:
-        return 255.0 if float(state[bias_key].abs().max()) > 1 else 1.0
+        return 255.0 if bias_key in state and float(state[bias_key].abs().max()) > 1 else 1.0
 
     return input_range
 
@@ -71,7 +72,7 @@ def scale_of_upsampler(state: StateDict, prefix: str) -> int:
 
 
 class ChannelAttention(nn.Module):
-    """Scales each channel by a function of all channels' means over the plane (RCAN, equation 8)."""
+    """Scales each channel by a function of all channels' statistics: here their means (RCAN, equation 8)."""
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
@@ -82,8 +83,31 @@ class ChannelAttention(nn.Module):
             nn.Sigmoid(),
         )
 
+    def statistics(self, x: Tensor) -> Tensor:
+        """One number for every channel: [B, C, h, w] to [B, C, 1, 1]."""
+        return x.mean((2, 3), keepdim=True)
+
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.conv_du(x.mean((2, 3), keepdim=True))
+        return x * self.conv_du(self.statistics(x))
+
+
+class NonLocal(nn.Module):
+    """Every place receives features of all places, weighted by their likeness (Wang et al., CVPR 2018)."""
+
+    def __init__(self, channels: int, hidden: int, *, sums_to_one: Literal["given", "received"] = "received") -> None:
+        """`sums_to_one`: whether the weights of what a place receives, or of what it gives, add up to one."""
+        super().__init__()
+        self.g = nn.Conv2d(channels, hidden, 1)
+        self.W = nn.Conv2d(hidden, channels, 1)
+        self.theta = nn.Conv2d(channels, hidden, 1)
+        self.phi = nn.Conv2d(channels, hidden, 1)
+        self.normalised = {"given": 1, "received": 2}[sums_to_one]
+
+    def forward(self, x: Tensor) -> Tensor:
+        theta, phi, g = (layer(x).flatten(2) for layer in (self.theta, self.phi, self.g))
+        weights = torch.softmax(theta.transpose(1, 2) @ phi, dim=self.normalised)
+        y = (weights @ g.transpose(1, 2)).transpose(1, 2)
+        return self.W(y.reshape(x.shape[0], -1, *x.shape[2:])) + x
 
 
 class BalancedAttention(nn.Module):

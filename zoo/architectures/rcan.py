@@ -104,15 +104,11 @@ def infer_attention(state: StateDict) -> Hyperparameters:
     }
 
 
-def input_range(state: StateDict) -> float:
-    return range_of_mean_shift("sub_mean.bias")(state) if "sub_mean.bias" in state else 1.0
-
-
 def readings(state: StateDict) -> tuple[Reading, ...]:
     """In the range of the mean shift, or on 0 to 1 past a mean shift meant for 0 to 255."""
     if "sub_mean.bias" not in state:
         return Reading(1.0), Reading(255.0)
-    published = input_range(state)
+    published = range_of_mean_shift("sub_mean.bias")(state)
     return (Reading(published), Reading(1.0)) if published > 1 else ()
 
 
@@ -121,7 +117,7 @@ def infer(state: StateDict) -> Hyperparameters:
         **infer_attention(state),
         "balanced": "body.0.body.0.body.3.ca.fc1.weight" in state,
         "mean_shift": "sub_mean.bias" in state,
-        "input_range": input_range(state),
+        "input_range": range_of_mean_shift("sub_mean.bias")(state),
     }
 
 
@@ -131,6 +127,6 @@ ARCHITECTURE = Architecture(
     build=RCAN,
     detect=detect,
     infer=infer,
-    input_range=input_range,
+    input_range=range_of_mean_shift("sub_mean.bias"),
     readings=readings,
 )

@@ -18,6 +18,7 @@ from zoo.architectures.architecture import (
 )
 from zoo.architectures.layers import (
     MeanShift,
+    NonLocal,
     ResidualBlock,
     Upsampler,
     conv3,
@@ -27,30 +28,13 @@ from zoo.architectures.layers import (
 from zoo.architectures.rcan import readings
 
 
-class NonLocal(nn.Module):
-    """Every place receives features of all places, weighted by their likeness (equation 6)."""
-
-    def __init__(self, channels: int, hidden: int) -> None:
-        super().__init__()
-        self.g = nn.Conv2d(channels, hidden, 1)
-        self.W = nn.Conv2d(hidden, channels, 1)
-        self.theta = nn.Conv2d(channels, hidden, 1)
-        self.phi = nn.Conv2d(channels, hidden, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        theta, phi, g = (layer(x).flatten(2) for layer in (self.theta, self.phi, self.g))
-        # The published code normalises over the places that ask, not over those that answer; weights expect it.
-        weights = torch.softmax(theta.transpose(1, 2) @ phi, dim=1)
-        y = (weights @ g.transpose(1, 2)).transpose(1, 2)
-        return self.W(y.reshape(x.shape[0], -1, *x.shape[2:])) + x
-
-
 class MaskBranch(nn.Module):
     """Halves and doubles the plane again to see further, and ends in a mask (figure 3)."""
 
     def __init__(self, channels: int, *, non_local: bool) -> None:
         super().__init__()
-        first = [NonLocal(channels, channels // 2)] if non_local else []
+        # The published code normalises over the places that ask, not over those that answer; weights expect it.
+        first = [NonLocal(channels, channels // 2, sums_to_one="given")] if non_local else []
         self.MB_RB1 = nn.Sequential(*first, ResidualBlock(channels))
         self.MB_Down = nn.Sequential(nn.Conv2d(channels, channels, 3, stride=2, padding=1))
         self.MB_RB2 = nn.Sequential(ResidualBlock(channels), ResidualBlock(channels))
@@ -132,17 +116,13 @@ class RNAN(nn.Module):
         return self.add_mean(x) if self.mean_shift else x
 
 
-def input_range(state: StateDict) -> float:
-    return range_of_mean_shift("sub_mean.bias")(state) if "sub_mean.bias" in state else 1.0
-
-
 def infer(state: StateDict) -> Hyperparameters:
     return {
         "channels": state["head.0.weight"].shape[0],
         "groups": count(state, r"body\.(\d+)\.body\.0\.RA_RB1\.") + 2,
         "scale": scale_of_upsampler(state, "tail.0."),
         "mean_shift": "sub_mean.bias" in state,
-        "input_range": input_range(state),
+        "input_range": range_of_mean_shift("sub_mean.bias")(state),
     }
 
 
@@ -154,7 +134,7 @@ ARCHITECTURE = Architecture(
         "head.0.weight", "body_nl_low.0.body.0.RA_MB.0.MB_RB1.0.theta.weight", "body_nl_high.0.body.1.weight"
     ),
     infer=infer,
-    input_range=input_range,
+    input_range=range_of_mean_shift("sub_mean.bias"),
     readings=readings,
     pad_multiple=2,
 )

@@ -10,7 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from zoo.architectures.architecture import Architecture, Hyperparameters, StateDict, count, has_keys
-from zoo.architectures.layers import MeanShift, Upsampler, conv3, range_of_mean_shift, scale_of_upsampler
+from zoo.architectures.layers import (
+    ChannelAttention,
+    MeanShift,
+    NonLocal,
+    Upsampler,
+    conv3,
+    range_of_mean_shift,
+    scale_of_upsampler,
+)
 from zoo.architectures.rcan import readings
 
 ITERATIONS = 5
@@ -40,40 +48,13 @@ def square_root(matrix: Tensor) -> Tensor:
     return 0.5 * y @ (three - z @ y) * trace.sqrt()
 
 
-class SecondOrderAttention(nn.Module):
+class SecondOrderAttention(ChannelAttention):
     """Scales channels by a function of their covariance's square root (SOCA)."""
 
-    def __init__(self, channels: int, hidden: int) -> None:
-        super().__init__()
-        self.conv_du = nn.Sequential(
-            nn.Conv2d(channels, hidden, 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(hidden, channels, 1),
-            nn.Sigmoid(),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
+    def statistics(self, x: Tensor) -> Tensor:
         top, left = (max(side - LARGEST_PLANE, 0) // 2 for side in x.shape[2:])
         centre = x[:, :, top : top + LARGEST_PLANE, left : left + LARGEST_PLANE]
-        statistics = square_root(covariance(centre)).mean(1)[:, :, None, None]
-        return x * self.conv_du(statistics)
-
-
-class NonLocal(nn.Module):
-    """Every place receives features of all places, weighted by their likeness."""
-
-    def __init__(self, channels: int, hidden: int) -> None:
-        super().__init__()
-        self.g = nn.Conv2d(channels, hidden, 1)
-        self.W = nn.Conv2d(hidden, channels, 1)
-        self.theta = nn.Conv2d(channels, hidden, 1)
-        self.phi = nn.Conv2d(channels, hidden, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        theta, phi, g = (layer(x).flatten(2) for layer in (self.theta, self.phi, self.g))
-        weights = torch.softmax(theta.transpose(1, 2) @ phi, dim=2)
-        y = (weights @ g.transpose(1, 2)).transpose(1, 2)
-        return self.W(y.reshape(x.shape[0], -1, *x.shape[2:])) + x
+        return square_root(covariance(centre)).mean(1)[:, :, None, None]
 
 
 class RegionNonLocal(nn.Module):
