@@ -1,4 +1,4 @@
-"""Maps for a view: those at hand at once, the others computed one by one while the visitor watches."""
+"""Results for a view: those at hand at once, the others computed one by one while the visitor watches."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from lam_core.attribution.request import AttributionRequest
-from lam_core.attribution.result import Attribution
+from dashboard.gallery import shipped
 from lam_core.errors import LamError
+from lam_core.request import Request
 from lam_core.service import Listener, Service, Status
 
 log = logging.getLogger("lam")
+
+R = TypeVar("R")
+Q = TypeVar("Q", bound=Request[Any])
 
 REDRAW = 0.3
 """Seconds between two drawings of a card that is being computed."""
@@ -20,27 +24,30 @@ UNFORESEEN = "Something went wrong that should not have; the server's log has th
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """What became of one network's request."""
+class Outcome(Generic[R]):
+    """What became of one request."""
 
-    result: Attribution | None = None
+    result: R | None = None
     from_store: bool = False
+    shipped: bool = False
+    """The result came with the project."""
     failure: str = ""
     """One sentence, if there is no result."""
     note: str = ""
 
 
-def at_hand(service: Service, prepare: Callable[[], AttributionRequest]) -> tuple[AttributionRequest | None, Outcome]:
+def at_hand(service: Service, prepare: Callable[[], Q]) -> tuple[Q | None, Outcome[Any]]:
     """The request, and its result if it needs no computing; a failure if the request itself cannot be made."""
     try:
         request = prepare()
         result = service.find(request)
+        found = None if result is not None else shipped.find(request)
     except Exception as error:
         return None, Outcome(failure=reason(error))
-    return request, Outcome(result, from_store=True)
+    return request, Outcome(found, shipped=True) if found is not None else Outcome(result, from_store=True)
 
 
-def computed(service: Service, request: AttributionRequest, listener: Listener) -> Outcome:
+def computed(service: Service, request: Request[R], listener: Listener) -> Outcome[R]:
     """The outcome of computing. What `listener` raises to give up passes through if it is no `Exception`."""
     try:
         answer = service.answer(request, throttled(listener))

@@ -172,7 +172,7 @@ def model_choice(listed: Sequence[Offer], selected: Sequence[Offer], shelf: Sequ
         with st.popover("", icon=":material/add:", help="More networks"):
             st.session_state["all"] = [offer.key for offer in selected]
             st.multiselect(
-                "Up to six networks",
+                "Up to eight networks",
                 list(names),
                 format_func=lambda key: names[key].label + (" · to be fetched" if names[key].remote else ""),
                 max_selections=MOST_MODELS,

@@ -105,10 +105,11 @@ def show_close_ups(picture: Picture, window: Region) -> None:
 
 
 def is_first_visit(view: View, first: FirstVisit) -> bool:
-    """Whether the shipped results are what there is to see: nothing was asked for and nothing else chosen."""
-    standard = View()
-    return (
-        not session.asked_before()
-        and (view.image, view.scale, view.settings) == (first.sample, 4, standard.settings)
-        and view.window in (None, first.window)
-    )
+    """Whether the shipped results are what there is to see: nothing was asked for and no other place chosen."""
+    return not session.asked_before() and is_shipped_place(view, view.window or first.window, first)
+
+
+def is_shipped_place(view: View, window: Region, first: FirstVisit) -> bool:
+    """Whether results of published networks ship for this window, seen with these settings."""
+    place = (view.image, view.scale, view.settings, window)
+    return place == (first.sample, 4, View().settings, first.window)

@@ -34,6 +34,8 @@ class Offer:
     remote: bool = False
     """Its weights must be fetched first."""
     year: int = 0
+    only_shipped: bool = False
+    """Its weights cannot be had here, but its results for the first window ship."""
 
     @property
     def label(self) -> str:
@@ -48,7 +50,15 @@ def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:
         for key in (() if settings.hosted else own)
     ]
     listed += [_offer(entry, settings) for entry in registry(*settings.entries) if can_be_tried(entry, settings)]
-    return tuple(sorted(listed, key=lambda o: (_ORDER.index(o.tag), o.year, o.name)))
+    return tuple(sorted(listed, key=_place))
+
+
+def with_shipped(listed: Iterable[Offer], shipped: Iterable[str]) -> tuple[Offer, ...]:
+    """The networks on offer and those whose results ship, by the ids of their entries."""
+    offered = tuple(listed)
+    keys = {offer.key for offer in offered}
+    more = [_shipped(registry()[key]) for key in shipped if key not in keys]
+    return tuple(sorted((*offered, *more), key=_place))
 
 
 def at_scale(listed: Iterable[Offer], scale: int) -> tuple[Offer, ...]:
@@ -64,10 +74,10 @@ def scales(listed: Iterable[Offer]) -> tuple[int, ...]:
 def chosen(listed: Sequence[Offer], wanted: Sequence[str]) -> tuple[Offer, ...]:
     """The wanted ones among those listed, in the order of the list.
 
-    If nothing is wanted: one's own and the compact networks, else the first three that need no download.
+    If none is: one's own and the compact networks, else the first three that need no download.
     """
-    if wanted:
-        return tuple(offer for offer in listed if offer.key in wanted)
+    if found := tuple(offer for offer in listed if offer.key in wanted):
+        return found
     standard = tuple(offer for offer in listed if offer.tag == "yours" or offer.key in COMPACT)[:MOST_MODELS]
     return standard or tuple(offer for offer in listed if not offer.remote)[:3] or tuple(listed)[:3]
 
@@ -79,6 +89,14 @@ def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int) -> tupl
         if len(kept) < size and not offer.remote:
             kept.add(offer)
     return tuple(offer for offer in listed if offer in kept)
+
+
+def _place(offer: Offer) -> tuple[int, int, str]:
+    return _ORDER.index(offer.tag), offer.year, offer.name
+
+
+def _shipped(entry: Entry) -> Offer:
+    return Offer(entry.id, entry.name, "published", entry.scale, year=entry.published.year or 0, only_shipped=True)
 
 
 def _offer(entry: Entry, settings: ZooSettings) -> Offer:

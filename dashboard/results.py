@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -13,7 +13,7 @@ from dashboard import cards, downloads, engine, session
 from dashboard.cards import Head
 from dashboard.components.copy_link import copy_link
 from dashboard.computation import Outcome, at_hand, computed
-from dashboard.gallery.shipped import FirstVisit
+from dashboard.gallery.shipped import FirstVisit, first_visit
 from dashboard.models import Offer
 from dashboard.pictures import Picture
 from dashboard.view import MOST_MODELS, View
@@ -60,7 +60,7 @@ class Card:
     head: Head
     slot: DeltaGenerator
     request: AttributionRequest | None
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: Outcome[Attribution]
 
     @property
     def is_missing(self) -> bool:
@@ -76,9 +76,8 @@ def show_shipped(first: FirstVisit, picture: Picture, *, as_density: bool) -> No
     )
     grid = st.grid(3, min_column_width=NARROWEST_CARD)
     for one in first.results:
-        details = f"Computed with the checkpoint {one.source}, sha256 {one.sha256}, which is not part of this project."
         with grid.container(border=True):
-            head = Head(one.id, registry()[one.id].name, "published", "shipped result", details)
+            head = Head(one.id, registry()[one.id].name, "published", "shipped result", one.checkpoint.details)
             cards.result_card(head, picture, one.result, as_density=as_density, from_store=True)
     _takeaways(picture, [one.result for one in first.results])
 
@@ -93,7 +92,7 @@ def show(place: Place, selected: Sequence[Offer]) -> None:
     with bar, st.spinner("Looking for results"):
         for offer, slot in zip(selected, slots, strict=False):
             request, outcome = at_hand(engine.service(), partial(place.request, offer.key))
-            deck.append(Card(Head(offer.key, offer.name, offer.tag), slot, request, outcome))
+            deck.append(Card(head_of(offer, outcome), slot, request, outcome))
     missing = [card for card in deck if card.is_missing]
     wanted = session.wanted(place.view)
     for card in deck:
@@ -109,6 +108,14 @@ def show(place: Place, selected: Sequence[Offer]) -> None:
         bar.info("Press Compute, or Enter, to see the missing maps.", icon=":material/touch_app:")
     if done := [card.outcome.result for card in deck if card.outcome.result]:
         _takeaways(place.picture, done)
+
+
+def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:
+    """What stands above a network's card."""
+    if not outcome.shipped:
+        return Head(offer.key, offer.name, offer.tag)
+    source = next((one for one in first_visit().checkpoints if one.id == offer.key), None)
+    return Head(offer.key, offer.name, offer.tag, "shipped result", source.details if source else "")
 
 
 def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None:

@@ -19,7 +19,7 @@ def current() -> View:
         state.view, state.faults = from_query(query)
         state.address = query
         # Who opens a link wants to see what it shows.
-        state.asked = None if state.view.is_first_visit else _essence(state.view)
+        state.asked = None if state.view.is_first_visit else state.view.question
     return state.view
 
 
@@ -46,7 +46,7 @@ def replace_window(view: View, window: Region | None) -> None:
 
 def ask() -> None:
     """Wants the maps of the current view computed."""
-    st.session_state.asked = _essence(st.session_state.view)
+    st.session_state.asked = st.session_state.view.question
 
 
 def give_up() -> None:
@@ -56,7 +56,7 @@ def give_up() -> None:
 
 def wanted(view: View) -> bool:
     """Whether the maps of a view were asked for."""
-    return st.session_state.get("asked") == _essence(view)
+    return st.session_state.get("asked") == view.question
 
 
 def asked_before() -> bool:
@@ -70,7 +70,3 @@ def publish(view: View) -> None:
     if st.session_state.address != query or st.query_params.to_dict() != query:
         st.session_state.address = query
         st.query_params.from_dict(query)
-
-
-def _essence(view: View) -> View:
-    return replace(view, density=False)

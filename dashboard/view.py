@@ -11,14 +11,32 @@ from lam_core.attribution.settings import AttributionSettings, Detector, Path, P
 from lam_core.region import Region, RegionError
 
 FIRST_SAMPLE = "glass-tower"
-MOST_MODELS = 6
+MOST_MODELS = 8
 _UPLOAD = re.compile(r"upload-[0-9a-f]{64}")
 _NAME = re.compile(r"[^\s,]{1,200}")
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What the compare page sets against what; nothing of it changes what is computed."""
+
+    left: str = ""
+    """Under the slider: a network of the view's, `hr` or `bicubic`; empty for what the page suggests."""
+    right: str = ""
+    """The same."""
+    wide: tuple[str, ...] = ()
+    """The networks whose common view is set against the others'; none for those that DI parts off."""
+    baseline: str = ""
+    """The network that figures and maps are compared with; empty for the one of the least DI."""
+    own_scale: bool = False
+    """Every map by its own maximum, as published, rather than all on one scale."""
+    subject: str = ""
+    """The network that methods and checks are about; empty for the one of the largest DI."""
+
+
+@dataclass(frozen=True)
 class View:
-    """One state of the attribution page. The default is the first visit: the gallery's shipped results."""
+    """One state of the attribution and the compare page. The default is the first visit: the shipped results."""
 
     image: str = FIRST_SAMPLE
     """A sample's id, or `upload-` and the digest of the uploaded picture."""
@@ -32,6 +50,12 @@ class View:
     settings: AttributionSettings = field(default_factory=AttributionSettings)
     density: bool = False
     """Show maps as kernel densities."""
+    comparison: Comparison = Comparison()
+
+    @property
+    def question(self) -> View:
+        """What the view asks of its networks: how the answers are shown left out."""
+        return replace(self, density=False, comparison=Comparison())
 
     @property
     def is_first_visit(self) -> bool:
@@ -59,6 +83,13 @@ class View:
                 query[name] = f"{value:g}" if isinstance(value, float) else str(value)
         if self.density:
             query["map"] = "kde"
+        for name in ("left", "right", "baseline", "subject"):
+            if value := getattr(self.comparison, name):
+                query[name] = value
+        if self.comparison.wide:
+            query["wide"] = ",".join(self.comparison.wide)
+        if self.comparison.own_scale:
+            query["colours"] = "own"
         if self.is_first_visit:
             return {"map": "kde"} if self.density else {}
         return query
@@ -99,6 +130,14 @@ def from_query(query: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
         models=read("models", _models, ()),
         settings=settings,
         density=read("map", lambda text: {"kde": True, "lam": False}[text], False),
+        comparison=Comparison(
+            left=read("left", _matching(_NAME), ""),
+            right=read("right", _matching(_NAME), ""),
+            wide=read("wide", _models, ()),
+            baseline=read("baseline", _matching(_NAME), ""),
+            own_scale=read("colours", lambda text: {"own": True, "shared": False}[text], False),
+            subject=read("subject", _matching(_NAME), ""),
+        ),
     )
     return view, tuple(faults)
 

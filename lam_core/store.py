@@ -153,3 +153,13 @@ def read(content: bytes, request: Mapping[str, Any] | None = None) -> Stored | N
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, NotImplementedError):
         return None
     return Stored(summary, arrays) if isinstance(summary, dict) else None
+
+
+def request_of(content: bytes) -> dict[str, Any] | None:
+    """The request that the bytes of a stored result answer; None if they are damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            request = json.loads(archive.read(_REQUEST))
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, NotImplementedError):
+        return None
+    return request if isinstance(request, dict) else None

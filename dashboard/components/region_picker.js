@@ -88,7 +88,7 @@ export default function ({ data, parentElement, setStateValue }) {
     const own = target === frame
     if (!own && target.closest?.("input, textarea, select, button, a, summary, [contenteditable], [role]:not(main)")) return
     if (e.key === "Enter") report(true)
-    else if (/^[1-6]$/.test(e.key)) press(e.key)
+    else if (/^[1-8]$/.test(e.key)) press(e.key)
   }
   if (!picker.listener) {
     picker.listener = (e) => picker.onkey(e)

@@ -18,7 +18,7 @@ _picker = component(
   <img draggable="false"><div class="box field"></div><div class="box ghost"></div><div class="box picked"></div>
 </div>
 <p class="hint">Click a place to see what made it.<span class="keys"> <kbd>←</kbd><kbd>↑</kbd><kbd>→</kbd><kbd>↓</kbd>
-move the window, with <kbd>Shift</kbd> by its size; <kbd>Enter</kbd> computes, <kbd>1</kbd>–<kbd>6</kbd> switch
+move the window, with <kbd>Shift</kbd> by its size; <kbd>Enter</kbd> computes, <kbd>1</kbd>–<kbd>8</kbd> switch
 networks.</span></p>""",
     css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
     js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
@@ -47,9 +47,9 @@ def picked(key: str) -> Pick | None:
 
 
 def pressed(key: str) -> str | None:
-    """A digit from 1 to 6 that was pressed since the last run."""
+    """A digit from 1 to 8 that was pressed since the last run."""
     report = fresh(key, "key")
-    return str(report["key"]) if report and str(report.get("key")) in set("123456") else None
+    return str(report["key"]) if report and str(report.get("key")) in set("12345678") else None
 
 
 def region_picker(

@@ -1,7 +1,8 @@
 """Makes what ships: `python -m dashboard.gallery.make [folder of published checkpoints]`.
 
 The checkpoints are recognised by the digests that the zoo's entries pin, whatever the files are called. Results and
-thumbnails are written beside this file; the checkpoints are read and nothing of them is kept.
+thumbnails are written beside this file; the checkpoints are read and nothing of them is kept. A result that is there
+already and answers the same request is left as it is.
 """
 
 from __future__ import annotations
@@ -10,51 +11,105 @@ import base64
 import io
 import json
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, get_args
 
+import numpy as np
 from PIL import Image
 
 import zoo
-from dashboard.gallery.shipped import FIRST, FOLDER, THUMBNAILS
-from dashboard.pictures import from_sample
+from dashboard import inquiries
+from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, THUMBNAILS, Checkpoint
+from dashboard.inquiries import CheckName, Subject
+from dashboard.pictures import Picture, from_sample
 from dashboard.view import FIRST_SAMPLE
-from lam_core.attribution.attribute import attribute
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
+from lam_core.request import Request
 from lam_core.samples import sample, samples
-from lam_core.store import write
+from lam_core.store import canonical, read, request_of, write
 from zoo.entry import GitHub
+from zoo.references import Reference
 from zoo.registry import registry
 from zoo.weights import digest
 
-MODELS = ("fsrcnn", "carn-m", "imdn")
-"""Published networks of growing receptive field: 17 LR pixels, some forty, all of the input."""
+SHOWN = ("fsrcnn", "carn-m", "imdn")
+"""On the first page: published networks of growing receptive field: 17 LR pixels, some forty, all of the input."""
+FURTHER = ("fsrcnn-rgb", "srgan", "pan", "rfdn", "craft")
+"""Beside them on the compare page."""
+EXAMINED = "imdn"
+"""The network whose other methods and checks ship as well."""
 SETTINGS = AttributionSettings()
 """The same as for visitors' own maps: only so may their DI be compared."""
 THUMBNAIL = 84
 
 
 def results(checkpoints: Path) -> None:
-    """Writes the first visit's results. Raises `FileNotFoundError` for a checkpoint that is not in the folder."""
+    """Writes the shipped results. Raises `FileNotFoundError` for a checkpoint that is not in the folder."""
     picture = from_sample(sample(FIRST_SAMPLE), 4)
     files = {digest(path): path for path in checkpoints.iterdir() if path.is_file()}
-    rows = []
-    for name in MODELS:
+    found = []
+    for name in (*SHOWN, *FURTHER):
         weights = registry()[name].weights
         assert isinstance(weights, GitHub)
         if weights.sha256 not in files:
             raise FileNotFoundError(f"no file in {checkpoints} has the sha256 {weights.sha256} of {name}")
         reference = zoo.reference(files[weights.sha256])
-        result = attribute(reference.load(), picture.lr, picture.suggested, SETTINGS)
+        assert isinstance(reference, Reference)
         request = AttributionRequest(reference, picture.lr, picture.suggested, SETTINGS)
-        content = write(request.identity("cpu"), result.summary(), result.arrays())
-        (FOLDER / f"first-{name}.npz").write_bytes(content)
-        source = f"{weights.repo}@{weights.revision[:7]} {weights.file}"
-        rows.append({"id": name, "source": source, "sha256": weights.sha256})
-        print(f"{name}: DI {result.diffusion_index:.2f}, map error {result.map_error:.3f}, {result.nodes} nodes")
+        made(request, f"first-{name}.npz")
+        found.append(Checkpoint(name, f"{weights.repo}@{weights.revision[:7]} {weights.file}", weights.sha256))
+        if name == EXAMINED:
+            for file, question in _questions(request, picture):
+                made(question, f"{name}-{file}.npz")
     window = picture.suggested
-    content = {"sample": FIRST_SAMPLE, "window": [window.x, window.y, window.size], "results": rows}
+    content = {
+        "sample": FIRST_SAMPLE,
+        "window": [window.x, window.y, window.size],
+        "shown": SHOWN,
+        "checkpoints": [asdict(one) for one in found],
+    }
     FIRST.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _questions(request: AttributionRequest, picture: Picture) -> Iterator[tuple[str, Request[Any]]]:
+    """Every other method and every check of a map, each with a name for its file."""
+    for name in inquiries.METHODS:
+        if name != "lam":
+            yield name, inquiries.method(request, name)
+    for detector in ("intensity", "gabor"):
+        yield detector, inquiries.method(request, "lam", detector)
+    yield "saturation", inquiries.saturation(request)
+    subject = Subject(request, made(request, f"first-{EXAMINED}.npz"), picture)
+    for check in get_args(CheckName):
+        yield check, inquiries.check(check, subject)
+
+
+def made(request: Request[Any], name: str) -> Any:
+    """The result of a request, from the file of that name or computed and written into it."""
+    path, identity = FOLDER / name, request.identity(DEVICE)
+    if path.is_file():
+        content = path.read_bytes()
+        stored_for = request_of(content)
+        if stored_for is not None and canonical(stored_for) == canonical(identity):
+            stored = read(content)
+            if stored is not None:
+                return request.restore(stored)
+    began = time.perf_counter()
+    result = request.compute(request.model.load(), lambda progress: None)
+    packed = request.pack(result)
+    # The displayed map follows from the signed one, whose error is far above that of single precision.
+    arrays = {
+        key: array.astype(np.float32) if key == "signed" else array
+        for key, array in packed.arrays.items()
+        if key != "map"
+    }
+    path.write_bytes(write(identity, packed.summary, arrays))
+    print(f"{name}: {time.perf_counter() - began:.0f} s, {path.stat().st_size / 1024:.0f} KiB", flush=True)
+    return result
 
 
 def thumbnails() -> None:

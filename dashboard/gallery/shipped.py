@@ -6,27 +6,49 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from lam_core.attribution.result import Attribution
 from lam_core.region import Region
-from lam_core.store import read
+from lam_core.request import Request
+from lam_core.store import Stored, key_of, read, request_of
 
 FOLDER = Path(__file__).parent
 FIRST = FOLDER / "first.json"
 THUMBNAILS = FOLDER / "thumbnails.json"
+DEVICE = "cpu"
+"""Where the results were computed."""
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A published checkpoint whose results ship, though it is not itself part of the project."""
+
+    id: str
+    """The entry's id."""
+    source: str
+    """Where it lies: repository, commit, file."""
+    sha256: str
+
+    @property
+    def details(self) -> str:
+        """Where its results come from, for a visitor."""
+        return f"Computed with the checkpoint {self.source}, sha256 {self.sha256}, which is not part of this project."
 
 
 @dataclass(frozen=True, eq=False)
 class Shipped:
-    """One result of a published checkpoint that is not itself part of the project."""
+    """The map of one such checkpoint."""
 
-    id: str
-    """The entry's id."""
+    checkpoint: Checkpoint
     result: Attribution
-    source: str
-    """Where the checkpoint lies: repository, commit, file."""
-    sha256: str
-    """Of the checkpoint."""
+
+    @property
+    def id(self) -> str:
+        """The entry's id."""
+        return self.checkpoint.id
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,20 +58,44 @@ class FirstVisit:
     sample: str
     window: Region
     results: tuple[Shipped, ...]
+    """The three that the first page shows."""
+    checkpoints: tuple[Checkpoint, ...]
+    """All whose maps of this window ship, those three first."""
 
 
 @functools.cache
 def first_visit() -> FirstVisit:
     """The results that ship for the first visit."""
     content = json.loads(FIRST.read_text(encoding="utf-8"))
-    return FirstVisit(content["sample"], Region(*content["window"]), tuple(_shipped(row) for row in content["results"]))
+    checkpoints = tuple(Checkpoint(**row) for row in content["checkpoints"])
+    shown = tuple(Shipped(one, _result(one.id)) for one in checkpoints if one.id in content["shown"])
+    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints)
 
 
-def _shipped(row: dict[str, str]) -> Shipped:
-    stored = read((FOLDER / f"first-{row['id']}.npz").read_bytes())
+def _result(name: str) -> Attribution:
+    stored = _stored(FOLDER / f"first-{name}.npz")
     if stored is None:
-        raise ValueError(f"the shipped result first-{row['id']}.npz is damaged; `make gallery` makes it anew")
-    return Shipped(row["id"], Attribution.restore(stored.summary, stored.arrays), row["source"], row["sha256"])
+        raise ValueError(f"the shipped result first-{name}.npz is damaged; `make gallery` makes it anew")
+    return Attribution.restore(stored.summary, stored.arrays)
+
+
+def find(request: Request[R]) -> R | None:
+    """The result of a request if it ships."""
+    path = _index().get(key_of(request.identity(DEVICE)))
+    stored = path and _stored(path)
+    return request.restore(stored) if stored else None
+
+
+@functools.cache
+def _stored(path: Path) -> Stored | None:
+    return read(path.read_bytes())
+
+
+@functools.cache
+def _index() -> dict[str, Path]:
+    """Every shipped result by the key of the request that it answers."""
+    answered = {path: request_of(path.read_bytes()) for path in sorted(FOLDER.glob("*.npz"))}
+    return {key_of(request): path for path, request in answered.items() if request is not None}
 
 
 @functools.cache

@@ -34,9 +34,9 @@ def test_the_first_visit_shows_three_published_networks_on_a_sample():
 
 def test_every_result_names_the_checkpoint_that_its_entry_pins():
     for one in first_visit().results:
-        assert registry()[one.id].sha256 == one.sha256
+        assert registry()[one.id].sha256 == one.checkpoint.sha256
         assert zoo.reference(one.id).fingerprint == one.result.fingerprint
-        assert "@" in one.source
+        assert "@" in one.checkpoint.source
 
 
 def test_results_are_of_this_version_of_the_method():

@@ -1,4 +1,4 @@
-from dashboard.models import COMPACT, Offer, Tag, at_scale, chosen, offers, scales, shelf
+from dashboard.models import COMPACT, Offer, Tag, at_scale, chosen, offers, scales, shelf, with_shipped
 from zoo.settings import ZooSettings
 
 
@@ -63,3 +63,15 @@ def test_the_shelf_holds_the_selected_and_fills_up_with_what_is_here():
     selected = chosen(LISTED, ("c",))
     assert [one.key for one in shelf(LISTED, selected, 4)] == ["net.py:build", "fsrcnn-c", "imdn-c", "c"]
     assert [one.key for one in shelf(LISTED, (), 20)] == [one.key for one in LISTED if not one.remote]
+
+
+def test_networks_whose_results_ship_are_offered_where_they_do_and_only_once():
+    listed = with_shipped(offers(ZooSettings(offline=True)), ["fsrcnn", "imdn"])
+    shipped = [one for one in listed if one.only_shipped]
+    assert [one.key for one in shipped] == ["fsrcnn", "imdn"], "by year"
+    assert all(one.tag == "published" and not one.remote for one in shipped)
+    assert len(with_shipped(listed, ["fsrcnn", "imdn"])) == len(listed)
+
+
+def test_where_none_of_the_wanted_can_be_had_the_standard_ones_are():
+    assert [one.key for one in chosen(LISTED, ("gone",))] == ["net.py:build", "fsrcnn-c", "imdn-c"]

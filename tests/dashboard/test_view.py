@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.view import View, from_query
+from dashboard.view import Comparison, View, from_query
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.region import Region
 
@@ -22,6 +22,10 @@ DIGEST = "0123456789abcdef" * 4
         View(settings=AttributionSettings(tolerance=0.013, sigma=2.5, kernel=15, field="full", detector="gabor")),
         View(settings=AttributionSettings(path="linear-black", field=48), models=("/home/me/my net.py:build",)[:0]),
         View(models=("owner/repo:some/file.pth",)),
+        View(
+            models=("a", "b", "c"),
+            comparison=Comparison("hr", "b", wide=("b", "c"), baseline="a", own_scale=True, subject="c"),
+        ),
     ],
 )
 def test_an_address_restores_its_view(view):
@@ -67,6 +71,9 @@ def test_an_upload_is_known_by_its_digest():
         {"dtype": "bfloat16"},
         {"lr": "yes"},
         {"map": "heat"},
+        {"left": "a b"},
+        {"wide": "a b"},
+        {"colours": "loud"},
     ],
 )
 def test_nonsense_is_said_in_one_sentence_and_replaced_by_the_standard(query):
@@ -89,11 +96,17 @@ def test_the_reference_rule_wins_over_a_path_it_is_not_defined_on():
     assert len(faults) == 1
 
 
-def test_at_most_six_models_and_each_once():
-    view, _ = from_query({"models": "a,b,a,c,d,e,f,g,h"})
-    assert view.models == tuple("abcdef")
+def test_at_most_eight_models_and_each_once():
+    view, _ = from_query({"models": "a,b,a,c,d,e,f,g,h,i,j"})
+    assert view.models == tuple("abcdefgh")
 
 
 def test_how_maps_are_shown_does_not_end_the_first_visit():
     assert replace(View(), density=True).is_first_visit
     assert not View(window=Region(0, 0)).is_first_visit
+
+
+def test_what_is_compared_with_what_changes_no_question():
+    view = View(image="cat", models=("a", "b"))
+    assert replace(view, density=True, comparison=Comparison(left="hr", baseline="b")).question == view.question
+    assert replace(view, image="flag").question != view.question

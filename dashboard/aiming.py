@@ -1,0 +1,90 @@
+"""The left column of the pages that look at one window: which picture, which place in it, asked of which networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import controls, engine, looking, session
+from dashboard.components.image_strip import chosen_image
+from dashboard.components.region_picker import picked, pressed
+from dashboard.gallery.shipped import first_visit
+from dashboard.models import Offer, at_scale, chosen, offers, scales, shelf, with_shipped
+from dashboard.pictures import Picture
+from dashboard.view import MOST_MODELS, View
+from lam_core.region import Field, Region
+from lam_core.settings import settings
+from zoo.settings import settings as zoo_settings
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """Where a visitor looks, and with which networks."""
+
+    view: View
+    picture: Picture
+    window: Region
+    field: Field | None
+    """None if the window does not fit into it, which has been said."""
+    here: tuple[Offer, ...]
+    """Networks on offer for this place."""
+    selected: tuple[Offer, ...]
+
+    @property
+    def shelf(self) -> tuple[Offer, ...]:
+        """The few of them that can be switched on and off at once."""
+        return shelf(self.here, self.selected, MOST_MODELS)
+
+
+def take_aim(first_choice: Sequence[str] = ()) -> Aim:
+    """Shows the column and reads it; ends the page if the picture is not here.
+
+    `first_choice`: networks that are selected as long as a visitor has chosen nothing.
+    """
+    view, asks = session.current(), False
+    if sample_id := chosen_image("strip"):
+        view, asks = session.change(image=sample_id, low_resolution=False, window=None), True
+    listed = offers(zoo_settings(), settings().networks)
+    controls.samples_strip(view.image)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        controls.upload(view)
+        controls.scale_choice(view, scales(listed))
+    controls.upload_fault()
+    picture = looking.picture_of(view)
+    if picture is None:
+        looking.ask_for_file()
+        engine.warm_up()
+        st.stop()
+    if pick := picked("picker"):
+        window = looking.window_of(view, picture)
+        view = session.change(window=looking.pushed_inside(pick.x, pick.y, window.size, picture))
+        asks = asks or pick.compute
+    window = looking.window_of(view, picture)
+    view = session.current()
+    field = looking.field_of(view, window, picture)
+    looking.show_picker(picture, window, field)
+    controls.place(window, picture)
+
+    first = first_visit()
+    if looking.is_shipped_place(view, window, first):
+        listed = with_shipped(listed, [one.id for one in first.checkpoints])
+    here = at_scale(listed, view.scale)
+    unchosen = not view.models and looking.is_first_visit(view, first)
+    selected = chosen(here, first_choice if unchosen else view.models)
+    if digit := pressed("picker"):
+        controls.toggle(shelf(here, selected, MOST_MODELS), selected, int(digit))
+        view = session.current()
+        selected = chosen(here, view.models)
+    if st.button("Compute", type="primary", width="stretch", disabled=not selected, help="Enter does the same"):
+        asks = True
+    looking.show_close_ups(picture, window)
+    for note in picture.notes:
+        st.caption(note)
+    st.caption(f"{picture.title}: {picture.credit}.")
+    if asks:
+        view = session.change(window=window, models=tuple(offer.key for offer in selected))
+        session.ask()
+    session.publish(view)
+    return Aim(view, picture, window, field, here, selected)

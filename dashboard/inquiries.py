@@ -1,0 +1,97 @@
+"""What can be asked about one network's map of a place: the methods beside it, and the checks of how far to trust it.
+
+Checks import PyTorch, so they are made only where they are wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from dashboard.pictures import Picture, from_sample
+from lam_core.attribution.request import AttributionRequest
+from lam_core.attribution.result import Attribution
+from lam_core.attribution.settings import AttributionSettings, Detector, Path
+from lam_core.images import Pixels
+from lam_core.request import Request
+from lam_core.samples import sample
+
+Method = Literal["gradient", "integrated-black", "integrated-blurred", "lam"]
+CheckName = Literal["faithfulness", "occlusion", "receptive", "randomisation", "causal"]
+
+METHODS: dict[Method, str] = {
+    "gradient": "Plain gradient",
+    "integrated-black": "Integrated gradients, black baseline",
+    "integrated-blurred": "Integrated gradients, blurred baseline",
+    "lam": "LAM, progressive blurring",
+}
+_PATHS: dict[Method, Path] = {"integrated-black": "linear-black", "integrated-blurred": "linear-blur", "lam": "blur"}
+DONORS = ("cat", "coffee", "engine", "flag", "brick", "palace-roof", "hedge", "page", "corner-office")
+"""Samples that give patches for causal effects, and pictures for effective receptive fields."""
+EFFECTIVE_SIDE = 63
+"""LR pixels: the largest odd side that samples have at scale 4."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One network's map of one window, which questions are about."""
+
+    request: AttributionRequest
+    result: Attribution
+    picture: Picture
+
+
+def method(request: AttributionRequest, name: Method, detector: Detector | None = None) -> Request[Any]:
+    """The request for a method's map of the same window, by another detector if one is given."""
+    settings = replace(request.settings, detector=detector or request.settings.detector)
+    if name == "gradient":
+        from lam_core.studies.checks import gradient_of_window
+
+        return gradient_of_window(replace(request, settings=settings))
+    return replace(request, settings=along(settings, _PATHS[name]))
+
+
+def along(settings: AttributionSettings, path: Path) -> AttributionSettings:
+    """Settings with another path; the reference rule gives way where it is not defined.
+
+    >>> along(AttributionSettings(rule="reference"), "linear-black").rule
+    'default'
+    """
+    return replace(settings, path=path, rule=settings.rule if path == "blur" else "default")
+
+
+def saturation(request: AttributionRequest) -> Request[Any]:
+    """The request for D and its running integral along the path."""
+    from lam_core.studies.checks import saturation_of
+
+    return saturation_of(request)
+
+
+def check(name: CheckName, subject: Subject) -> Request[Any]:
+    """The request for a check of the subject's map, or of its network."""
+    from lam_core.studies import checks
+
+    request, hr = subject.request, subject.picture.hr
+    makers: dict[CheckName, Callable[[], Any]] = {
+        "faithfulness": lambda: checks.faithfulness_of(request),
+        "occlusion": lambda: checks.occlusion_of(request),
+        "randomisation": lambda: checks.randomisation_of(request),
+        "receptive": lambda: checks.effective_field_of(request.model, _lr(DONORS, subject), _side(subject)),
+        "causal": lambda: checks.causal_effects_of(request, hr, _others(subject)),  # pyright: ignore[reportArgumentType]
+    }
+    return replace(makers[name](), attribution=subject.result)
+
+
+def _others(subject: Subject) -> list[Pixels]:
+    return _lr([name for name in DONORS if name != subject.picture.id], subject)
+
+
+def _lr(names: Any, subject: Subject) -> list[Pixels]:
+    return [from_sample(sample(name), subject.picture.scale).lr for name in names]
+
+
+def _side(subject: Subject) -> int:
+    """The largest odd side, at most `EFFECTIVE_SIDE`, that samples have at the subject's scale."""
+    available = 256 // subject.picture.scale
+    return min(EFFECTIVE_SIDE, available - 1 + available % 2)
