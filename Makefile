@@ -35,6 +35,7 @@ bench: $(VENV)/tested
 
 gallery: $(VENV)/installed
 	$(PYTHON) -m dashboard.gallery.make
+	$(PYTHON) -m dashboard.gallery.semantics.make
 
 clean:
 	rm -rf $(VENV) build *.egg-info

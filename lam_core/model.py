@@ -6,7 +6,7 @@ import copy
 import hashlib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -136,6 +136,17 @@ class FeatureModel:
     def __call__(self, x: Tensor) -> Tensor:
         mean, std = (x.new_tensor(v).view(1, 3, 1, 1) for v in (self.mean, self.std))
         return self.module((x - mean) / std)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are; the CPU for a network without any."""
+        return next((p.device for p in self.module.parameters()), torch.device("cpu"))
+
+    def on(self, device: str) -> FeatureModel:
+        """This network if it is on `device` already, else a copy that is."""
+        if self.device == torch.device(device):
+            return self
+        return replace(self, module=copy.deepcopy(self.module).to(device=device))
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from lam_core.model import SuperResolver
+    from lam_core.model import FeatureModel, SuperResolver
 
 
-class ModelReference(Protocol):
-    """A model that need not be loaded yet: its identity is known, so stored results are found without it."""
+class NetworkReference(Protocol):
+    """A network that need not be loaded yet: its identity is known, so stored results are found without it."""
 
     @property
     def name(self) -> str:
@@ -18,8 +18,16 @@ class ModelReference(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """`SuperResolver.fingerprint` of the model that `load` gives."""
+        """The fingerprint of the network that `load` gives."""
         ...
+
+    def load(self) -> SuperResolver | FeatureModel:
+        """The network itself, from a pool if possible."""
+        ...
+
+
+class ModelReference(NetworkReference, Protocol):
+    """A super-resolution network that need not be loaded yet."""
 
     @property
     def scale(self) -> int:
@@ -27,5 +35,5 @@ class ModelReference(Protocol):
         ...
 
     def load(self) -> SuperResolver:
-        """The model itself, from a pool if possible."""
+        """The network itself, from a pool if possible."""
         ...

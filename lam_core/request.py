@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from lam_core.reference import ModelReference
+from lam_core.reference import NetworkReference
 from lam_core.store import Stored
-
-if TYPE_CHECKING:
-    from lam_core.model import SuperResolver
 
 R = TypeVar("R")
 
@@ -18,7 +15,7 @@ class Request(Protocol[R]):
     """One result asked for; a map, a check, a heat map."""
 
     @property
-    def model(self) -> ModelReference:
+    def model(self) -> NetworkReference:
         """The network it is about."""
         ...
 
@@ -26,8 +23,9 @@ class Request(Protocol[R]):
         """What the result depends on and nothing else, as plain values."""
         ...
 
-    def compute(self, model: SuperResolver, report: Callable[[Any], None]) -> R:
-        """The result; `report` hears how far it has come, and what it raises ends the computation."""
+    def compute(self, model: Any, report: Callable[[Any], None]) -> R:
+        """The result, `model` being what `self.model` loads; `report` hears how far it has come, and what it raises
+        ends the computation."""
         ...
 
     def pack(self, result: R) -> Stored:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 import re
-import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,9 +28,6 @@ LARGEST_HEADER = 100_000_000
 """Bytes of the largest header that the safetensors format allows."""
 LARGEST_INDEX = 9_999
 """Largest layer number in a key; a sequence is built up to its largest number."""
-
-# Advice to who writes checkpoints, of no use to who reads them.
-warnings.filterwarnings("ignore", message="Detected pickle protocol", category=UserWarning)
 
 
 class CheckpointError(ZooError):

@@ -18,7 +18,7 @@ from zoo.transfer import Progress
 from zoo.weights import digest, fetch
 
 if TYPE_CHECKING:
-    from lam_core.model import SuperResolver
+    from lam_core.model import FeatureModel, SuperResolver
 
 
 class NotASuperResolverError(ZooError):
@@ -49,6 +49,36 @@ class Reference:
         from zoo.loading import super_resolver
 
         return super_resolver(self.asked, input_range=self.input_range, weights=self.weights, settings=self.settings)
+
+
+@dataclass(frozen=True)
+class FeatureReference:
+    """A classifier by name, to be looked at by its features; a `lam_core.reference.NetworkReference`."""
+
+    name: str
+    fingerprint: str
+    id: str
+    """The entry's id."""
+    settings: ZooSettings | None = field(default=None, kw_only=True, repr=False, compare=False)
+
+    def load(self) -> FeatureModel:
+        """The classifier itself, fetched and read now unless it is here. Raises a `ZooError`."""
+        from lam_core.model import FeatureModel
+        from zoo.loading import load
+
+        model = load(self.id, settings=self.settings)
+        assert isinstance(model, FeatureModel)
+        return model
+
+
+def feature_reference(x: str | Path, *, settings: ZooSettings | None = None) -> Reference | FeatureReference:
+    """A network to be looked at by its features: as `reference`, and classifiers too. Raises a `ZooError`."""
+    chosen = settings or process_settings()
+    target = resolve(x, chosen)
+    if isinstance(target, Entry) and target.kind == "classifier":
+        sha256 = pinned_digest(target) or digest(fetch(target, chosen))
+        return FeatureReference(target.name, entry_fingerprint(target, sha256), target.id, settings=settings)
+    return reference(x, settings=settings)
 
 
 def reference(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from lam_core.degradations import Degradation
 from lam_core.images import Pixels
+from lam_core.semantics.design import DEGRADATIONS, Picture
 from lam_core.semantics.errors import DesignError, TooManyPointsError
-from lam_core.semantics.features import FLATTENED, RAW, Features, Space, collect
+from lam_core.semantics.features import collect
 from lam_core.semantics.inference import bootstrap, permutation_null
+from lam_core.semantics.progress import Progress
 from lam_core.semantics.projection import plane, principal_components
-from lam_core.semantics.result import Analysis, LayerResult, ModelResult
+from lam_core.semantics.result import Analysis, LayerResult, ModelResult, Role
 from lam_core.semantics.separability import (
     Contrast,
     accuracy,
@@ -26,34 +27,10 @@ from lam_core.semantics.separability import (
     silhouette,
     sums_of_squares,
 )
+from lam_core.semantics.space import FLATTENED, RAW, Features, Space
 from lam_core.semantics.taps import Network
 from lam_core.semantics.trunk import trunk_stages
 from lam_core.semantics.untrained import untrained
-
-DEGRADATIONS = tuple(Degradation.parse(text) for text in ("clean", "blur", "noise"))
-"""The published figure's three."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture of the design."""
-
-    name: str
-    content: str
-    """The class it belongs to; its own name where it stands for itself."""
-    pixels: Pixels
-    """The networks' input, uint8 [h, w, 3]; larger ones are cropped in the middle to the smallest of the design."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far an analysis has come."""
-
-    model: str
-    task: str
-    """`features`, or the layer whose figures are computed."""
-    share: float
-    """Of everything, 0 to 1."""
 
 
 def analyse(
@@ -90,15 +67,16 @@ def analyse(
             f"{points} points are too many to compare each with each in {memory // 1024**2} MiB; take fewer pictures"
         )
     images = cropped([picture.pixels for picture in pictures])
-    subjects: list[tuple[str, Network | None, Sequence[str]]] = []
+    subjects: list[tuple[Role, Network | None, Sequence[str]]] = []
     for model in models:
         named = layers.get(model.name) if isinstance(layers, Mapping) else layers
         wanted = trunk_stages(model) if named is None else tuple(named)
         if not wanted:
             raise DesignError(f"no layer of {model.name} was named; name one, or none for the trunk's stages")
         subjects.append(("model", model, wanted))
-        if controls:
-            subjects.append(("untrained", untrained(model, seed), wanted))
+    if controls:
+        trained = [(model, wanted) for _, model, wanted in subjects if model]
+        subjects.extend(("untrained", untrained(model, seed), wanted) for model, wanted in trained)
     if controls or not models:
         subjects.append(("raw", None, (RAW,)))
 

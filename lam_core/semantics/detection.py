@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from lam_core.degradations import Degradation
 from lam_core.images import Pixels
 from lam_core.semantics.errors import DesignError, ProbeFileError
-from lam_core.semantics.features import Space, Tick, collect
-from lam_core.semantics.taps import Network
+from lam_core.semantics.space import Space, Tick
+
+if TYPE_CHECKING:
+    from lam_core.semantics.taps import Network
 
 POOLED = Space("pooled", unit_norm=False)
 """Mean and log deviation of each channel: pictures of any size. Such features tell degradations apart even where a
@@ -56,6 +59,12 @@ class Detection:
         """Plain values."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Detection:
+        """The inverse of `to_json`."""
+        table = tuple(tuple(row) for row in content["confusion"])
+        return cls(**{**content, "confusion": table, "names": tuple(content["names"])})
+
 
 @dataclass(frozen=True, eq=False)
 class Probe:
@@ -83,6 +92,8 @@ class Probe:
             raise ProbeFileError(
                 f"the probe was trained on a network other than {network.name}; train one for {network.name}"
             )
+        from lam_core.semantics.features import collect
+
         verdicts = []
         for image in images:
             (features,) = collect(network, [image], [Degradation()], [self.layer], space=POOLED)
@@ -95,18 +106,20 @@ class Probe:
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
 
-    def save(self, path: str | Path) -> None:
-        """Writes an `.npz` without pickle."""
+    def arrays(self) -> dict[str, NDArray[np.float64]]:
+        """What it has learned, by name."""
+        return {name: getattr(self, name) for name in ("mean", "scale", "coefficients", "intercept")}
+
+    def to_bytes(self) -> bytes:
+        """An `.npz` without pickle."""
         header = {"format": _FORMAT, "fingerprint": self.fingerprint, "layer": self.layer, "names": list(self.names)}
-        with Path(path).open("wb") as file:
-            np.savez(
-                file,
-                header=np.array(json.dumps(header)),
-                mean=self.mean,
-                scale=self.scale,
-                coefficients=self.coefficients,
-                intercept=self.intercept,
-            )
+        buffer = BytesIO()
+        np.savez(buffer, allow_pickle=False, header=np.array(json.dumps(header)), **self.arrays())
+        return buffer.getvalue()
+
+    def save(self, path: str | Path) -> None:
+        """Writes `to_bytes` to a file."""
+        Path(path).write_bytes(self.to_bytes())
 
     @classmethod
     def load(cls, path: str | Path) -> Probe:
@@ -141,6 +154,16 @@ class Probe:
         return probe
 
 
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A probe, and how well it does on what was held out."""
+
+    probe: Probe
+    detection: Detection
+    untrained: Detection
+    """The same on the features of the same network before training, the control."""
+
+
 def train_probe(
     network: Network,
     images: Sequence[Pixels],
@@ -157,6 +180,8 @@ def train_probe(
     named by its kinds (`blur`, `blur+noise`, `clean`). Raises `DesignError` for fewer than two names or pictures.
     """
     from sklearn.linear_model import LogisticRegression
+
+    from lam_core.semantics.features import collect
 
     names = _names(degradations)
     if len(images) < 2:
@@ -190,6 +215,8 @@ def try_probe(
     Several degradations may have one name, at several strengths. Raises `DesignError` for a name that the probe does
     not know.
     """
+    from lam_core.semantics.features import collect
+
     true = [_name(degradation) for degradation in degradations]
     for name in true:
         if name not in probe.names:

@@ -2,68 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from lam_core.degradations import Degradation
 from lam_core.images import Pixels
 from lam_core.semantics.errors import DesignError, TooManyPointsError
+from lam_core.semantics.space import FLATTENED, RAW, Features, Space, Tick
 from lam_core.semantics.taps import Network, Tap
 
-Reduction = Literal["flattened", "pooled"]
-
-RAW = "raw pixels"
-"""The layer name of the pixels themselves, the control that every comparison carries."""
-
-Tick = Callable[[int, int], None]
-"""Called with (done, all) after every batch; what it raises ends the work."""
-
-
-@dataclass(frozen=True)
-class Space:
-    """What one point of the feature space is made of."""
-
-    reduction: Reduction = "flattened"
-    """`flattened`: every value of the layer; `pooled`: mean and log deviation of each channel over the plane."""
-    unit_norm: bool = True
-    """Every picture's feature is scaled to length 1, so that contrast alone does not part them."""
-    width: int = 4096
-    """Longer features are sketched to this many numbers (Charikar et al. 2002), which keeps distances to about
-    √(2/width), 2 %; 0 keeps them as they are."""
-    seed: int = 0
-    """Of the sketch."""
-
-    def words(self, shape: tuple[int, ...], width: int) -> str:
-        """How a layer's output of that shape becomes a point, for captions."""
-        size = " × ".join(str(side) for side in shape)
-        sketched = f", sketched to {width}" if width < self.length(shape) else ""
-        return f"{self.reduction} {size}{sketched}{', unit norm' if self.unit_norm else ''}"
-
-    def length(self, shape: tuple[int, ...]) -> int:
-        """Numbers a picture before the sketch."""
-        return 2 * shape[0] if self.reduction == "pooled" and len(shape) == 3 else prod(shape)
-
-
-FLATTENED = Space()
-"""Every value of a layer, unit length: the space of the published figures."""
-
-
-@dataclass(frozen=True, eq=False)
-class Features:
-    """One layer's points."""
-
-    layer: str
-    values: NDArray[np.float32]
-    """[n pictures, k degradations, width]."""
-    space: str
-    """What the width numbers are."""
+LARGEST_BATCH = 16
+ALIVE = 8
+"""Tensors as large as the largest tapped one that a forward pass is taken to hold at once."""
 
 
 def collect(
@@ -74,7 +28,7 @@ def collect(
     *,
     space: Space = FLATTENED,
     seed: int = 0,
-    batch: int = 16,
+    batch: int = LARGEST_BATCH,
     memory: int = 1024**3,
     tick: Tick = lambda done, total: None,
 ) -> tuple[Features, ...]:
@@ -82,8 +36,9 @@ def collect(
 
     `images` are the network's inputs, uint8 [h, w, 3], all of one size. Picture i is degraded with the seed
     (`seed`, i), so that no two pictures share a noise pattern. At most `memory` bytes are held: the more points and
-    layers, the shorter their sketches. Raises `DesignError` for pictures of several sizes, `TooManyPointsError` if
-    even sketches of 64 numbers do not fit, `LayerError` for layers that cannot be tapped.
+    layers, the shorter their sketches; the larger the pictures, the fewer pass at a time. Raises `DesignError` for
+    pictures of several sizes, `TooManyPointsError` if even sketches of 64 numbers do not fit, `LayerError` for layers
+    that cannot be tapped.
     """
     sizes = sorted({image.shape for image in images})
     if len(sizes) != 1:
@@ -109,6 +64,7 @@ def collect(
         return sketches[layer](output)
 
     parameter = next(network.module.parameters(), None) if network is not None else None
+    batch = max(1, min(batch, memory // (4 * ALIVE * max(map(prod, shapes.values())))))
     for start in range(0, points, batch):
         index = range(start, min(start + batch, points))
         pictures = np.stack([_picture(images, degradations, i, seed) for i in index])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError
-from lam_core.semantics.features import Features
+from lam_core.semantics.space import Features
 
 COMPONENTS = 50
 """Principal components that CHI, silhouette, accuracy and scatters are taken on, at most."""

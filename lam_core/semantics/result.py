@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lam_core.semantics.inference import Intervals, Null
 from lam_core.semantics.separability import Accuracy, Contrast, EqualClasses, Shares
+
+Role = Literal["model", "untrained", "raw"]
 
 METHOD_VERSION = 1
 """Part of every stored analysis's key; changes when the same request would give other figures."""
@@ -50,8 +52,8 @@ class ModelResult:
 
     model: str
     fingerprint: str
-    role: str
-    """`model`, `untrained` (the same network before training) or `raw` (the pixels themselves)."""
+    role: Role
+    """`untrained`: the same network before training; `raw`: the pixels themselves."""
     layers: tuple[LayerResult, ...]
 
 
@@ -60,7 +62,7 @@ class Analysis:
     """The crossed design and what every network makes of it."""
 
     models: tuple[ModelResult, ...]
-    """As asked for, each followed by its untrained self if that was asked for; the pixels last."""
+    """As asked for, then the controls: each one's untrained self in the same order, and the pixels last."""
     images: tuple[str, ...]
     """Names, in the order of every array's first axis."""
     contents: tuple[str, ...]
@@ -70,18 +72,24 @@ class Analysis:
     seed: int
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; figures that are not finite are null."""
+        """Plain values; figures that are not finite are null. Controls stand beside the models, not among them."""
+
+        def listed(controls: bool) -> list[dict[str, Any]]:
+            return [
+                {
+                    "model": model.model,
+                    "fingerprint": model.fingerprint,
+                    "role": model.role,
+                    "layers": [self._layer(layer) for layer in model.layers],
+                }
+                for model in self.models
+                if (model.role != "model") == controls
+            ]
+
         return _plain(
             {
-                "models": [
-                    {
-                        "model": model.model,
-                        "fingerprint": model.fingerprint,
-                        "role": model.role,
-                        "layers": [self._layer(layer) for layer in model.layers],
-                    }
-                    for model in self.models
-                ],
+                "models": listed(controls=False),
+                "controls": listed(controls=True),
                 "images": list(self.images),
                 "contents": list(self.contents),
                 "degradations": list(self.degradations),
@@ -126,7 +134,7 @@ class Analysis:
                     model["role"],
                     tuple(_layer_from(layer, shape) for layer in model["layers"]),
                 )
-                for model in content["models"]
+                for model in (*content["models"], *content["controls"])
             ),
             tuple(content["images"]),
             tuple(content["contents"]),

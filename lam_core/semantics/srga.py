@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import lgamma, log, log10
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 from lam_core.degradations import Degradation
 from lam_core.images import Pixels
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError
-from lam_core.semantics.features import Features, Space, Tick, collect
-from lam_core.semantics.taps import Network
+from lam_core.semantics.space import Features, Space, Tick
+
+if TYPE_CHECKING:
+    from lam_core.semantics.taps import Network
 
 COMPONENTS = 300
 RECOMMENDED = 300
@@ -96,6 +99,8 @@ def srga(
     if len(images) < 3:
         raise DesignError(f"{len(images)} pictures have no distribution; give at least 3, better {RECOMMENDED}")
     clean, *spoilt = (Degradation(), *degradations)
+    from lam_core.semantics.features import collect
+
     (features,) = collect(
         network, images, [clean, *spoilt], [layer], space=RAW_LENGTH, seed=seed, memory=memory, tick=tick
     )

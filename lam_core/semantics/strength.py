@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 from lam_core.degradations import Degradation
 from lam_core.images import Pixels
 from lam_core.semantics.errors import DesignError
-from lam_core.semantics.features import FLATTENED, Features, Space, Tick, collect
 from lam_core.semantics.projection import principal_components
 from lam_core.semantics.separability import calinski_harabasz, variance_shares
-from lam_core.semantics.taps import Network
+from lam_core.semantics.space import FLATTENED, Features, Space, Tick
+
+if TYPE_CHECKING:
+    from lam_core.semantics.taps import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +63,8 @@ def strength_curve(
     if len(images) < 2 or steps < 3:
         raise DesignError(f"{len(images)} pictures at {steps} strengths make no curve; give 2 pictures and 3 strengths")
     strengths = [degradation.scaled(i / steps) for i in range(steps + 1)]
+    from lam_core.semantics.features import collect
+
     (features,) = collect(network, images, strengths, [layer], space=space, seed=seed, memory=memory, tick=tick)
     shares, chi = [], []
     for i in range(1, steps + 1):

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lam_core.degradations import Degradation
 from lam_core.images import Pixels, bicubic, downscale, luma, mod_crop, psnr
-from lam_core.model import Restorer, SuperResolver
 from lam_core.semantics.errors import DesignError
-from lam_core.semantics.features import Tick
+from lam_core.semantics.space import Tick
+
+if TYPE_CHECKING:
+    from lam_core.model import Restorer, SuperResolver
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,11 @@ def _figures(
     method: SuperResolver | Restorer, image: Pixels, degradation: Degradation, seed: tuple[int, int]
 ) -> tuple[float, float, float]:
     """PSNR of the output, PSNR of bicubic enlargement, change; borders of `scale` pixels left out."""
+    from lam_core.model import Restorer
+
     reference = mod_crop(image, method.scale)
     low = degradation.apply(downscale(image, method.scale), seed)
-    output = method.upscale(low) if isinstance(method, SuperResolver) else method.restore(low)
+    output = method.restore(low) if isinstance(method, Restorer) else method.upscale(low)
     idle = bicubic(low, method.scale)
     inner = slice(method.scale, -method.scale)
     change = float(np.sqrt(np.mean((luma(output) - luma(idle))[inner, inner] ** 2)))

@@ -9,17 +9,11 @@ from torch import nn
 
 from lam_core.degradations import Degradation
 from lam_core.model import FeatureModel, SuperResolver
-from lam_core.semantics import (
-    RAW,
-    Analysis,
-    ConstantFeaturesError,
-    DesignError,
-    LayerError,
-    Picture,
-    Space,
-    analyse,
-)
-from lam_core.semantics.analyse import cropped
+from lam_core.semantics.analyse import analyse, cropped
+from lam_core.semantics.design import Picture
+from lam_core.semantics.errors import ConstantFeaturesError, DesignError, LayerError
+from lam_core.semantics.result import Analysis
+from lam_core.semantics.space import RAW, Space
 from tests.lam_core.semantics.networks import pictures, small
 
 PLAIN = Space(unit_norm=False)
@@ -56,6 +50,9 @@ def test_a_layer_says_all_that_its_figures_depend_on(analysis):
 
 def test_json_has_the_promised_form(analysis):
     content = json.loads(json.dumps(analysis.to_json(), allow_nan=False))
+    assert [[m["model"] for m in content[part]] for part in ("models", "controls")] == [
+        ["Small"], ["Small (untrained)", RAW],
+    ]  # fmt: skip
     layer = content["models"][0]["layers"][0]
     assert layer.keys() >= {"layer", "n", "k_content", "k_degradation", "space", "seed", "share", "chi", "points"}
     assert layer.keys() >= {"silhouette", "intervals", "null", "accuracy", "equal_k"}

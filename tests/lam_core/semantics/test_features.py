@@ -6,8 +6,9 @@ import torch
 
 from lam_core.degradations import CLEAN, Degradation
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError, TooManyPointsError
-from lam_core.semantics.features import RAW, Features, Space, collect
+from lam_core.semantics.features import collect
 from lam_core.semantics.projection import plane, principal_components
+from lam_core.semantics.space import RAW, Features, Space
 from tests.lam_core.semantics.networks import pictures, small
 
 NOISE = Degradation.parse("noise:30")

@@ -7,7 +7,8 @@ from lam_core.degradations import Degradation
 from lam_core.images import bicubic
 from lam_core.model import Restorer
 from lam_core.samples import sample
-from lam_core.semantics import DesignError, turn_off
+from lam_core.semantics.errors import DesignError
+from lam_core.semantics.turn_off import turn_off
 from tests.lam_core.semantics.networks import small
 
 IMAGES = [sample(name).pixels()[:64, :96] for name in ("palace-roof", "gravel", "cat")]

@@ -10,10 +10,10 @@ from scipy.stats import gennorm
 from lam_core.degradations import Degradation
 from lam_core.images import downscale
 from lam_core.samples import samples
-from lam_core.semantics import DesignError, ProbeFileError, srga, strength_curve, train_probe, try_probe
-from lam_core.semantics.detection import Probe
-from lam_core.semantics.errors import ConstantFeaturesError
-from lam_core.semantics.srga import GeneralisedGaussian
+from lam_core.semantics.detection import Probe, train_probe, try_probe
+from lam_core.semantics.errors import ConstantFeaturesError, DesignError, ProbeFileError
+from lam_core.semantics.srga import GeneralisedGaussian, srga
+from lam_core.semantics.strength import strength_curve
 from tests.lam_core.semantics.networks import pictures, seeing, small
 
 KINDS = [Degradation.parse(text) for text in ("clean", "blur", "noise", "contrast:0.7")]

@@ -1,0 +1,1 @@
+"""Results on degradation semantics that ship with the project: figures and coordinates, no weights."""

@@ -1,0 +1,131 @@
+"""Shipped results on degradation semantics: what is asked of every network, and reading the answers that ship.
+
+`lam_core.semantics.sample_designs` says what the networks are shown; `make.py` computes.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from lam_core.images import Pixels
+from lam_core.reference import NetworkReference
+from lam_core.request import Request
+from lam_core.semantics import sample_designs as designs
+from lam_core.semantics.design import Design, Picture
+from lam_core.semantics.detection import Trained
+from lam_core.semantics.requests import AnalysisRequest, ProbeRequest, ScoreRequest, StrengthRequest
+from lam_core.semantics.result import Analysis
+from lam_core.semantics.srga import SrgaScore
+from lam_core.semantics.strength import StrengthCurve
+from lam_core.store import read
+
+DEVICE = "cpu"
+"""Where the answers were computed."""
+FOLDER = Path(__file__).parent
+INDEX = FOLDER / "index.json"
+PICTURES = FOLDER / "pictures.png"
+PUBLISHED = ("srgan", "imdn", "pan", "carn-m")
+"""Networks whose checkpoints are not part of the project; every bundled network is asked too."""
+
+QUESTIONS: dict[str, Callable[[NetworkReference], Request[Any]]] = {
+    "analysis": lambda model: AnalysisRequest(model, designs.sample_design()),
+    "strength": lambda model: StrengthRequest(model, designs.sample_design(), designs.STRENGTHS),
+    "srga": lambda model: ScoreRequest(model, designs.shift_pictures(), designs.SHIFTS),
+    "probe": lambda model: ProbeRequest(
+        model, designs.detection_pictures()[0], designs.KINDS, designs.detection_pictures()[1], designs.TRIED
+    ),
+}
+"""What is asked, by the name of the file that keeps the answer."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A network whose results ship."""
+
+    id: str
+    name: str
+    source: str
+    """Where its weights lie: repository, commit and file, or this project."""
+    sha256: str
+    """Of the weights."""
+    fingerprint: str
+    scale: int = 1
+
+    def load(self) -> Any:
+        """Nothing: only the answers are here."""
+        raise NotImplementedError(f"the results of {self.name} ship, its weights do not")
+
+
+@functools.cache
+def sources() -> dict[str, Source]:
+    """The networks whose results ship, by id."""
+    return {row["id"]: Source(**row) for row in json.loads(INDEX.read_text(encoding="utf-8"))}
+
+
+def answer_file(question: str, model_id: str) -> Path:
+    """Where an answer lies."""
+    return FOLDER / f"{question}-{model_id}.npz"
+
+
+def analysis(model_id: str) -> Analysis:
+    """How a network's features part on the sample design. Raises `KeyError` for a network whose results do not ship."""
+    return _answer("analysis", model_id)
+
+
+def strength(model_id: str) -> tuple[StrengthCurve, ...]:
+    """How its separability grows. Raises `KeyError` likewise."""
+    return _answer("strength", model_id)
+
+
+def scores(model_id: str) -> tuple[SrgaScore, ...]:
+    """Its SRGA. Raises `KeyError` likewise."""
+    return _answer("srga", model_id)
+
+
+def probe(model_id: str) -> Trained:
+    """Its probe and how that does. Raises `KeyError` likewise."""
+    return _answer("probe", model_id)
+
+
+@functools.lru_cache(maxsize=128)
+def _answer(question: str, model_id: str) -> Any:
+    source = sources()[model_id]
+    stored = read(answer_file(question, model_id).read_bytes())
+    if stored is None:
+        raise ValueError(f"{answer_file(question, model_id).name} is damaged; `make gallery` makes it anew")
+    return _RESTORERS[question](source).restore(stored)
+
+
+@functools.cache
+def shipped_design() -> Design:
+    """`sample_design`, its pictures read instead of rendered."""
+    with Image.open(PICTURES) as image:
+        strip = np.asarray(image.convert("RGB"))
+    return Design(
+        tuple(
+            Picture(name, content, tile)
+            for (name, content), tile in zip(designs.sample_names(), _tiles(strip), strict=True)
+        )
+    )
+
+
+def _tiles(strip: Pixels) -> list[Pixels]:
+    side = strip.shape[0]
+    return [strip[:, x : x + side] for x in range(0, strip.shape[1], side)]
+
+
+_EMPTY = Design(())
+_RESTORERS: dict[str, Callable[[NetworkReference], Request[Any]]] = {
+    "analysis": lambda model: AnalysisRequest(model, _EMPTY),
+    "strength": lambda model: StrengthRequest(model, _EMPTY, ()),
+    "srga": lambda model: ScoreRequest(model, (), ()),
+    "probe": lambda model: ProbeRequest(model, (), (), (), ()),
+}
