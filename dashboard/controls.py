@@ -12,6 +12,7 @@ from dashboard.components.image_strip import Kind, image_strip
 from dashboard.gallery.shipped import thumbnails
 from dashboard.models import Offer
 from dashboard.pictures import Picture
+from dashboard.presets import Preset
 from dashboard.view import MOST_MODELS, View
 from dashboard.wording import DETECTORS, PATHS, RULES, sentence
 from lam_core.attribution.settings import AttributionSettings, SettingsError
@@ -201,6 +202,29 @@ def toggle(shelf: Sequence[Offer], selected: Sequence[Offer], number: int) -> No
         return
     key, keys = shelf[number - 1].key, [offer.key for offer in selected]
     _choose([k for k in keys if k != key] if key in keys else [*keys, key])
+
+
+def preset_choice(listed: Sequence[Preset], needed: str) -> None:
+    """Ready comparisons, and what others would need."""
+    with st.popover("Presets", icon=":material/playlist_play:"):
+        for number, preset in enumerate(listed):
+            st.button(
+                preset.title,
+                key=f"preset-{number}",
+                on_click=_take_preset,
+                args=(preset,),
+                help=preset.note or None,
+                width="stretch",
+            )
+        if needed:
+            st.caption(needed)
+        elif not listed:
+            st.caption("No ready comparison for this place.")
+
+
+def _take_preset(preset: Preset) -> None:
+    session.change(models=preset.models, comparison=preset.comparison)
+    session.ask()
 
 
 def density_switch(view: View) -> None:

@@ -91,6 +91,22 @@ def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int) -> tupl
     return tuple(offer for offer in listed if offer in kept)
 
 
+def twins(entries: Iterable[Entry]) -> tuple[tuple[Entry, Entry], ...]:
+    """Pairs of one network trained on the same data, once for PSNR and once adversarially, in that order."""
+    listed = [entry for entry in entries if entry.kind == "super-resolver"]
+    return tuple(
+        (one, other)
+        for one in listed
+        if one.family == "psnr"
+        for other in listed
+        if other.family == "gan" and _upbringing(other) == _upbringing(one)
+    )
+
+
+def _upbringing(entry: Entry) -> tuple[str, str, str | None, str | None]:
+    return entry.tag, entry.network, entry.published.training, entry.published.degradation
+
+
 def _place(offer: Offer) -> tuple[int, int, str]:
     return _ORDER.index(offer.tag), offer.year, offer.name
 

@@ -63,6 +63,11 @@ def close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
     return views if picture.hr is None else [("HR", close_up(picture.hr, window, CLOSE_SQUARE)), *views]
 
 
+def url(content: bytes) -> str:
+    """A PNG as a data URL."""
+    return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
 @st.cache_data(max_entries=32, show_spinner=False)
 def picker_url(key: str, _picture: Picture) -> str:
     """The picture for the region picker as a data URL; `key` names picture, scale and kind."""
@@ -71,4 +76,4 @@ def picker_url(key: str, _picture: Picture) -> str:
         pixels = enlarged(pixels, 256)
     image = Image.fromarray(pixels)
     image.thumbnail((WIDEST, 4 * WIDEST), Image.Resampling.BOX)
-    return "data:image/png;base64," + base64.b64encode(png(np.asarray(image))).decode()
+    return url(png(np.asarray(image)))

@@ -16,41 +16,14 @@ from dashboard.computation import Outcome, at_hand, computed
 from dashboard.gallery.shipped import FirstVisit, first_visit
 from dashboard.models import Offer
 from dashboard.pictures import Picture
-from dashboard.view import MOST_MODELS, View
+from dashboard.place import Place
+from dashboard.view import MOST_MODELS
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
-from lam_core.errors import LamError
-from lam_core.region import Field, Region
 from lam_core.service import Status
 from zoo.registry import registry
 
 NARROWEST_CARD = 215
-
-
-class OtherScaleError(LamError, ValueError):
-    """A network whose scale is not that of the picture."""
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """Where on which picture."""
-
-    view: View
-    picture: Picture
-    window: Region
-    field: Field
-
-    @property
-    def local(self) -> Region:
-        """The window in the field's SR pixels."""
-        return self.field.local(self.window, self.picture.scale)
-
-    def request(self, key: str) -> AttributionRequest:
-        """What is asked of the network of that key. Raises a `ZooError` or `OtherScaleError`."""
-        network = engine.network(key)
-        if network.scale != self.picture.scale:
-            raise OtherScaleError(f"{network.name} enlarges ×{network.scale}, not ×{self.picture.scale}")
-        return AttributionRequest(network, self.picture.lr, self.window, self.view.settings)
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +41,18 @@ def replace_window(view: View, window: Region | None) -> None:
     """Another window for the same question: if the maps of `view` were asked for, those of the new one are."""
     was_wanted = wanted(view)
     change(window=window)
+    if was_wanted:
+        ask()
+
+
+def compare(models: Sequence[str], **changes: Any) -> None:
+    """Sets other things against each other; `models`, those on the page, are then part of the view.
+
+    What was asked for stays so.
+    """
+    view = st.session_state.view
+    was_wanted = wanted(view)
+    change(models=tuple(models), comparison=replace(view.comparison, **changes))
     if was_wanted:
         ask()
 

@@ -17,6 +17,12 @@ PAGES = [
         default=True,
     ),
     st.Page(
+        "app_pages/compare.py",
+        title="Compare",
+        icon=":material/compare:",
+        help="Two to eight networks on one window: pictures under one slider, maps on one scale, what they share.",
+    ),
+    st.Page(
         "app_pages/zoo.py",
         title="Zoo",
         icon=":material/dataset:",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import aiming, controls, engine, looking, results, session
 from dashboard.gallery.shipped import first_visit
+from dashboard.place import Place
 
 st.title("Which pixels made this place?")
 st.markdown(
@@ -28,7 +29,7 @@ with right:
     elif not aim.selected:
         st.info(f"No network for ×{view.scale} is at hand. Choose another scale.", icon=":material/info:")
     elif aim.field is not None:
-        results.show(results.Place(view, aim.picture, aim.window, aim.field), aim.selected)
+        results.show(Place(view, aim.picture, aim.window, aim.field), aim.selected)
     controls.attribution_settings(view)
 
 engine.warm_up()

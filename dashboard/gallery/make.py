@@ -51,7 +51,7 @@ def results(checkpoints: Path) -> None:
     """Writes the shipped results. Raises `FileNotFoundError` for a checkpoint that is not in the folder."""
     picture = from_sample(sample(FIRST_SAMPLE), 4)
     files = {digest(path): path for path in checkpoints.iterdir() if path.is_file()}
-    found = []
+    found, requests = [], {}
     for name in (*SHOWN, *FURTHER):
         weights = registry()[name].weights
         assert isinstance(weights, GitHub)
@@ -62,9 +62,7 @@ def results(checkpoints: Path) -> None:
         request = AttributionRequest(reference, picture.lr, picture.suggested, SETTINGS)
         made(request, f"first-{name}.npz")
         found.append(Checkpoint(name, f"{weights.repo}@{weights.revision[:7]} {weights.file}", weights.sha256))
-        if name == EXAMINED:
-            for file, question in _questions(request, picture):
-                made(question, f"{name}-{file}.npz")
+        requests[name] = request
     window = picture.suggested
     content = {
         "sample": FIRST_SAMPLE,
@@ -73,6 +71,8 @@ def results(checkpoints: Path) -> None:
         "checkpoints": [asdict(one) for one in found],
     }
     FIRST.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    for file, question in _questions(requests[EXAMINED], picture):
+        made(question, f"{EXAMINED}-{file}.npz")
 
 
 def _questions(request: AttributionRequest, picture: Picture) -> Iterator[tuple[str, Request[Any]]]:

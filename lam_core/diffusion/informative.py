@@ -147,6 +147,19 @@ def informative_areas_of(wide: Sequence[Attribution], common: Sequence[Attributi
     return informative_areas([a.map for a in wide], [a.map for a in common], window)
 
 
+def parted(indices: Sequence[float]) -> tuple[bool, ...]:
+    """Which of two or more networks look widely: those above the widest gap between their Diffusion Indices.
+
+    >>> parted([0.8, 1.9, 20.0, 17.7])
+    (False, False, True, True)
+    """
+    ordered = np.sort(np.asarray(indices, np.float64))
+    if ordered.size < 2:
+        raise UnlikeMapsError(f"{ordered.size} networks cannot be parted; choose at least two")
+    last = int(np.argmax(np.diff(ordered)))
+    return tuple(bool(index > ordered[last]) for index in indices)
+
+
 def shares(wide: NDArray, common: NDArray, window: tuple[slice, slice]) -> Shares:
     """The shares of two maps [h, w] ≥ 0 of one field. Raises `UnlikeMapsError` for a map of zeros."""
     a, b = unit_mass(wide), unit_mass(common)

@@ -5,24 +5,33 @@ from lam_core.render.pictures import (
     FRAME,
     cut_around,
     density_over,
+    difference_over,
     enlarged,
     framed,
+    informative_over,
     map_over,
     png,
+    ramp,
     red,
     seismic,
 )
+from lam_core.render.sheet import Tile, sheet
 
 __all__ = [
     "FRAME",
     "Panel",
+    "Tile",
     "cut_around",
     "density_over",
+    "difference_over",
     "enlarged",
     "framed",
+    "informative_over",
     "map_over",
     "paper_figure",
     "png",
+    "ramp",
     "red",
     "seismic",
+    "sheet",
 ]

@@ -16,9 +16,9 @@ from lam_core.render.pictures import cut_around, density_over, enlarged, framed,
 TILE, GAP, MARGIN = 320, 14, 28
 """Sides in pixels of a picture, between pictures, around all."""
 _HEAD, _FOOT, _SIDE, _LINE = 34, 36, 32, 24
-_INK, _FAINT = "#111111", "#555555"
+INK, FAINT = "#111111", "#555555"
 # Pillow's own font, the only one that is there everywhere, lacks these signs.
-_SPELT = str.maketrans({"×": "x", "σ": "sigma", "–": "-", "−": "-", "≤": "<=", "≥": ">="})
+SPELT = str.maketrans({"×": "x", "σ": "sigma", "–": "-", "−": "-", "≤": "<=", "≥": ">="})
 
 Marked = tuple[Pixels, Region]
 """A picture and the window in its own pixels."""
@@ -64,7 +64,7 @@ def paper_figure(lr: Pixels, hr: Pixels | None, region: Region, panels: Sequence
     tile = round(TILE * lr.shape[0] / lr.shape[1])
     font, small = ImageFont.load_default(22), ImageFont.load_default(17)
     width = 2 * MARGIN + 2 * _SIDE + (1 + len(panels)) * (TILE + GAP)
-    lines = _wrapped(footnote.translate(_SPELT), small, width - 2 * MARGIN)
+    lines = wrapped(footnote.translate(SPELT), small, width - 2 * MARGIN)
     bottom = MARGIN + _HEAD + 3 * (tile + GAP)
     canvas = Image.new("RGB", (width, bottom + _FOOT + _LINE * len(lines) + MARGIN), "white")
     draw = ImageDraw.Draw(canvas)
@@ -78,11 +78,11 @@ def paper_figure(lr: Pixels, hr: Pixels | None, region: Region, panels: Sequence
     for index, (panel, column) in enumerate(zip(panels, columns, strict=True)):
         x = left + index * (TILE + GAP)
         for text, y in ((panel.title, MARGIN), (panel.caption, bottom - GAP + 10)):
-            draw.text((x + TILE / 2, y), _fitting(text.translate(_SPELT), font), fill=_INK, font=font, anchor="ma")
+            draw.text((x + TILE / 2, y), fitting(text.translate(SPELT), font), fill=INK, font=font, anchor="ma")
         for row, marked in enumerate(column):
             canvas.paste(_tile(marked), (x, MARGIN + _HEAD + row * (tile + GAP)))
     for index, line in enumerate(lines):
-        draw.text((MARGIN, bottom + _FOOT + _LINE * index), line, fill=_FAINT, font=small)
+        draw.text((MARGIN, bottom + _FOOT + _LINE * index), line, fill=FAINT, font=small)
     return np.asarray(canvas)
 
 
@@ -104,17 +104,19 @@ def _tile(marked: Marked) -> Image.Image:
 
 def _upright(text: str, font: Font, length: int) -> Image.Image:
     label = Image.new("RGB", (length, _SIDE - 6), "white")
-    ImageDraw.Draw(label).text((length / 2, label.height / 2), text, fill=_INK, font=font, anchor="mm")
+    ImageDraw.Draw(label).text((length / 2, label.height / 2), text, fill=INK, font=font, anchor="mm")
     return label.rotate(90, expand=True)
 
 
-def _fitting(text: str, font: Font) -> str:
+def fitting(text: str, font: Font) -> str:
+    """A text cut to the width of a picture."""
     while font.getlength(text) > TILE:
         text = text.removesuffix("…")[:-1].rstrip() + "…"
     return text
 
 
-def _wrapped(text: str, font: Font, width: int) -> list[str]:
+def wrapped(text: str, font: Font, width: int) -> list[str]:
+    """A text in lines of at most a width in pixels."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

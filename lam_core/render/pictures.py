@@ -42,15 +42,33 @@ def map_over(lr: Pixels, displayed_map: NDArray) -> Pixels:
 
     A flat white picture leaves exactly the published colours.
     """
-    grey = np.asarray(lr, np.float64).mean(2) / 255
-    paper = 1 - _FADE * (1 - grey)
-    return np.rint(red(displayed_map) * paper[..., None]).astype(np.uint8)
+    return difference_over(lr, np.clip(displayed_map, 0, 1))
 
 
 def density_over(lr: Pixels, density: NDArray, opacity: float = 0.5) -> Pixels:
     """A density [h, w] in [0, 1] in the map's colours, blended with its LR picture [h, w, 3]."""
-    blend = red(density) * opacity + np.asarray(lr, np.float64) * (1 - opacity)
+    return informative_over(lr, np.clip(density, 0, 1), opacity)
+
+
+def difference_over(lr: Pixels, values: NDArray) -> Pixels:
+    """Signed values [h, w] in [-1, 1] in seismic colours over their LR picture, which shows as a faint drawing.
+
+    Red is above zero, blue below.
+    """
+    grey = np.asarray(lr, np.float64).mean(2) / 255
+    paper = 1 - _FADE * (1 - grey)
+    return np.rint(seismic(values) * paper[..., None]).astype(np.uint8)
+
+
+def informative_over(lr: Pixels, shown: NDArray, opacity: float = 0.5) -> Pixels:
+    """Informative areas [h, w] in [-1, 1] in seismic colours, blended with their LR picture [h, w, 3], as published."""
+    blend = seismic(shown) * opacity + np.asarray(lr, np.float64) * (1 - opacity)
     return np.rint(blend).astype(np.uint8)
+
+
+def ramp(low: float, width: int = 256, height: int = 8) -> Pixels:
+    """The colours of values from `low`, 0 or −1, to 1, as a legend [height, width, 3]."""
+    return np.tile(seismic(np.linspace(low, 1, width)), (height, 1, 1))
 
 
 def enlarged(pixels: Pixels, width: int) -> Pixels:

@@ -1,4 +1,6 @@
-from dashboard.models import COMPACT, Offer, Tag, at_scale, chosen, offers, scales, shelf, with_shipped
+from dashboard.models import COMPACT, Offer, Tag, at_scale, chosen, offers, scales, shelf, twins, with_shipped
+from dashboard.presets import missing_twins, presets
+from zoo.registry import registry
 from zoo.settings import ZooSettings
 
 
@@ -75,3 +77,19 @@ def test_networks_whose_results_ship_are_offered_where_they_do_and_only_once():
 
 def test_where_none_of_the_wanted_can_be_had_the_standard_ones_are():
     assert [one.key for one in chosen(LISTED, ("gone",))] == ["net.py:build", "fsrcnn-c", "imdn-c"]
+
+
+def test_twins_are_one_network_trained_on_the_same_data_for_psnr_and_adversarially():
+    pairs = [(one.id, other.id) for one, other in twins(registry())]
+    assert ("rrdbnet", "esrgan") in pairs
+    assert ("srresnet", "srgan-imagenet") in pairs
+    assert not any("real-esrgan" in other for _, other in pairs), "trained on other degradations"
+
+
+def test_presets_are_those_whose_networks_are_on_offer_and_what_others_need_is_said():
+    entries = tuple(registry())
+    here = tuple(offer(key) for key in ("rrdbnet", "esrgan"))
+    assert [one.models for one in presets(here, entries)] == [("rrdbnet", "esrgan")]
+    assert missing_twins(here, entries) == ""
+    assert presets(here[:1], entries) == ()
+    assert "RRDBNet and ESRGAN" in missing_twins(here[:1], entries)

@@ -1,16 +1,19 @@
-"""The first page needs neither PyTorch nor spandrel: it is there before they could be imported."""
+"""The first pages need neither PyTorch nor spandrel: they are there before they could be imported."""
 
 import subprocess
 import sys
 
+import pytest
+
 from tests.dashboard.conftest import APP
 
-SCRIPT = f"""
+SCRIPT = """
 import sys
 from streamlit.testing.v1 import AppTest
 from dashboard import engine
 engine.warm_up = lambda: None
-app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()
+app = AppTest.from_file(sys.argv[1], default_timeout=60)
+app = app.switch_page(sys.argv[2]).run()
 assert not app.exception, app.exception
 assert any("IMDN" in one.value for one in app.markdown), "the shipped results are not there"
 heavy = [name for name in ("torch", "spandrel", "torchvision", "cv2", "sklearn", "scipy") if name in sys.modules]
@@ -18,6 +21,8 @@ assert not heavy, heavy
 """
 
 
-def test_the_first_page_imports_nothing_heavy():
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=120, check=False)
+@pytest.mark.parametrize("page", ["attribution", "compare"])
+def test_a_first_visit_imports_nothing_heavy(page):
+    command = [sys.executable, "-c", SCRIPT, str(APP), f"app_pages/{page}.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

@@ -11,15 +11,20 @@ from lam_core.region import Region
 from lam_core.render import (
     FRAME,
     Panel,
+    Tile,
     cut_around,
     density_over,
+    difference_over,
     enlarged,
     framed,
+    informative_over,
     map_over,
     paper_figure,
     png,
+    ramp,
     red,
     seismic,
+    sheet,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -150,3 +155,29 @@ def count_frames(figure: np.ndarray) -> int:
             left -= near
             reached.extend(near)
     return count
+
+
+def test_a_difference_is_red_above_zero_and_blue_below():
+    white = np.full((1, 3, 3), 255, np.uint8)
+    assert difference_over(white, np.array([[0.5, 0.0, -0.5]])).tolist() == [
+        [[255, 0, 0], [255, 255, 255], [0, 0, 255]]
+    ]
+    half = informative_over(np.zeros((1, 1, 3), np.uint8), np.array([[0.0]]))
+    assert half.tolist() == [[[128, 128, 128]]], "half of white over black"
+
+
+def test_a_legend_runs_from_its_least_value_to_dark_red():
+    signed, plain = ramp(-1.0, 5, 2), ramp(0.0, 5, 2)
+    assert signed.shape == (2, 5, 3)
+    assert signed[0, 2].tolist() == [255, 255, 255] == plain[0, 0].tolist()
+    assert signed[0, 4].tolist() == plain[0, 4].tolist() == [128, 0, 0]
+
+
+def test_a_sheet_has_a_row_for_every_row_of_tiles():
+    lr, sr = np.zeros((8, 8, 3), np.uint8), np.full((32, 32, 3), 200, np.uint8)
+    tiles = [Tile("LR", lr), Tile("SR ×4", sr, "DI 1.0 ± 0.1"), Tile("again", lr)]
+    one, two = sheet([tiles], Region(8, 8, 8), "note"), sheet([tiles[:2], tiles[2:]], Region(8, 8, 8), "note")
+    assert one.shape[1] > two.shape[1]
+    assert two.shape[0] > one.shape[0] + 300
+    with pytest.raises(ValueError, match="no pictures"):
+        sheet([], Region(0, 0, 1), "")

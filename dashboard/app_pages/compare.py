@@ -1,0 +1,46 @@
+"""What do several networks look at in common, and what does only one of them see?"""
+
+import streamlit as st
+
+from dashboard import aiming, comparing, controls, engine, session
+from dashboard.gallery.shipped import first_visit
+from dashboard.gathering import gather
+from dashboard.lineup import lineup_of
+from dashboard.place import Place
+from dashboard.presets import missing_twins, presets
+from zoo.registry import registry
+from zoo.settings import settings
+
+st.title("What do they share?")
+st.markdown(
+    "Two to eight networks on one window: their pictures under one slider, their maps on one scale. Look for what all "
+    "of them draw on, in red below, and for what only the wide ones use, in blue."
+)
+
+left, right = st.columns([1, 2], gap="medium")
+with left:
+    aim = aiming.take_aim([one.id for one in first_visit().checkpoints])
+view = aim.view
+
+with right:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        controls.model_choice(aim.here, aim.selected, aim.shelf)
+        entries = tuple(registry(*settings().entries))
+        controls.preset_choice(presets(aim.here, entries), missing_twins(aim.here, entries))
+        controls.density_switch(view)
+    for fault in session.faults():
+        st.warning(fault, icon=":material/error:")
+    if aim.field is not None:
+        place = Place(view, aim.picture, aim.window, aim.field)
+        lineup = lineup_of(place, gather(place, aim.selected))
+        if lineup is None:
+            st.info("A comparison needs the maps of at least two networks: switch on another.", icon=":material/info:")
+        else:
+            comparing.slider(lineup)
+            comparing.maps(lineup)
+            comparing.informative(lineup)
+            comparing.differences(lineup)
+            comparing.takeaways(lineup)
+    controls.attribution_settings(view)
+
+engine.warm_up()

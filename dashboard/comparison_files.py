@@ -1,0 +1,88 @@
+"""What a visitor takes away from a comparison: all panels as one picture, arrays, figures and settings as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+
+from dashboard import downloads
+from dashboard.gallery.shipped import first_visit
+from dashboard.lineup import Lineup, Seen
+from dashboard.wording import settings_of
+from lam_core.render import Tile, difference_over, informative_over, map_over, png, sheet
+
+CITATION = (
+    "J. Gu and C. Dong, Interpreting Super-Resolution Networks with Local Attribution Maps, CVPR 2021, arXiv:2011.11036"
+)
+MOST_TILES = 4
+"""In one row of the picture."""
+
+
+def panels(lineup: Lineup, address: str) -> bytes:
+    """Both pictures of the slider, every map, the informative areas and every difference, as PNG."""
+    place, base = lineup.place, lineup.baseline
+    lr, _ = place.picture.part(place.field)
+    pictures = [Tile(lineup.options[key], lineup.picture_of(key)) for key in lineup.sides]
+    areas = Tile("Informative areas", informative_over(lr, lineup.areas.shown), "red: nearly all, blue: the wide group")
+    maps = [Tile(one.name, map_over(lr, lineup.coloured(one)), downloads.di_line(one.result)) for one in lineup.seen]
+    moved = [
+        Tile(
+            f"{one.name} - {base.name}",
+            difference_over(lr, lineup.coloured_difference(one)),
+            f"shared {100 * lineup.shared(one):.0f} %",
+        )
+        for one in lineup.others
+    ]
+    rows = [[*pictures, areas], *_rows(maps), *_rows(moved)]
+    footnote = f"{lineup.sentence} {place.picture.title} · {settings_of(base.result)}"
+    return png(sheet(rows, place.local, footnote))
+
+
+def _rows(tiles: list[Tile]) -> list[list[Tile]]:
+    return [tiles[k : k + MOST_TILES] for k in range(0, len(tiles), MOST_TILES)]
+
+
+def arrays(lineup: Lineup, address: str) -> bytes:
+    """Signed maps [n, 3, h, w], SR pictures [n, s·h, s·w, 3] and informative areas [h, w] as .npz, names beside."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        models=np.array([one.key for one in lineup.seen]),
+        signed=np.stack([one.result.signed for one in lineup.seen]),
+        sr=np.stack([one.result.sr for one in lineup.seen]),
+        informative=lineup.areas.shown,
+        wide=lineup.areas.wide,
+        common=lineup.areas.common,
+    )
+    return buffer.getvalue()
+
+
+def figures(lineup: Lineup, address: str) -> str:
+    """All figures and settings as JSON."""
+    results = [one.result for one in lineup.seen]
+    content = json.loads(downloads.figures(lineup.place.picture, results, address))
+    for row, one in zip(content["results"], lineup.seen, strict=True):
+        row |= {
+            "id": one.key,
+            "tag": one.offer.tag,
+            "source": source_of(one),
+            "shared_with_baseline": lineup.shared(one),
+        }
+    content["comparison"] = {
+        "baseline": lineup.baseline.key,
+        "wide": [one.key for one in lineup.wide],
+        "common": [one.key for one in lineup.common],
+        "sentence": lineup.sentence,
+        "informative_areas": lineup.areas.to_dict(),
+    }
+    content["citation"] = CITATION
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def source_of(one: Seen) -> str:
+    """Where a shipped result comes from; empty for all others."""
+    if not one.outcome.shipped:
+        return ""
+    return next((known.details for known in first_visit().checkpoints if known.id == one.key), "")

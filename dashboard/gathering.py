@@ -1,0 +1,69 @@
+"""The results of several networks on one window: at hand at once, or computed one by one while the visitor watches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import engine, session
+from dashboard.cards import waiting_for
+from dashboard.computation import Outcome, at_hand, computed
+from dashboard.models import Offer
+from dashboard.place import Place
+from dashboard.wording import percent, sentence
+from lam_core.attribution.request import AttributionRequest
+from lam_core.attribution.result import Attribution
+from lam_core.service import Status
+
+Answered = tuple[Offer, AttributionRequest | None, Outcome[Attribution]]
+
+
+def gather(place: Place, selected: Sequence[Offer]) -> list[Answered]:
+    """What every selected network gives for the place. What is missing is computed if the view was asked for."""
+    answers: list[Answered] = []
+    for offer in selected:
+        request, outcome = at_hand(engine.service(), partial(place.request, offer.key))
+        answers.append((offer, request, outcome))
+    missing = [k for k, (_, request, outcome) in enumerate(answers) if request and not _is_settled(outcome)]
+    if missing and session.wanted(place.view):
+        slot = st.empty()
+        for turn, k in enumerate(missing, 1):
+            offer, request, _ = answers[k]
+            assert request is not None
+            answers[k] = offer, request, _watched(request, f"{offer.label}, {turn} of {len(missing)}", slot)
+        slot.empty()
+    elif missing:
+        names = ", ".join(answers[k][0].label for k in missing)
+        st.info(f"Press Compute, or Enter, for what is not computed yet here: {names}.", icon=":material/touch_app:")
+    for offer, _, outcome in answers:
+        if outcome.failure:
+            st.warning(f"{offer.label}: {sentence(outcome.failure)}", icon=":material/error:")
+        if outcome.note:
+            st.caption(f":material/info: {outcome.note}")
+    return answers
+
+
+def _is_settled(outcome: Outcome) -> bool:
+    return outcome.result is not None or bool(outcome.failure)
+
+
+def _watched(request: AttributionRequest, title: str, slot: DeltaGenerator) -> Outcome[Attribution]:
+    with slot.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"Computing the map of **{title}**", width="stretch")
+            st.button("Cancel", on_click=session.give_up, key=f"cancel-{title}")
+        bar = st.empty()
+
+    def draw(status: Status) -> None:
+        now = status.progress
+        if now is None:
+            bar.progress(0.0, waiting_for(status))
+        else:
+            words = f"{now.nodes} of at most {now.budget} nodes, map error {percent(now.error)}"
+            bar.progress(min(now.nodes / now.budget, 1.0), words)
+
+    draw(Status("model"))
+    return computed(engine.service(), request, draw)

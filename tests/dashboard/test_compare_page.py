@@ -1,0 +1,123 @@
+"""The compare page, run without a browser on toy networks of one's own."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.gallery.shipped import first_visit
+from tests.dashboard.conftest import APP, write_toy
+
+
+@pytest.fixture
+def toys(environment, tmp_path) -> tuple[str, str]:
+    keys = write_toy(tmp_path, "one"), write_toy(tmp_path, "two", output="y * y")
+    environment(LAM_WITH=":".join(keys))
+    return keys
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page("app_pages/compare.py").run()
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.subheader]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def indices(app: AppTest) -> list[str]:
+    return [one.value for one in app.metric if one.label == "DI"]
+
+
+PLACE = {"image": "cat", "scale": "4", "window": "64,32,16"}
+
+
+def test_the_first_visit_compares_all_shipped_results_at_a_bare_address(toys):
+    app = opened()
+    assert len(indices(app)) == len(first_visit().checkpoints)
+    assert text(app).count("shipped result") == len(first_visit().checkpoints)
+    assert "of their attribution" in text(app)
+    assert dict(app.query_params) == {}
+
+
+def test_a_link_computes_compares_and_finds_all_again(toys):
+    query = {**PLACE, "models": ",".join(toys)}
+    app = opened(**query)
+    assert len(indices(app)) == 2
+    assert text(app).count("computed now") == 2
+    assert "share" in text(app)
+    again = opened(**query)
+    assert indices(again) == indices(app)
+    assert text(again).count("from the store") == 2
+
+
+def test_what_is_compared_with_what_is_in_the_address_and_computes_nothing(toys):
+    second = toys[1]
+    app = opened(**PLACE, models=",".join(toys))
+    app.button(key=f"pin-{second}").click().run()
+    assert app.query_params["baseline"] == second
+    assert f"Differences to {second.rpartition('/')[2]} yours" in text(app)
+    app.selectbox(key="side_left").set_value("bicubic").run()
+    assert app.query_params["left"] == "bicubic"
+    app.segmented_control(key="colours").set_value(True).run()
+    assert app.query_params["colours"] == "own"
+    assert text(app).count("from the store") == 2
+    restored = opened(**dict(app.query_params))
+    assert restored.selectbox(key="side_left").value == "bicubic"
+    assert f"Differences to {second.rpartition('/')[2]}" in text(restored)
+
+
+def test_either_group_can_be_the_wide_one_but_never_all_or_none(toys):
+    first, second = toys
+    app = opened(**PLACE, models=",".join(toys))
+    before = app.session_state["view"].comparison.wide
+    app.pills(key="wide").set_value([]).run()
+    assert app.session_state["view"].comparison.wide == before
+    app.pills(key="wide").set_value([first, second]).run()
+    assert app.session_state["view"].comparison.wide == before
+    for one in (first, second):
+        app.pills(key="wide").set_value([one]).run()
+        assert app.query_params["wide"] == one
+
+
+def test_one_network_is_not_enough_and_the_page_says_what_to_do(toys):
+    assert "switch on another" in text(opened(**PLACE, models=toys[0]))
+
+
+def test_a_network_that_fails_says_why_and_the_others_are_compared(environment, tmp_path):
+    keys = (
+        write_toy(tmp_path, "one"),
+        write_toy(tmp_path, "two", output="y * y"),
+        write_toy(tmp_path, "bad", output="y * float('nan')"),
+    )
+    environment(LAM_WITH=":".join(keys))
+    app = opened(**PLACE, models=",".join(keys))
+    assert "not finite" in text(app)
+    assert len(indices(app)) == 2
+
+
+def test_an_elsewhere_clicked_first_visit_goes_on_with_networks_that_are_here(toys):
+    app = opened()
+    app.session_state["picker"] = {"pick": {"x": 64, "y": 32, "compute": False, "stamp": "1"}}
+    app.run()
+    assert not app.exception
+    assert "Press Compute" in text(app)
+    assert "shipped result" not in text(app)
+
+
+def test_the_same_place_and_networks_are_on_the_attribution_page(toys):
+    app = opened(**PLACE, models=",".join(toys))
+    app.switch_page("app_pages/attribution.py").run()
+    assert len(indices(app)) == 2
+    assert text(app).count("from the store") == 2
+    assert app.query_params["window"] == "64,32,16"
+
+
+def test_a_preset_is_a_click_away(toys):
+    app = opened()
+    names = [one.label for one in app.button if str(one.key).startswith("preset-")]
+    assert "All published networks with shipped results" in names
+    assert "adversarial twin" in text(app), "what the comparison of twins would need"
