@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--test", action="append", default=[], metavar="NAME=DIR", help="folder of HR pictures to test on; repeatable"
     )
-    command.add_argument("--minutes", type=float, help="wall time, all in all; the recipe's own if not given")
+    command.add_argument("--minutes", type=float, help="wall time, all in all, in place of the recipe's steps")
     command.add_argument("--threads", type=int, help="CPU threads")
     command.add_argument("--states", type=Path, default=Path(".lam/training"), help="where an unfinished run is kept")
     command.add_argument("--out", type=Path, help="where weights and card go; zoo/compact if not given")
@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> None:
     recipes = all_recipes() if options.all else [load_recipe(options.id)]
     shares = sum(recipe.weight for recipe in recipes)
     for recipe in recipes:
-        minutes = options.minutes * recipe.weight / shares if options.minutes else recipe.minutes
-        print(f"{recipe.id}: {minutes:.0f} minutes", file=sys.stderr)
+        minutes = options.minutes * recipe.weight / shares if options.minutes else None
+        print(f"{recipe.id}: {minutes or recipe.steps:.0f} {'minutes' if minutes else 'steps'}", file=sys.stderr)
         path = train_recipe(
             recipe,
             data=data,

@@ -18,10 +18,10 @@ from zoo.architectures.architecture import (
 from zoo.architectures.layers import (
     MeanShift,
     ResidualBlock,
-    Upsampler,
     conv3,
+    infer_reconstruction,
     range_of_mean_shift,
-    scale_of_upsampler,
+    reconstruction,
 )
 
 
@@ -37,6 +37,7 @@ class EDSR(nn.Module):
         input_range: float = 255.0,
         residual_scale: float = 1.0,
         mean_shift: bool = True,
+        direct: bool = False,
     ) -> None:
         super().__init__()
         self.mean_shift = mean_shift
@@ -46,7 +47,7 @@ class EDSR(nn.Module):
             *(ResidualBlock(channels, residual_scale) for _ in range(blocks)),
             conv3(channels, channels),
         )
-        self.tail = nn.Sequential(Upsampler(channels, scale), conv3(channels, 3))
+        self.tail = reconstruction(channels, scale, direct=direct)
         self.add_mean = MeanShift(input_range, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -56,8 +57,9 @@ class EDSR(nn.Module):
 
 
 def detect(state: StateDict) -> bool:
-    residual = has_keys("sub_mean.weight", "head.0.weight", "body.0.body.0.weight", "tail.1.weight")
-    return residual(state) and "body.0.body.2.weight" in state and "body.0.body.3.weight" not in state
+    residual = has_keys("sub_mean.weight", "head.0.weight", "body.0.body.0.weight", "body.0.body.2.weight")
+    tail = "tail.0.weight" in state or "tail.1.weight" in state
+    return residual(state) and tail and "body.0.body.3.weight" not in state
 
 
 def infer(state: StateDict) -> Hyperparameters:
@@ -65,7 +67,7 @@ def infer(state: StateDict) -> Hyperparameters:
     return {
         "channels": channels,
         "blocks": count(state, r"body\.(\d+)\.body\.0\.weight"),
-        "scale": scale_of_upsampler(state, "tail.0."),
+        **infer_reconstruction(state),
         "input_range": range_of_mean_shift("sub_mean.bias")(state),
         # Not stored in a checkpoint: the paper scales residuals by 0.1 in its 256-channel network alone.
         "residual_scale": 0.1 if channels >= 256 else 1.0,

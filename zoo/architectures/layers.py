@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from zoo.architectures.architecture import StateDict
+from zoo.architectures.architecture import Hyperparameters, StateDict
 
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 """Mean RGB of DIV2K in [0, 1], which EDSR and its descendants subtract at the input and add at the output."""
@@ -69,6 +69,24 @@ def scale_of_upsampler(state: StateDict, prefix: str) -> int:
         if key.startswith(prefix) and key.endswith(".weight"):
             scale *= round((tensor.shape[0] / tensor.shape[1]) ** 0.5)
     return scale
+
+
+def reconstruction(channels: int, scale: int, *, direct: bool = False) -> nn.Sequential:
+    """From features to RGB: an `Upsampler` and a convolution (EDSR).
+
+    With `direct`, one convolution to `3 * scale**2` channels and one pixel shuffle, a fraction of the work.
+    """
+    if direct:
+        return nn.Sequential(conv3(channels, 3 * scale**2), nn.PixelShuffle(scale))
+    return nn.Sequential(Upsampler(channels, scale), conv3(channels, 3))
+
+
+def infer_reconstruction(state: StateDict, first: str = "tail.0") -> Hyperparameters:
+    """The scale that a `reconstruction` whose first layer is `first` reaches, and `direct` where it is direct."""
+    convolution = state.get(f"{first}.weight")
+    if convolution is None:
+        return {"scale": scale_of_upsampler(state, f"{first}.")}
+    return {"scale": round((convolution.shape[0] / 3) ** 0.5), "direct": True}
 
 
 class ChannelAttention(nn.Module):

@@ -16,7 +16,7 @@ from zoo.architectures.architecture import (
     has_keys,
 )
 from zoo.architectures.edsr import readings
-from zoo.architectures.layers import MeanShift, Upsampler, conv3, range_of_mean_shift, scale_of_upsampler
+from zoo.architectures.layers import MeanShift, conv3, infer_reconstruction, range_of_mean_shift, reconstruction
 
 
 class MultiScaleBlock(nn.Module):
@@ -47,6 +47,7 @@ class MSRN(nn.Module):
         scale: int,
         input_range: float = 255.0,
         mean_shift: bool = True,
+        direct: bool = False,
     ) -> None:
         super().__init__()
         self.mean_shift = mean_shift
@@ -57,8 +58,7 @@ class MSRN(nn.Module):
         self.tail = nn.Sequential(
             nn.Conv2d(channels * (blocks + 1), channels, 1),
             conv3(channels, channels),
-            Upsampler(channels, scale),
-            conv3(channels, 3),
+            *reconstruction(channels, scale, direct=direct),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ def infer(state: StateDict) -> Hyperparameters:
     return {
         "channels": state["head.0.weight"].shape[0],
         "blocks": count(state, r"body\.(\d+)\.confusion\.weight"),
-        "scale": scale_of_upsampler(state, "tail.2."),
+        **infer_reconstruction(state, "tail.2"),
         "input_range": range_of_mean_shift("sub_mean.bias")(state),
     }
 
@@ -84,7 +84,7 @@ ARCHITECTURE = Architecture(
     id="msrn",
     name="MSRN",
     build=MSRN,
-    detect=has_keys("sub_mean.bias", "head.0.weight", "body.0.conv_5_2.weight", "tail.3.weight"),
+    detect=has_keys("sub_mean.bias", "head.0.weight", "body.0.conv_5_2.weight", "tail.1.weight"),
     infer=infer,
     input_range=range_of_mean_shift("sub_mean.bias"),
     readings=readings,

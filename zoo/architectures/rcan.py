@@ -20,10 +20,10 @@ from zoo.architectures.layers import (
     BalancedAttention,
     ChannelAttention,
     MeanShift,
-    Upsampler,
     conv3,
+    infer_reconstruction,
     range_of_mean_shift,
-    scale_of_upsampler,
+    reconstruction,
 )
 
 
@@ -64,6 +64,7 @@ class RCAN(nn.Module):
         balanced: bool = False,
         mean_shift: bool = True,
         input_range: float = 255.0,
+        direct: bool = False,
     ) -> None:
         super().__init__()
         if mean_shift:
@@ -73,7 +74,7 @@ class RCAN(nn.Module):
             *(residual_group(channels, hidden, blocks, balanced=balanced) for _ in range(groups)),
             conv3(channels, channels),
         )
-        self.tail = nn.Sequential(Upsampler(channels, scale), conv3(channels, 3))
+        self.tail = reconstruction(channels, scale, direct=direct)
         if mean_shift:
             self.add_mean = MeanShift(input_range, 1)
         self.mean_shift = mean_shift
@@ -85,8 +86,9 @@ class RCAN(nn.Module):
 
 
 def detect(state: StateDict) -> bool:
-    keys = has_keys("head.0.weight", "body.0.body.0.body.2.weight", "tail.1.weight")
-    if not keys(state) or "csa.gamma" in state or "la.gamma" in state:
+    keys = has_keys("head.0.weight", "body.0.body.0.body.2.weight")
+    tail = "tail.0.weight" in state or "tail.1.weight" in state
+    if not keys(state) or not tail or "csa.gamma" in state or "la.gamma" in state:
         return False
     return any(f"body.0.body.0.body.3.{key}.weight" in state for key in ("conv_du.0", "ca.fc1"))
 
@@ -99,7 +101,7 @@ def infer_attention(state: StateDict) -> Hyperparameters:
         "channels": state["head.0.weight"].shape[0],
         "groups": count(state, r"body\.(\d+)\.body\.0\.body\.0\.weight"),
         "blocks": count(state, r"body\.0\.body\.(\d+)\.body\.0\.weight"),
-        "scale": scale_of_upsampler(state, "tail.0."),
+        **infer_reconstruction(state),
         "hidden": squeeze.shape[0],
     }
 

@@ -20,10 +20,10 @@ from zoo.architectures.layers import (
     MeanShift,
     NonLocal,
     ResidualBlock,
-    Upsampler,
     conv3,
+    infer_reconstruction,
     range_of_mean_shift,
-    scale_of_upsampler,
+    reconstruction,
 )
 from zoo.architectures.rcan import readings
 
@@ -96,6 +96,7 @@ class RNAN(nn.Module):
         scale: int,
         mean_shift: bool = True,
         input_range: float = 255.0,
+        direct: bool = False,
     ) -> None:
         super().__init__()
         self.mean_shift = mean_shift
@@ -108,7 +109,7 @@ class RNAN(nn.Module):
             *(Group(channels, non_local=False) for _ in range(groups - 2)), conv3(channels, channels)
         )
         self.body_nl_high = nn.Sequential(Group(channels, non_local=True))
-        self.tail = nn.Sequential(Upsampler(channels, scale), conv3(channels, 3))
+        self.tail = reconstruction(channels, scale, direct=direct)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.head(self.sub_mean(x) if self.mean_shift else x)
@@ -120,7 +121,7 @@ def infer(state: StateDict) -> Hyperparameters:
     return {
         "channels": state["head.0.weight"].shape[0],
         "groups": count(state, r"body\.(\d+)\.body\.0\.RA_RB1\.") + 2,
-        "scale": scale_of_upsampler(state, "tail.0."),
+        **infer_reconstruction(state),
         "mean_shift": "sub_mean.bias" in state,
         "input_range": range_of_mean_shift("sub_mean.bias")(state),
     }

@@ -14,10 +14,10 @@ from zoo.architectures.layers import (
     ChannelAttention,
     MeanShift,
     NonLocal,
-    Upsampler,
     conv3,
+    infer_reconstruction,
     range_of_mean_shift,
-    scale_of_upsampler,
+    reconstruction,
 )
 from zoo.architectures.rcan import readings
 
@@ -113,6 +113,7 @@ class SAN(nn.Module):
         hidden_non_local: int,
         hidden_unused: int,
         input_range: float = 255.0,
+        direct: bool = False,
     ) -> None:
         super().__init__()
         self.sub_mean = MeanShift(input_range, -1)
@@ -122,7 +123,7 @@ class SAN(nn.Module):
         self.add_mean = MeanShift(input_range, 1)
         self.non_local = RegionNonLocal(channels, hidden_non_local, hidden_unused)
         self.head = nn.Sequential(conv3(3, channels))
-        self.tail = nn.Sequential(Upsampler(channels, scale), conv3(channels, 3))
+        self.tail = reconstruction(channels, scale, direct=direct)
 
     def forward(self, x: Tensor) -> Tensor:
         first = self.head(self.sub_mean(x))
@@ -137,7 +138,7 @@ def infer(state: StateDict) -> Hyperparameters:
         "channels": state["head.0.weight"].shape[0],
         "groups": count(state, r"RG\.(\d+)\."),
         "blocks": count(state, r"RG\.0\.rcab\.(\d+)\."),
-        "scale": scale_of_upsampler(state, "tail.0."),
+        **infer_reconstruction(state),
         "hidden": state["RG.0.soca.conv_du.0.weight"].shape[0],
         "hidden_non_local": state["non_local.non_local.g.weight"].shape[0],
         "hidden_unused": state["non_local.soca.conv_du.0.weight"].shape[0],

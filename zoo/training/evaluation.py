@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
-from lam_core.images import psnr, ssim
+from lam_core.images import Pixels, psnr, ssim
 from zoo.training.patches import TrainingSet
 
 
@@ -21,15 +23,28 @@ class Quality:
 
 
 @torch.no_grad()
-def mean_quality(network: nn.Module, pictures: TrainingSet, *, white: float, device: torch.device) -> Quality:
-    """Mean quality of `network` (outputs clamped, not rounded) over every picture of a set."""
+def restored(
+    network: nn.Module, pictures: TrainingSet, *, white: float, device: torch.device
+) -> Iterator[tuple[NDArray, Pixels]]:
+    """Every picture's output (in [0, 255], clamped, not rounded) beside its HR original."""
+    training = network.training
     network.eval()
-    figures = []
     for low, high in zip(pictures.lr, pictures.hr, strict=True):
         x = torch.from_numpy(low.transpose(2, 0, 1)[None].copy()).to(device).float() / 255
         y = (network(x * white) / white).clamp(0, 1)[0].float().cpu().numpy() * 255
-        y = y.transpose(1, 2, 0)
-        shave = pictures.scale
-        figures.append((psnr(y, high, shave=shave), ssim(y, high, shave=shave)))
-    network.train()
+        yield y.transpose(1, 2, 0), high
+    network.train(training)
+
+
+def mean_psnr(network: nn.Module, pictures: TrainingSet, *, white: float, device: torch.device) -> float:
+    """Mean PSNR in dB over every picture of a set."""
+    outputs = restored(network, pictures, white=white, device=device)
+    return float(np.mean([psnr(y, high, shave=pictures.scale) for y, high in outputs]))
+
+
+def mean_quality(network: nn.Module, pictures: TrainingSet, *, white: float, device: torch.device) -> Quality:
+    """Mean PSNR and SSIM over every picture of a set."""
+    outputs = restored(network, pictures, white=white, device=device)
+    shave = pictures.scale
+    figures = [(psnr(y, high, shave=shave), ssim(y, high, shave=shave)) for y, high in outputs]
     return Quality(*np.mean(figures, axis=0).tolist())

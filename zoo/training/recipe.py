@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +30,9 @@ class Recipe:
     """Keyword arguments of the architecture."""
     weight: float
     """Share of `train --all`'s time, relative to the other recipes."""
-    minutes: float
-    """Training time of the bundled network on the hardware that its card names."""
-    patch: int = 48
+    steps: int
+    """Length of the schedule, unless a time is given in its place."""
+    patch: int = 32
     """Side of a training patch in LR pixels."""
     batch: int = 16
     """Patches in a step."""
@@ -38,6 +40,12 @@ class Recipe:
     """Peak of the cosine schedule."""
     seed: int = 0
     """Seeds initial weights and the order of patches."""
+
+    @property
+    def digest(self) -> str:
+        """sha256 over everything that the recipe says but its share of time: the name of a run."""
+        said = {key: value for key, value in asdict(self).items() if key != "weight"}
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def load_recipe(recipe_id: str) -> Recipe:

@@ -39,7 +39,7 @@ def train_recipe(
     data: Path,
     data_source: str,
     test_sets: Mapping[str, Path],
-    minutes: float,
+    minutes: float | None,
     states: Path,
     output: Path,
 ) -> Path:

@@ -1,10 +1,10 @@
-"""Trains one recipe: resumable at any point, on a GPU or on a few CPU cores, within a given time."""
+"""Trains one recipe: resumable at any point, on a GPU or on a few CPU cores, over its steps or within a given time."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,19 +14,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lam_core.errors import LamError
 from zoo.architectures import architecture
-from zoo.training.evaluation import mean_quality
+from zoo.training.evaluation import mean_psnr
 from zoo.training.patches import TrainingSet
 from zoo.training.recipe import Recipe
 
 WARM_UP = 0.02
-"""Share of the time in which the learning rate rises to its peak."""
+"""Share of the schedule in which the learning rate rises to its peak."""
 EVALUATIONS = 25
 """Points of the PSNR curve."""
 SAVE_EVERY = 60.0
 """Seconds between two saved states: the most that a kill can cost."""
 FLAT = 0.02
-"""A curve that gained less than this many dB over the last fifth of the time is called flat."""
+"""A curve that gained less than this many dB over the last fifth of the schedule is called flat."""
+
+
+class UnfinishedRunError(LamError):
+    """A saved state of a run with another recipe or another budget."""
 
 
 @dataclass
@@ -35,11 +40,14 @@ class Progress:
 
     step: int = 0
     seconds: float = 0.0
+    """Wall time."""
+    cpu_seconds: float = 0.0
+    """Time of the process on all its CPU threads; other work on the machine does not lengthen it."""
     curve: list[tuple[float, int, float]] = field(default_factory=list)
-    """(share of the time, steps, PSNR on the held-out pictures in dB)."""
+    """(share of the schedule, steps, PSNR on the held-out pictures in dB)."""
 
     def gain_over_last_fifth(self) -> float:
-        """How many dB the curve rose after four fifths of the time; NaN before there is such a point."""
+        """How many dB the curve rose after four fifths of the schedule; NaN before there is such a point."""
         earlier = [psnr for share, _, psnr in self.curve if share <= 0.8]
         return self.curve[-1][2] - earlier[-1] if earlier else math.nan
 
@@ -65,10 +73,10 @@ def learning_rate(share: float, peak: float) -> float:
     return peak * (0.505 + 0.495 * math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))
 
 
-def moving_average(average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
+def moving_average(averages: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int) -> None:
     """Exponential moving average over about a thousand steps, over fewer at the start."""
     decay = min(0.999, (1 + float(updates)) / (10 + float(updates)))
-    return average + (current - average) * (1 - decay)
+    torch._foreach_lerp_(list(averages), list(current), 1 - decay)
 
 
 def describe_hardware(device: torch.device) -> str:
@@ -83,56 +91,69 @@ def train(
     data: TrainingSet,
     held_out: TrainingSet,
     *,
-    minutes: float,
+    minutes: float | None = None,
     state_file: Path,
     device: torch.device,
     report: Callable[[Progress, float], None],
 ) -> Trained:
-    """Trains for `minutes` of wall time in all, counting what `state_file` already holds.
+    """Trains over the recipe's steps, or over `minutes` of wall time with the schedule stretched to fit.
 
-    `report(progress, loss)` is called at every point of the curve. On a GPU steps run under bfloat16 autocast;
-    on a CPU without native bfloat16 that would only be slower.
+    Goes on from `state_file` where there is one; raises `UnfinishedRunError` if that run's recipe or budget was
+    another, for the learning rate would jump. `report(progress, loss)` is called at every point of the curve. On a
+    GPU steps run under bfloat16 autocast; on a CPU without native bfloat16 that would only be slower.
     """
     torch.manual_seed(recipe.seed)
     kind = architecture(recipe.architecture)
     network = kind.build(**recipe.hyperparameters).to(device)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    average = torch.optim.swa_utils.AveragedModel(network, avg_fn=moving_average)
+    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=moving_average)
     weights = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(weights, lr=recipe.learning_rate, betas=(0.9, 0.99))
+    optimiser = torch.optim.Adam(weights, lr=recipe.learning_rate, betas=(0.9, 0.99), fused=True)
     progress = Progress()
+    schedule = {"recipe": recipe.digest, "minutes": minutes}
     if state_file.is_file():
         saved = torch.load(state_file, map_location=device, weights_only=True)
+        if saved["schedule"] != schedule:
+            raise UnfinishedRunError(
+                f"{state_file} is an unfinished run of another recipe or budget ({saved['schedule']['minutes']} minutes); "
+                "go on with that one, or remove the file to begin anew"
+            )
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
-        progress = Progress(saved["step"], saved["seconds"], [tuple(p) for p in saved["curve"]])
+        progress = Progress(
+            saved["step"], saved["seconds"], saved["cpu_seconds"], [tuple(point) for point in saved["curve"]]
+        )
 
     def save() -> None:
         state = {
+            "schedule": schedule,
             "network": network.state_dict(),
             "average": average.state_dict(),
             "optimiser": optimiser.state_dict(),
             "step": progress.step,
             "seconds": progress.seconds,
+            "cpu_seconds": progress.cpu_seconds,
             "curve": [list(point) for point in progress.curve],
         }
         partial = state_file.with_suffix(".partial")
         torch.save(state, partial)
         partial.replace(state_file)
 
+    def share() -> float:
+        return progress.step / recipe.steps if minutes is None else progress.seconds / (minutes * 60)
+
     precision = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
-    budget = minutes * 60
-    resumed_at, began, saved_at = progress.seconds, time.monotonic(), time.monotonic()
-    while progress.seconds < budget:
-        share = progress.seconds / budget
+    white = kind.input_range(network.state_dict())
+    wall, cpu = time.monotonic() - progress.seconds, time.process_time() - progress.cpu_seconds
+    saved_at = time.monotonic()
+    while share() < 1:
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(share, recipe.learning_rate)
+            group["lr"] = learning_rate(share(), recipe.learning_rate)
         # Seeded by the step: a resumed run sees the patches that it would have seen unbroken.
         random = np.random.default_rng((recipe.seed, progress.step))
         low, high = data.batch(random, size=recipe.batch, patch=recipe.patch)
         low = low.to(device, memory_format=torch.channels_last)
-        white = kind.input_range(network.state_dict())
         with precision:
             output = network(low * white)
         loss = F.l1_loss(output.float() / white, high.to(device))
@@ -142,10 +163,10 @@ def train(
         optimiser.step()
         average.update_parameters(network)
         progress.step += 1
-        progress.seconds = resumed_at + time.monotonic() - began
-        if progress.seconds / budget >= (len(progress.curve) + 1) / EVALUATIONS:
-            quality = mean_quality(average.module, held_out, white=white, device=device)
-            progress.curve.append((progress.seconds / budget, progress.step, quality.psnr))
+        progress.seconds, progress.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu
+        if share() >= (len(progress.curve) + 1) / EVALUATIONS:
+            quality = mean_psnr(average.module, held_out, white=white, device=device)
+            progress.curve.append((share(), progress.step, quality))
             report(progress, loss.item())
         if time.monotonic() - saved_at > SAVE_EVERY:
             save()
