@@ -1,4 +1,7 @@
-"""`lam train`: makes the compact networks."""
+"""`lam train`: makes the compact networks.
+
+On a machine with PyTorch, NumPy, Pillow and safetensors alone it is `python -m lam_cli.train`.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +12,37 @@ from pathlib import Path
 from typing import Any
 
 from lam_cli.arguments import InputError
+from lam_core.errors import LamError
 
 
 def add(commands: Any) -> None:
     """Adds the command to a command line."""
-    command = commands.add_parser("train", help="train a compact network from its recipe")
+    add_arguments(commands.add_parser("train", help="train a compact network from its recipe"))
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Adds the options."""
     command.add_argument("id", nargs="?", help="a recipe's id; see zoo/training/recipes")
-    command.add_argument("--all", action="store_true", help="every recipe, time divided by their weights")
+    command.add_argument("--all", action="store_true", help="every recipe, --minutes divided by their weights")
     command.add_argument("--data", type=Path, help="folder of training pictures (LAM_TRAINING_DATA)")
     command.add_argument("--source", default="", help="source and terms of those pictures, for the card")
     command.add_argument(
         "--test", action="append", default=[], metavar="NAME=DIR", help="folder of HR pictures to test on; repeatable"
     )
     command.add_argument("--minutes", type=float, help="wall time, all in all, in place of the recipe's steps")
+    command.add_argument("--seed", type=int, help="another seed than the recipe's")
     command.add_argument("--threads", type=int, help="CPU threads")
-    command.add_argument("--states", type=Path, default=Path(".lam/training"), help="where an unfinished run is kept")
+    command.add_argument("--states", type=Path, default=Path(".lam/training"), help="where runs are kept")
     command.add_argument("--out", type=Path, help="where weights and card go; zoo/compact if not given")
     command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains and prints the path of every network written."""
+    """Trains and prints the path of every network written; a run that was stopped goes on where it was."""
     if bool(options.id) == options.all:
         raise InputError("name one recipe, or give --all")
+    if options.minutes is not None and not options.minutes > 0:
+        raise InputError(f"--minutes is {options.minutes:g}; give a number above 0")
     data = options.data or (Path(os.environ["LAM_TRAINING_DATA"]) if "LAM_TRAINING_DATA" in os.environ else None)
     if data is None or not data.is_dir():
         raise InputError(f"no folder of training pictures ({data or 'none named'}); name one with --data")
@@ -39,19 +50,22 @@ def run(options: argparse.Namespace) -> None:
     if missing := [name for name, folder in tests.items() if not Path(folder).is_dir()]:
         raise InputError(f"no folder for test set {missing[0]!r}; give --test NAME=DIR")
 
+    from dataclasses import replace
+
     import torch
 
-    from zoo.registry import COMPACT
     from zoo.training.recipe import all_recipes, load_recipe
-    from zoo.training.run import train_recipe
+    from zoo.training.run import COMPACT, train_recipe
 
     if options.threads:
         torch.set_num_threads(options.threads)
     recipes = all_recipes() if options.all else [load_recipe(options.id)]
+    if options.seed is not None:
+        recipes = [replace(recipe, seed=options.seed) for recipe in recipes]
     shares = sum(recipe.weight for recipe in recipes)
     for recipe in recipes:
         minutes = options.minutes * recipe.weight / shares if options.minutes else None
-        print(f"{recipe.id}: {minutes or recipe.steps:.0f} {'minutes' if minutes else 'steps'}", file=sys.stderr)
+        print(f"{recipe.id}: {f'{minutes:g} minutes' if minutes else f'{recipe.steps} steps'}", file=sys.stderr)
         path = train_recipe(
             recipe,
             data=data,
@@ -61,4 +75,14 @@ def run(options: argparse.Namespace) -> None:
             states=options.states,
             output=options.out or COMPACT,
         )
-        print(path)
+        print(path, flush=True)
+
+
+if __name__ == "__main__":
+    alone = argparse.ArgumentParser(prog="lam train")
+    add_arguments(alone)
+    try:
+        run(alone.parse_args())
+    except LamError as error:
+        print(f"lam: {error}", file=sys.stderr)
+        raise SystemExit(2) from None

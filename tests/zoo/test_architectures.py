@@ -27,6 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "rcan": {"channels": 8, "groups": 2, "blocks": 3, "hidden": 2, "mean_shift": False},
     "rfdn": {"channels": 8, "blocks": 3, "distilled": 4, "attention": 2},
     "rnan": {"channels": 8, "groups": 3, "input_range": 1.0},
+    "rrdbnet-direct": {"channels": 8, "growth": 4, "blocks": 2},
     "san": {
         "channels": 8,
         "groups": 2,
@@ -39,6 +40,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "srgan-blocks": {"channels": 8, "blocks": 3},
     "srresnet": {"channels": 8, "blocks": 2, "later_keys": True},
     "srresnet-classic": {"channels": 8, "blocks": 2, "bias": True, "earlier_keys": True},
+    "swinir-light": {"channels": 8, "groups": 2, "blocks": 2, "heads": 2, "window": 8, "hidden": 12},
 }
 SCALES = {
     "cincgan": (1,),
@@ -85,6 +87,19 @@ def test_enlarges_any_size_and_passes_gradients(name: str, scale: int):
     (gradient,) = torch.autograd.grad(y.sum(), x)
     assert torch.isfinite(gradient).all()
     assert gradient.abs().max() > 0
+
+
+@pytest.mark.parametrize("name", ["carn", "edsr", "msrn", "rcan", "rnan", "san", "srresnet"])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_direct_upsampler_is_recognised(name: str, scale: int):
+    torch.manual_seed(0)
+    network = architecture(name).build(**SMALL[name], scale=scale, direct=True).eval()
+    found = detect(network.state_dict(), name=name)
+    assert (found.architecture, found.scale) == (name, scale)
+    assert found.hyperparameters["direct"] is True
+    x = torch.rand(1, 3, 8, 10) * found.convention.input_range
+    with torch.no_grad():
+        torch.testing.assert_close(found.module(x), network(x))
 
 
 @pytest.mark.parametrize("name", ["edsr", "han", "imdn", "rcan", "rfdn", "rnan", "san"])

@@ -26,10 +26,12 @@ FILES = (
     "rcan",
     "rfdn",
     "rnan",
+    "rrdbnet",
     "san",
     "srgan_blocks",
     "srresnet",
     "srresnet_classic",
+    "swinir",
 )
 """Every file of this folder that describes an architecture."""
 

@@ -98,7 +98,10 @@ def upsampling(channels: int, scale: int, groups: int) -> Body:
 
 
 class CARN(Cascade):
-    """A cascade of three cascades. A multi-scale network holds an upsampler for each of its scales."""
+    """A cascade of three cascades. A multi-scale network holds an upsampler for each of its scales.
+
+    With `direct` the last convolution and one pixel shuffle do an upsampler's work.
+    """
 
     def __init__(
         self,
@@ -110,6 +113,7 @@ class CARN(Cascade):
         efficient: bool = False,
         attention: int = 0,
         shifter: bool = True,
+        direct: bool = False,
     ) -> None:
         def block() -> nn.Module:
             return efficient_residual(channels, groups) if efficient else residual(channels)
@@ -124,29 +128,43 @@ class CARN(Cascade):
         # One scale alone is kept under `up`, several under `up2`, `up3`, `up4`.
         self.chosen = f"up{scale}" if scales else "up"
         self.upsample = nn.Module()
-        for one in scales or [scale]:
+        for one in () if direct else scales or [scale]:
             self.upsample.add_module(f"up{one}" if scales else "up", upsampling(channels, one, groups))
-        self.exit = conv3(channels, 3)
+        self.exit = conv3(channels, 3 * scale**2 if direct else 3)
+        self.direct = nn.PixelShuffle(scale) if direct else None
 
     def forward(self, x: Tensor) -> Tensor:
         features = super().forward(self.entry(self.sub_mean(x)))
+        if self.direct is not None:
+            return self.add_mean(self.direct(self.exit(features)))
         return self.add_mean(self.exit(getattr(self.upsample, self.chosen)(features)))
 
 
 def infer(state: StateDict) -> Hyperparameters:
     channels = state["entry.weight"].shape[0]
-    scales = [s for s in (2, 3, 4) if f"upsample.up{s}.body.0.weight" in state]
-    first = state[f"upsample.up{scales[0] if scales else ''}.body.0.weight"]
-    single = 3 if first.shape[0] == 9 * channels else 4 if "upsample.up.body.3.weight" in state else 2
     attention = state.get("c1.1.ca.fc1.weight")
     return {
         "channels": channels,
-        "scale": max(scales) if scales else single,
-        "scales": scales,
-        "groups": channels // first.shape[1],
+        **infer_upsampling(state),
+        "groups": channels // state["b1.b1.body.0.weight"].shape[1],
         "efficient": "b1.b2.body.0.weight" not in state,
         "attention": 0 if attention is None else attention.shape[0],
         "shifter": "sub_mean.shifter.weight" in state,
+    }
+
+
+def infer_upsampling(state: StateDict) -> Hyperparameters:
+    """The scale, or of several the largest, and the form in which it is reached."""
+    scales = [s for s in (2, 3, 4) if f"upsample.up{s}.body.0.weight" in state]
+    if scales:
+        return {"scale": max(scales), "scales": scales}
+    first = state.get("upsample.up.body.0.weight")
+    if first is None:
+        return {"scale": round((state["exit.weight"].shape[0] / 3) ** 0.5), "scales": [], "direct": True}
+    channels = state["entry.weight"].shape[0]
+    return {
+        "scale": 3 if first.shape[0] == 9 * channels else 4 if "upsample.up.body.3.weight" in state else 2,
+        "scales": [],
     }
 
 

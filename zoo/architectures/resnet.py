@@ -31,19 +31,24 @@ class BasicBlock(nn.Module):
 
 
 class ResNet18(nn.Module):
-    """A 7×7 stem and four stages of two blocks, 64 to 512 channels, then the classes' scores [B, classes]."""
+    """A 7×7 stem and four stages of two blocks, `width` to 8 · `width` channels, then the scores [B, classes]."""
 
-    def __init__(self, *, classes: int = 1000) -> None:
+    def __init__(self, *, classes: int = 1000, width: int = 64) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        self.layer1 = nn.Sequential(BasicBlock(64, 64, 1), BasicBlock(64, 64, 1))
-        self.layer2 = nn.Sequential(BasicBlock(64, 128, 2), BasicBlock(128, 128, 1))
-        self.layer3 = nn.Sequential(BasicBlock(128, 256, 2), BasicBlock(256, 256, 1))
-        self.layer4 = nn.Sequential(BasicBlock(256, 512, 2), BasicBlock(512, 512, 1))
-        self.fc = nn.Linear(512, classes)
+        self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        for i, stride in enumerate((1, 2, 2, 2)):
+            before, after = width * 2 ** max(i - 1, 0), width * 2**i
+            stage = nn.Sequential(BasicBlock(before, after, stride), BasicBlock(after, after, 1))
+            self.add_module(f"layer{i + 1}", stage)
+        self.fc = nn.Linear(8 * width, classes)
+
+    def stages(self, x: Tensor, *, last: int) -> Tensor:
+        """Features behind the stage of that number, 1 to 4."""
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, stride=2, padding=1)
+        for i in range(1, last + 1):
+            x = getattr(self, f"layer{i}")(x)
+        return x
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, stride=2, padding=1)
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(torch.flatten(x.mean((2, 3)), 1))
+        return self.fc(torch.flatten(self.stages(x, last=4).mean((2, 3)), 1))

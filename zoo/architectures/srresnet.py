@@ -29,6 +29,7 @@ class SRResNet(nn.Module):
     """`blocks` residual blocks and pixel shuffles.
 
     With `global_residual` the bilinear picture is added to the output, so that the network predicts a residual.
+    With `direct` one convolution and one pixel shuffle stand in the place of all layers behind the trunk.
     """
 
     def __init__(
@@ -39,24 +40,30 @@ class SRResNet(nn.Module):
         scale: int,
         global_residual: bool = True,
         later_keys: bool = False,
+        direct: bool = False,
     ) -> None:
         super().__init__()
         self.scale = scale
         self.global_residual = global_residual
-        self.steps = shuffle_steps(scale)
+        self.direct = direct
+        self.steps = [] if direct else shuffle_steps(scale)
         self.trunk, self.last = ("body", "conv_hr") if later_keys else ("recon_trunk", "HRconv")
         self.conv_first = conv3(3, channels)
         self.add_module(self.trunk, nn.Sequential(*(Residual(channels) for _ in range(blocks))))
         for i, step in enumerate(self.steps, 1):
             self.add_module(f"upconv{i}", conv3(channels, channels * step**2))
-        self.add_module(self.last, conv3(channels, channels))
-        self.conv_last = conv3(channels, 3)
+        if not direct:
+            self.add_module(self.last, conv3(channels, channels))
+        self.conv_last = conv3(channels, 3 * scale**2 if direct else 3)
 
     def forward(self, x: Tensor) -> Tensor:
         y = getattr(self, self.trunk)(F.leaky_relu(self.conv_first(x), 0.1))
         for i, step in enumerate(self.steps, 1):
             y = F.leaky_relu(F.pixel_shuffle(getattr(self, f"upconv{i}")(y), step), 0.1)
-        y = self.conv_last(F.leaky_relu(getattr(self, self.last)(y), 0.1))
+        if self.direct:
+            y = F.pixel_shuffle(self.conv_last(y), self.scale)
+        else:
+            y = self.conv_last(F.leaky_relu(getattr(self, self.last)(y), 0.1))
         if not self.global_residual:
             return y
         return y + F.interpolate(x, scale_factor=self.scale, mode="bilinear", align_corners=False)
@@ -64,14 +71,17 @@ class SRResNet(nn.Module):
 
 def detect(state: StateDict) -> bool:
     trunk = any(f"{name}.0.conv1.weight" in state for name in ("recon_trunk", "body"))
+    if not trunk or "conv_first.weight" not in state or "conv_last.weight" not in state:
+        return False
     last = "HRconv.weight" in state or "conv_hr.weight" in state
-    return trunk and last and all(f"{name}.weight" in state for name in ("conv_first", "upconv1", "conv_last"))
+    return last if "upconv1.weight" in state else not last and state["conv_last.weight"].shape[0] > 3
 
 
 def infer(state: StateDict) -> Hyperparameters:
     later = "body.0.conv1.weight" in state
     channels = state["conv_first.weight"].shape[0]
-    scale = 1
+    direct = "upconv1.weight" not in state
+    scale = round((state["conv_last.weight"].shape[0] / 3) ** 0.5)
     for i in range(1, 1 + count(state, r"upconv(\d+)\.weight")):
         scale *= round((state[f"upconv{i}.weight"].shape[0] / channels) ** 0.5)
     return {
@@ -79,6 +89,7 @@ def infer(state: StateDict) -> Hyperparameters:
         "blocks": count(state, r"(?:body|recon_trunk)\.(\d+)\.conv1\.weight"),
         "scale": scale,
         "later_keys": later,
+        **({"direct": True} if direct else {}),
     }
 
 

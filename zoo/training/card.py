@@ -9,21 +9,25 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from zoo.training.evaluation import Quality
 from zoo.training.recipe import Recipe
+from zoo.training.task import Task
 from zoo.training.trainer import Trained
 
 
 def write_network(
     trained: Trained,
     recipe: Recipe,
+    task: Task,
     *,
     folder: Path,
     data_source: str,
     data_digest: str,
-    quality: Mapping[str, Quality],
+    figures: Mapping[str, str],
 ) -> Path:
-    """Writes `<id>.safetensors` and `<id>.toml` (the card) into `folder`; returns the weights' path."""
+    """Writes `<id>.safetensors` and `<id>.toml` (the card) into `folder`; returns the weights' path.
+
+    `figures` are measured ones, by name, as TOML writes them.
+    """
     weights = folder / f"{recipe.id}.safetensors"
     state = {key: value.contiguous() for key, value in trained.network.state_dict().items()}
     save_file(state, weights)
@@ -39,7 +43,9 @@ def write_network(
         f'date = "{date.today().isoformat()}"',
         f'data = "{data_source}"',
         f'data_sha256 = "{data_digest}"',
-        'loss = "mean absolute error on RGB"',
+        f'loss = "{task.loss_name}"',
+        *([f'start = "{recipe.start}"'] if recipe.start else []),
+        f'degradation = "{recipe.degradation}"',
         f"steps = {progress.step}",
         f"batch = {recipe.batch}",
         f"patch = {recipe.patch}",
@@ -49,12 +55,12 @@ def write_network(
         f"cpu_minutes = {progress.cpu_seconds / 60:.1f}",
         f'hardware = "{trained.hardware}"',
         f'stop_reason = "{trained.stop_reason}"',
-        "# PSNR in dB on held-out training pictures, at equal shares of the schedule.",
-        "curve = [" + ", ".join(f"{psnr:.2f}" for _, _, psnr in progress.curve) + "]",
+        f"# On held-out data, in {task.unit}, at equal shares of the schedule.",
+        "curve = [" + ", ".join(f"{figure:.2f}" for _, _, figure in progress.curve) + "]",
         "",
-        "# Luma, borders of one scale shaved, LR by Pillow's bicubic.",
+        "# PSNR and SSIM: luma, borders of one scale shaved, LR by Pillow's bicubic. Accuracy: % of held-out crops.",
         "[quality]",
-        *(f"{name} = {{ psnr = {q.psnr:.3f}, ssim = {q.ssim:.4f} }}" for name, q in quality.items()),
+        *(f"{name} = {figure}" for name, figure in figures.items()),
     ]
     weights.with_suffix(".toml").write_text("\n".join(lines) + "\n")
     return weights

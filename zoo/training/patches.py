@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from lam_core.degradations import Degradation
 from lam_core.errors import LamError
 from lam_core.images import Pixels, downscale, mod_crop
 
@@ -27,6 +29,14 @@ def read_pictures(folder: Path) -> list[Pixels]:
     return [np.asarray(Image.open(path).convert("RGB")) for path in files]
 
 
+def digest(pictures: Sequence[Pixels]) -> str:
+    """sha256 over all pixels."""
+    hash_ = sha256()
+    for picture in pictures:
+        hash_.update(np.ascontiguousarray(picture).tobytes())
+    return hash_.hexdigest()
+
+
 @dataclass(frozen=True)
 class TrainingSet:
     """HR pictures beside their LR counterparts, decoded once."""
@@ -38,23 +48,24 @@ class TrainingSet:
     """sha256 over all HR pixels, for the card."""
 
     @classmethod
-    def read(cls, folder: Path, *, scale: int, patch: int) -> TrainingSet:
-        """Reads every picture that holds a patch. Raises `TrainingDataError` if none does."""
-        side = patch * scale
-        hr = [p for p in read_pictures(folder) if min(p.shape[:2]) >= side]
+    def read(cls, folder: Path, *, scale: int, patch: int, reduced: int = 1, degradation: str = "clean") -> TrainingSet:
+        """Reads every picture that holds a patch; `reduced` times smaller, its LR counterpart with the degradation.
+
+        Picture i is degraded with the seed i. Raises `TrainingDataError` if no picture is large enough.
+        """
+        side = patch * scale * reduced
+        hr = [downscale(p, reduced) if reduced > 1 else p for p in read_pictures(folder) if min(p.shape[:2]) >= side]
+        spoil = Degradation.parse(degradation).apply
         if not hr:
             raise TrainingDataError(
                 f"{folder} holds no picture of at least {side}×{side} pixels; "
                 "name a folder of PNG, JPEG or BMP files with --data"
             )
-        hash_ = sha256()
-        for picture in hr:
-            hash_.update(np.ascontiguousarray(picture).tobytes())
         return cls(
             tuple(mod_crop(p, scale) for p in hr),
-            tuple(downscale(p, scale) for p in hr),
+            tuple(spoil(downscale(p, scale) if scale > 1 else p, i) for i, p in enumerate(hr)),
             scale,
-            hash_.hexdigest(),
+            digest(hr),
         )
 
     def batch(self, random: np.random.Generator, *, size: int, patch: int) -> tuple[Tensor, Tensor]:

@@ -7,11 +7,14 @@ import tomllib
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from lam_core.errors import LamError
 
 RECIPES = Path(__file__).parent / "recipes"
+
+
+Objective = Literal["fidelity", "adversarial", "classification"]
 
 
 class RecipeError(LamError):
@@ -20,7 +23,7 @@ class RecipeError(LamError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one compact network is made. PSNR-oriented: mean absolute error, Adam, cosine decay, averaged weights."""
+    """How one compact network is made: the loss, Adam, cosine decay, averaged weights."""
 
     id: str
     """The recipe's file name and the network's id in the zoo."""
@@ -40,6 +43,30 @@ class Recipe:
     """Peak of the cosine schedule."""
     seed: int = 0
     """Seeds initial weights and the order of patches."""
+    objective: Objective = "fidelity"
+    """For PSNR, for looks, or a classifier."""
+    degradation: str = "clean"
+    """What is done to LR pictures before the network sees them, as `lam_core.degradations` writes it."""
+    reduced: int = 1
+    """By how much pictures are reduced at first: a network of scale 1 works on LR pictures."""
+    start: str = ""
+    """Id of the network whose weights an adversarial training begins with."""
+    features: str = ""
+    """Id of the classifier whose features an adversarial training compares; none if empty."""
+    pixels: float = 1.0
+    """Weight of the absolute error on RGB in an adversarial training."""
+    perceptual: float = 0.0
+    """Weight of the absolute error on features."""
+    adversarial: float = 0.0
+    """Weight of the discriminator."""
+
+    def __post_init__(self) -> None:
+        if self.objective not in get_args(Objective):
+            raise RecipeError(f"{self.id}: no objective {self.objective!r}; there are {', '.join(get_args(Objective))}")
+        if (self.objective == "adversarial") != bool(self.start):
+            raise RecipeError(f"{self.id}: an adversarial training, and no other, names the network it starts from")
+        if bool(self.features) != (self.perceptual > 0):
+            raise RecipeError(f"{self.id}: features and their weight, perceptual, are given together or not at all")
 
     @property
     def digest(self) -> str:
@@ -65,5 +92,6 @@ def load_recipe(recipe_id: str) -> Recipe:
 
 
 def all_recipes() -> list[Recipe]:
-    """Every recipe, in the order of their file names."""
-    return [load_recipe(path.stem) for path in sorted(RECIPES.glob("*.toml"))]
+    """Every recipe by file name; those that build on other networks come after all others."""
+    recipes = [load_recipe(path.stem) for path in sorted(RECIPES.glob("*.toml"))]
+    return sorted(recipes, key=lambda recipe: bool(recipe.start))

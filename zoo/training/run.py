@@ -7,14 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
-from zoo.architectures import architecture
+from zoo.training.adversary import Adversarial, Features
 from zoo.training.card import write_network
-from zoo.training.evaluation import Quality, mean_quality
-from zoo.training.patches import TrainingDataError, TrainingSet
-from zoo.training.recipe import Recipe
+from zoo.training.classification import Classification, Scenes
+from zoo.training.evaluation import mean_quality
+from zoo.training.patches import TrainingDataError, TrainingSet, read_pictures
+from zoo.training.recipe import Recipe, load_recipe
+from zoo.training.task import Fidelity, Task
 from zoo.training.trainer import Progress, train
 
+COMPACT = Path(__file__).parents[1] / "compact"
+"""Where the bundled networks lie."""
 HELD_OUT = 10
 """Pictures kept from training for the PSNR curve."""
 
@@ -43,45 +49,57 @@ def train_recipe(
     states: Path,
     output: Path,
 ) -> Path:
-    """Trains, tests on every set of `test_sets` (name to folder of HR pictures), writes weights and card."""
-    scale = int(recipe.hyperparameters["scale"])
-    pictures, held_out = split(TrainingSet.read(data, scale=scale, patch=recipe.patch))
+    """Trains, tests on every set of `test_sets` (name to folder of HR pictures), writes weights and card.
+
+    Networks that a recipe builds on are looked for in `output`, then among the bundled ones. Raises a `LamError`
+    for what cannot be trained.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     states.mkdir(parents=True, exist_ok=True)
     output.mkdir(parents=True, exist_ok=True)
+    task, digest = _task(recipe, data, output, device)
 
     def report(progress: Progress, loss: float) -> None:
-        share, step, quality = progress.curve[-1]
-        print(
-            f"{recipe.id}: {share:5.0%}  step {step}  loss {loss:.5f}  {quality:.2f} dB",
-            file=sys.stderr,
-            flush=True,
-        )
+        share, step, figure = progress.curve[-1]
+        line = f"{recipe.id}: {share:5.0%}  step {step}  loss {loss:.5f}  {figure:.2f} {task.unit}"
+        print(line, file=sys.stderr, flush=True)
 
-    trained = train(
-        recipe,
-        pictures,
-        held_out,
-        minutes=minutes,
-        state_file=states / f"{recipe.id}.pt",
-        device=device,
-        report=report,
-    )
-    white = architecture(recipe.architecture).input_range(trained.network.state_dict())
-    quality: dict[str, Quality] = {
-        name: mean_quality(
-            trained.network,
-            TrainingSet.read(folder, scale=scale, patch=8),
-            white=white,
-            device=torch.device("cpu"),
-        )
-        for name, folder in test_sets.items()
-    }
+    trained = train(recipe, task, minutes=minutes, state_file=states / f"{recipe.id}.pt", device=device, report=report)
+    figures = {"accuracy": f"{trained.progress.curve[-1][2]:.1f}"} if isinstance(task, Classification) else {}
+    if isinstance(task, Fidelity):
+        for name, folder in test_sets.items():
+            pictures = _pictures(recipe, folder, patch=8)
+            quality = mean_quality(trained.network, pictures, white=task.white, device=torch.device("cpu"))
+            figures[name] = f"{{ psnr = {quality.psnr:.3f}, ssim = {quality.ssim:.4f} }}"
     return write_network(
-        trained,
-        recipe,
-        folder=output,
-        data_source=data_source,
-        data_digest=pictures.digest,
-        quality=quality,
+        trained, recipe, task, folder=output, data_source=data_source, data_digest=digest, figures=figures
     )
+
+
+def _pictures(recipe: Recipe, folder: Path, *, patch: int) -> TrainingSet:
+    scale = int(recipe.hyperparameters["scale"])
+    return TrainingSet.read(folder, scale=scale, patch=patch, reduced=recipe.reduced, degradation=recipe.degradation)
+
+
+def _task(recipe: Recipe, data: Path, output: Path, device: torch.device) -> tuple[Task, str]:
+    """What a recipe trains for, and the digest of its pictures."""
+    if recipe.objective == "classification":
+        classes = int(recipe.hyperparameters["classes"])
+        scenes = Scenes(tuple(read_pictures(data)), classes=classes, crop=recipe.patch)
+        return Classification(recipe, scenes, device), scenes.digest
+    pictures, held_out = split(_pictures(recipe, data, patch=recipe.patch))
+    if recipe.objective == "fidelity":
+        return Fidelity(recipe, pictures, held_out, device), pictures.digest
+    features = None
+    if recipe.features:
+        classifier = load_recipe(recipe.features)
+        features = Features(_weights(recipe.features, output), **classifier.hyperparameters).to(device)
+    task = Adversarial(recipe, pictures, held_out, device, start=_weights(recipe.start, output), features=features)
+    return task, pictures.digest
+
+
+def _weights(network: str, folder: Path) -> dict[str, Tensor]:
+    for path in (folder / f"{network}.safetensors", COMPACT / f"{network}.safetensors"):
+        if path.is_file():
+            return load_file(path)
+    raise TrainingDataError(f"{network}.safetensors is not in {folder}; run `lam train {network}` first")

@@ -5,20 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from lam_core.errors import LamError
-from zoo.architectures import architecture
-from zoo.training.evaluation import mean_psnr
-from zoo.training.patches import TrainingSet
 from zoo.training.recipe import Recipe
+from zoo.training.task import Task
 
 WARM_UP = 0.02
 """Share of the schedule in which the learning rate rises to its peak."""
@@ -27,7 +23,7 @@ EVALUATIONS = 25
 SAVE_EVERY = 60.0
 """Seconds between two saved states: the most that a kill can cost."""
 FLAT = 0.02
-"""A curve that gained less than this many dB over the last fifth of the schedule is called flat."""
+"""A curve that gained less than this (dB, or per cent of crops) over the last fifth of the schedule is called flat."""
 
 
 class UnfinishedRunError(LamError):
@@ -44,11 +40,11 @@ class Progress:
     cpu_seconds: float = 0.0
     """Time of the process on all its CPU threads; other work on the machine does not lengthen it."""
     curve: list[tuple[float, int, float]] = field(default_factory=list)
-    """(share of the schedule, steps, PSNR on the held-out pictures in dB)."""
+    """(share of the schedule, steps, the task's figure on held-out data)."""
 
     def gain_over_last_fifth(self) -> float:
-        """How many dB the curve rose after four fifths of the schedule; NaN before there is such a point."""
-        earlier = [psnr for share, _, psnr in self.curve if share <= 0.8]
+        """How much the curve rose after four fifths of the schedule; NaN before there is such a point."""
+        earlier = [figure for share, _, figure in self.curve if share <= 0.8]
         return self.curve[-1][2] - earlier[-1] if earlier else math.nan
 
 
@@ -76,7 +72,8 @@ def learning_rate(share: float, peak: float) -> float:
 def moving_average(averages: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int) -> None:
     """Exponential moving average over about a thousand steps, over fewer at the start."""
     decay = min(0.999, (1 + float(updates)) / (10 + float(updates)))
-    torch._foreach_lerp_(list(averages), list(current), 1 - decay)
+    for average, value in zip(averages, current, strict=True):
+        average.lerp_(value, 1 - decay)
 
 
 def describe_hardware(device: torch.device) -> str:
@@ -88,8 +85,7 @@ def describe_hardware(device: torch.device) -> str:
 
 def train(
     recipe: Recipe,
-    data: TrainingSet,
-    held_out: TrainingSet,
+    task: Task,
     *,
     minutes: float | None = None,
     state_file: Path,
@@ -99,12 +95,10 @@ def train(
     """Trains over the recipe's steps, or over `minutes` of wall time with the schedule stretched to fit.
 
     Goes on from `state_file` where there is one; raises `UnfinishedRunError` if that run's recipe or budget was
-    another, for the learning rate would jump. `report(progress, loss)` is called at every point of the curve. On a
-    GPU steps run under bfloat16 autocast; on a CPU without native bfloat16 that would only be slower.
+    another, for the learning rate would jump. `report(progress, loss)` is called at every point of the curve.
     """
     torch.manual_seed(recipe.seed)
-    kind = architecture(recipe.architecture)
-    network = kind.build(**recipe.hyperparameters).to(device)
+    network = task.build().to(device)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=moving_average)
     weights = [p for p in network.parameters() if p.requires_grad]
@@ -115,12 +109,13 @@ def train(
         saved = torch.load(state_file, map_location=device, weights_only=True)
         if saved["schedule"] != schedule:
             raise UnfinishedRunError(
-                f"{state_file} is an unfinished run of another recipe or budget ({saved['schedule']['minutes']} minutes); "
+                f"{state_file} holds a run of another recipe or budget ({saved['schedule']['minutes']} minutes); "
                 "go on with that one, or remove the file to begin anew"
             )
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
+        task.load(saved["task"])
         progress = Progress(
             saved["step"], saved["seconds"], saved["cpu_seconds"], [tuple(point) for point in saved["curve"]]
         )
@@ -131,6 +126,7 @@ def train(
             "network": network.state_dict(),
             "average": average.state_dict(),
             "optimiser": optimiser.state_dict(),
+            "task": task.state(),
             "step": progress.step,
             "seconds": progress.seconds,
             "cpu_seconds": progress.cpu_seconds,
@@ -143,20 +139,13 @@ def train(
     def share() -> float:
         return progress.step / recipe.steps if minutes is None else progress.seconds / (minutes * 60)
 
-    precision = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
-    white = kind.input_range(network.state_dict())
     wall, cpu = time.monotonic() - progress.seconds, time.process_time() - progress.cpu_seconds
     saved_at = time.monotonic()
     while share() < 1:
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(share(), recipe.learning_rate)
         # Seeded by the step: a resumed run sees the patches that it would have seen unbroken.
-        random = np.random.default_rng((recipe.seed, progress.step))
-        low, high = data.batch(random, size=recipe.batch, patch=recipe.patch)
-        low = low.to(device, memory_format=torch.channels_last)
-        with precision:
-            output = network(low * white)
-        loss = F.l1_loss(output.float() / white, high.to(device))
+        loss = task.loss(network, np.random.default_rng((recipe.seed, progress.step)))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -165,8 +154,7 @@ def train(
         progress.step += 1
         progress.seconds, progress.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu
         if share() >= (len(progress.curve) + 1) / EVALUATIONS:
-            quality = mean_psnr(average.module, held_out, white=white, device=device)
-            progress.curve.append((share(), progress.step, quality))
+            progress.curve.append((share(), progress.step, task.measure(average.module)))
             report(progress, loss.item())
         if time.monotonic() - saved_at > SAVE_EVERY:
             save()
@@ -177,6 +165,6 @@ def train(
     return Trained(
         average.module.cpu(),
         progress,
-        f"end of schedule; the curve was {flat} ({gain:+.3f} dB over the last fifth)",
+        f"end of schedule; the curve was {flat} ({gain:+.3f} {task.unit} over the last fifth)",
         describe_hardware(device),
     )
