@@ -6,19 +6,20 @@ import argparse
 import io
 import json
 import sys
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lam_cli.arguments import add_model, read_picture, window, write_file
+from lam_cli.progress import ProgressLine
+from lam_cli.serving import add_store, service
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import downscale, mod_crop, psnr
 from lam_core.region import FieldSize
-from lam_core.service import Service, Status
-from lam_core.settings import settings
-from lam_core.store import Store
+from lam_core.service import Status
 
 
 def field(text: str) -> FieldSize:
@@ -40,7 +41,7 @@ def add(commands: Any) -> None:
     command.add_argument("--field", type=field, metavar="N|full", help="side of the attributed LR field")
     command.add_argument("--dtype", choices=("float32", "float64"))
     command.add_argument("--lr", action="store_true", help="the picture is low-resolution as it is")
-    command.add_argument("--no-store", action="store_true", help="neither look for a stored result nor keep this one")
+    add_store(command)
     command.add_argument("--out", type=Path, metavar="FILE.npz", help="write `signed` [3, h, w] and `map` [h, w]")
     command.add_argument("--png", type=Path, metavar="FILE.png", help="write the figure: HR, SR, map, density, DI")
     command.set_defaults(run=run)
@@ -63,9 +64,9 @@ def run(options: argparse.Namespace) -> None:
 
     model = zoo.reference(options.model, input_range=options.input_range, weights=options.weights)
     lr = picture if options.lr else downscale(picture, model.scale)
-    own = settings()
-    service = Service(None if options.no_store else Store(own.store, own.store_limit), device=own.device)
-    answer = service.answer(AttributionRequest(model, lr, region, asked), tell)
+    with ProgressLine() as line:
+        request = AttributionRequest(model, lr, region, asked)
+        answer = service(keeps=not options.no_store).answer(request, lambda status: line.say(in_words(status)))
     if answer.note:
         print(answer.note, file=sys.stderr)
     result = answer.result
@@ -86,13 +87,10 @@ def run(options: argparse.Namespace) -> None:
     print(json.dumps(summary))
 
 
-def tell(status: Status) -> None:
-    """One line on standard error that follows the computation, on a terminal alone."""
-    if not sys.stderr.isatty():
-        return
+def in_words(status: Status) -> str:
+    """What a computation is at."""
     if status.progress is None:
-        text = "loading the model" if status.stage == "model" else "waiting"
-    else:
-        p = status.progress
-        text = f"{p.nodes} of at most {p.budget} nodes, error {p.error:.1%}"
-    print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+        return "loading the model" if status.stage == "model" else "waiting"
+    p = status.progress
+    error = f", error {p.error:.1%}" if isfinite(p.error) else ""
+    return f"{p.nodes} of at most {p.budget} nodes{error}"

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from lam_cli.arguments import add_model, read_picture, write_file
+from lam_cli.progress import ProgressLine
+from lam_cli.serving import add_store, service
 from lam_core.attribution.heatmap import HeatmapRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import downscale
-from lam_core.service import Service, Status
-from lam_core.settings import settings
-from lam_core.store import Store
+from lam_core.service import Status
 
 
 def add(commands: Any) -> None:
@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
     command.add_argument("--stride", type=int, default=16, metavar="S", help="distance of windows in SR pixels")
     command.add_argument("--tolerance", type=float, default=0.05, help="relative error of each map to stop at")
     command.add_argument("--lr", action="store_true", help="the picture is low-resolution as it is")
-    command.add_argument("--no-store", action="store_true", help="neither look for a stored result nor keep this one")
+    add_store(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
     command.set_defaults(run=run)
 
@@ -43,9 +43,9 @@ def run(options: argparse.Namespace) -> None:
     model = zoo.reference(options.model, input_range=options.input_range, weights=options.weights)
     lr = picture if options.lr else downscale(picture, model.scale)
     asked = AttributionSettings(tolerance=options.tolerance)
-    own = settings()
-    service = Service(None if options.no_store else Store(own.store, own.store_limit), device=own.device)
-    answer = service.answer(HeatmapRequest(model, lr, options.size, options.stride, asked), tell)
+    with ProgressLine() as line:
+        request = HeatmapRequest(model, lr, options.size, options.stride, asked)
+        answer = service(keeps=not options.no_store).answer(request, lambda status: line.say(in_words(status)))
     if answer.note:
         print(answer.note, file=sys.stderr)
     tiles = answer.result
@@ -72,8 +72,9 @@ def run(options: argparse.Namespace) -> None:
     )
 
 
-def tell(status: Status) -> None:
-    """One line on standard error that follows the computation, on a terminal alone."""
-    if sys.stderr.isatty() and status.progress is not None:
-        done, total = status.progress
-        print(f"\r\033[K{done} of {total} windows", end="", file=sys.stderr, flush=True)
+def in_words(status: Status) -> str:
+    """What a computation is at."""
+    if status.progress is None:
+        return "loading the model" if status.stage == "model" else "waiting"
+    done, total = status.progress
+    return f"{done} of {total} windows"

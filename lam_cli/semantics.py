@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from lam_cli.arguments import InputError, read_picture, write_file
+from lam_cli.progress import ProgressLine
 
 
 def add(commands: Any) -> None:
@@ -32,7 +32,6 @@ def run(options: argparse.Namespace) -> None:
     from lam_core.model import Restorer
     from lam_core.semantics.analyse import analyse
     from lam_core.semantics.design import Picture
-    from lam_core.semantics.progress import Progress
     from lam_core.studies.pictures import pictures_in
 
     degradations = [Degradation.parse(text) for text in options.degradations.split(",")]
@@ -48,17 +47,14 @@ def run(options: argparse.Namespace) -> None:
         pixels = read_picture(Path(options.images) / picture.name)
         pictures.append(Picture(picture.name, folder or Path(picture.name).stem, pixels))
 
-    def tell(progress: Progress) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\033[K{progress.model} {progress.task} {progress.share:.0%}", end="", file=sys.stderr, flush=True)
-
-    analysis = analyse(
-        networks,
-        pictures,
-        degradations=degradations,
-        layers=options.layers.split(",") if options.layers else None,
-        seed=options.seed,
-        progress=tell,
-    )
+    with ProgressLine() as line:
+        analysis = analyse(
+            networks,
+            pictures,
+            degradations=degradations,
+            layers=options.layers.split(",") if options.layers else None,
+            seed=options.seed,
+            progress=lambda now: line.say(f"{now.model} {now.task} {now.share:.0%}"),
+        )
     write_file(options.out, json.dumps(analysis.to_json()).encode())
     print(options.out)

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from lam_cli.arguments import InputError
+from lam_cli.progress import ProgressLine
+from lam_cli.serving import service
 from lam_core.attribution.settings import AttributionSettings
-from lam_core.device import Turnstile
-from lam_core.service import Service
-from lam_core.settings import settings
-from lam_core.store import Store
 
 
 def add(commands: Any) -> None:
@@ -33,7 +31,6 @@ def run(options: argparse.Namespace) -> None:
     """Writes the table and prints a summary as JSON; a sweep that was stopped goes on where it was."""
     import zoo
     from lam_core.samples import samples
-    from lam_core.studies.ledger import Progress
     from lam_core.studies.pictures import of_sample, pictures_in
     from lam_core.studies.sweep import Plan, sweep
     from lam_core.studies.table import write_table
@@ -50,14 +47,10 @@ def run(options: argparse.Namespace) -> None:
         windows=options.windows,
         settings=AttributionSettings(rule=options.rule, field=field, **chosen),
     )
-    own = settings()
-    service = Service(Store(own.store, own.store_limit), device=own.device, turnstile=Turnstile(own.queue))
-
-    def tell(progress: Progress) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\033[K{progress.text}", end="", file=sys.stderr, flush=True)
-
-    swept = sweep(plan, service, scheduler=options.scheduler, on_progress=tell)
+    with ProgressLine() as line:
+        swept = sweep(
+            plan, service(), scheduler=options.scheduler, on_progress=lambda progress: line.say(progress.text)
+        )
     write_table(swept.table, options.out)
     for sentence in (*map(str, swept.faults), *swept.notes):
         print(sentence, file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from zoo.errors import ZooError, sentence
+from lam_core.errors import sentence
+from zoo.errors import ZooError
 from zoo.transformers_layout import published_layout
 
 WRAPPERS = ("params_ema", "params-ema", "params", "state_dict", "model_state_dict", "model", "net", "generator")
@@ -28,6 +30,9 @@ LARGEST_HEADER = 100_000_000
 """Bytes of the largest header that the safetensors format allows."""
 LARGEST_INDEX = 9_999
 """Largest layer number in a key; a sequence is built up to its largest number."""
+
+# Advice to who writes checkpoints, of no use to who reads them.
+warnings.filterwarnings("ignore", message="Detected pickle protocol", category=UserWarning)
 
 
 class CheckpointError(ZooError):

@@ -10,9 +10,10 @@ from spandrel import ImageModelDescriptor
 from torch import Tensor, nn
 
 from lam_core.convention import Convention
+from lam_core.errors import sentence
 from zoo.architectures.architecture import Reading
 from zoo.budget import parameter_budget
-from zoo.errors import ZooError, sentence
+from zoo.errors import ZooError
 from zoo.network import Network
 from zoo.reading import best
 from zoo.spandrel_registry import ZooArchitecture, spandrel_registry

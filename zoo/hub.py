@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from lam_core.errors import sentence
 from zoo.entry import Hub, check_path
-from zoo.errors import ZooError, sentence
+from zoo.errors import ZooError
 from zoo.settings import ZooSettings
 from zoo.transfer import (
     AbsentError,

@@ -23,7 +23,7 @@ from lam_core.attribution.quadrature import (
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.diffusion.index import diffusion_index
-from lam_core.errors import LamError
+from lam_core.errors import LamError, sentence
 from lam_core.images import Pixels, as_pixels, digest
 from lam_core.model import SuperResolver
 from lam_core.region import Field, Region, field_around
@@ -41,6 +41,14 @@ class ZeroMapError(LamError):
 
 class NonFiniteMapError(LamError):
     """A network whose output or gradient is not finite."""
+
+
+class NotDifferentiableError(LamError):
+    """A network whose output is cut off from its input."""
+
+
+class NetworkFailedError(LamError):
+    """A network whose own code raised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +79,9 @@ def attribute(
     `on_progress` is called after the preview and after every further node; what it raises ends the computation.
 
     Raises `RegionError` (window not inside the picture), `ZeroMapError` (window or network gives nothing to
-    attribute), `NonFiniteMapError` (the network returns NaN or infinity), `ModelOutputError` (wrong output shape).
+    attribute), `NonFiniteMapError` (the network returns NaN or infinity), `NotDifferentiableError` (its output does
+    not depend on its input as far as PyTorch can tell), `ModelOutputError` (wrong output shape), `NetworkFailedError`
+    (its own code raised something else).
     """
     settings = settings or AttributionSettings()
     image = as_pixels(image)
@@ -154,11 +164,23 @@ def gradient_of(
     def gradient(points: Sequence[Image]) -> list[tuple[float, NDArray]]:
         batch = torch.from_numpy(np.stack(points).transpose(0, 3, 1, 2)).to(device, dtype)
         batch = batch.requires_grad_(True)
-        if whole:
-            values = detector(model(batch)[..., slice(*detector.rows), slice(*detector.columns)])
-        else:
-            view = cone(model, batch.shape[2], batch.shape[3], detector.rows, detector.columns)
-            values = detector(view(batch))
+        try:
+            if whole:
+                window = model(batch)[..., slice(*detector.rows), slice(*detector.columns)]
+            else:
+                window = cone(model, batch.shape[2], batch.shape[3], detector.rows, detector.columns)(batch)
+        except (LamError, torch.OutOfMemoryError, MemoryError):
+            raise
+        except Exception as error:  # it may be anybody's network
+            raise NetworkFailedError(
+                f"{model.name} failed on {tuple(batch.shape)}: {type(error).__name__}: {sentence(error)}"
+            ) from error
+        values = detector(window)
+        if not values.requires_grad:
+            raise NotDifferentiableError(
+                f"{model.name} gives a picture without gradient; compute it with PyTorch alone, without detach(), "
+                "no_grad() or NumPy"
+            )
         (slopes,) = torch.autograd.grad(values.sum(), batch)
         if not (bool(torch.isfinite(values).all()) and bool(torch.isfinite(slopes).all())):
             raise NonFiniteMapError(

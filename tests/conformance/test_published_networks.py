@@ -17,7 +17,15 @@ from tests.shared import IMAGES, WEIGHTS, needs_shared
 pytestmark = [pytest.mark.conformance, needs_shared]
 
 CHECKPOINTS = ("IMDN_x4.pth", "RFDN_AIM.pth", "PANx4_DF2K.pth", "carn_m.pth")
-WINDOWS = ((120, 120, 16), (0, 0, 16), (240, 240, 16), (240, 0, 16), (37, 201, 24))
+CENTRE = (120, 120, 16)
+PLACES = (
+    *((index, CENTRE) for index in (1, 2, 3, 4)),
+    (1, (0, 0, 16)),
+    (2, (240, 240, 16)),
+    (3, (240, 0, 16)),
+    (4, (37, 201, 24)),
+)
+"""(image, window): the centre of each, three corners, and a window on no grid."""
 REFERENCE = AttributionSettings(rule="reference", field="full")
 EXACT = AttributionSettings(rule="reference", field="full", dtype="float64")
 MEASURED = {
@@ -35,8 +43,7 @@ def picture(index: int) -> np.ndarray:
     return downscale(np.asarray(Image.open(IMAGES / "lam" / f"{index}.png").convert("RGB")), 4)
 
 
-@pytest.mark.parametrize("window", WINDOWS, ids=str)
-@pytest.mark.parametrize("index", [1, 2, 3, 4])
+@pytest.mark.parametrize(("index", "window"), PLACES, ids=str)
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS)
 def test_equal_to_the_plain_implementation(checkpoint: str, index: int, window: tuple[int, int, int]) -> None:
     lr, region = picture(index), Region(*window)
@@ -54,5 +61,5 @@ def test_equal_to_the_plain_implementation(checkpoint: str, index: int, window: 
 @pytest.mark.parametrize("index", [1, 2, 3, 4])
 @pytest.mark.parametrize("checkpoint", sorted(MEASURED))
 def test_the_measured_index(checkpoint: str, index: int) -> None:
-    result = attribute(model(checkpoint), picture(index), Region(120, 120, 16), REFERENCE)
+    result = attribute(model(checkpoint), picture(index), Region(*CENTRE), REFERENCE)
     assert result.diffusion_index == pytest.approx(MEASURED[checkpoint][index - 1], abs=0.1)

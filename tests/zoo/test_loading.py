@@ -144,6 +144,12 @@ def as_model(): return SuperResolver(Twice(scale_factor=2), 2, name="ready")
 def weighted():
     network = torch.nn.Conv2d(3, 12, 1)
     return torch.nn.Sequential(network, torch.nn.PixelShuffle(2)), 2
+def unscaled(): return torch.nn.Upsample(scale_factor=3)
+def grey(): return torch.nn.Conv2d(3, 1, 1)
+def several(): return torch.nn.Sequential(torch.nn.Conv2d(3, 3, 1), Several())
+class Several(torch.nn.Module):
+    def forward(self, x): return x, x
+def narrow(): return torch.nn.Conv2d(4, 3, 1)
 def wrong(): return 42
 def failing(): raise RuntimeError("no such file")
 """
@@ -156,7 +162,7 @@ def code(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("function", "scale"), [("as_module", 2), ("as_pair", 3), ("as_model", 2)])
+@pytest.mark.parametrize(("function", "scale"), [("as_module", 2), ("as_pair", 3), ("as_model", 2), ("unscaled", 3)])
 def test_a_network_of_ones_own(settings, code, function: str, scale: int):
     model = zoo.super_resolver(f"{code}:{function}", settings=settings)
     assert model.scale == scale
@@ -175,7 +181,14 @@ def test_weights_for_a_network_of_ones_own(settings, code, tmp_path):
 
 @pytest.mark.parametrize(
     ("function", "reason"),
-    [("wrong", "returned 42"), ("failing", "no such file"), ("absent", "no function 'absent'")],
+    [
+        ("wrong", "returned 42"),
+        ("failing", "no such file"),
+        ("absent", "no function 'absent'"),
+        ("grey", r"turned \(1, 3, 64, 64\) into \(1, 1, 64, 64\)"),
+        ("several", "returned a tuple"),
+        ("narrow", "failed on an RGB picture of 64×64 pixels"),
+    ],
 )
 def test_faults_of_ones_own_code_are_named(settings, code, function: str, reason: str):
     with pytest.raises(OwnNetworkError, match=reason):

@@ -8,7 +8,13 @@ import torch
 from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver, attribute
-from lam_core.attribution.attribute import NonFiniteMapError, Progress, ZeroMapError
+from lam_core.attribution.attribute import (
+    NetworkFailedError,
+    NonFiniteMapError,
+    NotDifferentiableError,
+    Progress,
+    ZeroMapError,
+)
 from lam_core.attribution.path import path_of
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import SettingsError
@@ -103,6 +109,31 @@ def test_nan_is_an_error_not_a_black_square() -> None:
 
     with pytest.raises(NonFiniteMapError, match="input range"):
         attribute(SuperResolver(Broken(), 2, name="broken"), picture(), Region(8, 6, 4))
+
+
+@pytest.mark.parametrize("rule", ["default", "reference"])
+def test_a_network_without_gradient_is_named(rule) -> None:
+    class Cut(nn.Module):
+        def forward(self, x):
+            return torch.from_numpy(x.detach().numpy().repeat(2, -1).repeat(2, -2))
+
+    with pytest.raises(NotDifferentiableError, match="cut gives a picture without gradient"):
+        attribute(SuperResolver(Cut(), 2, name="cut"), picture(), Region(8, 6, 4), AttributionSettings(rule=rule))
+
+
+@pytest.mark.parametrize("rule", ["default", "reference"])
+def test_a_network_that_raises_is_named_with_its_reason(rule) -> None:
+    class Particular(nn.Module):
+        def forward(self, x):
+            raise ValueError("sides must be multiples of 7")
+
+    with pytest.raises(NetworkFailedError, match=r"particular failed on \(1, 3, 20, 24\): ValueError: sides must be"):
+        attribute(
+            SuperResolver(Particular(), 2, name="particular"),
+            picture(),
+            Region(8, 6, 4),
+            AttributionSettings(rule=rule),
+        )
 
 
 @pytest.mark.parametrize(

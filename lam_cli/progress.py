@@ -1,0 +1,35 @@
+"""Progress on standard error: one line that is rewritten on a terminal, a line now and then in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+PAUSE = 10.0
+"""Seconds between two lines where standard error is no terminal."""
+
+
+class ProgressLine:
+    """Says how far a command has come; used as a context, which leaves a clean line for what is printed next."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._said = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Replaces what was said before; in a log only after a pause."""
+        if self._terminal:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self._said >= PAUSE:
+            self._said = time.monotonic()
+            print(text, file=sys.stderr, flush=True)
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
