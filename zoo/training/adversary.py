@@ -80,6 +80,10 @@ class Adversarial(Fidelity):
         network.load_state_dict(self.start)
         return network
 
+    def twin(self) -> nn.Module:
+        """The network with which the training began."""
+        return self.build().eval()
+
     def loss(self, network: nn.Module, random: np.random.Generator) -> Tensor:
         output, high = self.restored(network, random)
         real, fake = self.discriminator(high), self.discriminator(output.detach())

@@ -46,6 +46,7 @@ def write_network(
         f'loss = "{task.loss_name}"',
         *([f'start = "{recipe.start}"'] if recipe.start else []),
         f'degradation = "{recipe.degradation}"',
+        f"reduced = {recipe.reduced}",
         f"steps = {progress.step}",
         f"batch = {recipe.batch}",
         f"patch = {recipe.patch}",
@@ -59,6 +60,7 @@ def write_network(
         "curve = [" + ", ".join(f"{figure:.2f}" for _, _, figure in progress.curve) + "]",
         "",
         "# PSNR and SSIM: luma, borders of one scale shaved, LR by Pillow's bicubic. Accuracy: % of held-out crops.",
+        "# Gradient energy: times that of the network from which the training began.",
         "[quality]",
         *(f"{name} = {figure}" for name, figure in figures.items()),
     ]

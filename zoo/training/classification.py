@@ -92,13 +92,11 @@ class Classification:
     @torch.no_grad()
     def measure(self, network: nn.Module) -> float:
         """Per cent."""
-        network.eval()
         crops, labels = self.scenes.held_out()
         right = sum(
             int((network(part.to(self.device)).argmax(1).cpu() == wanted).sum())
             for part, wanted in zip(crops.split(64), labels.split(64), strict=True)
         )
-        network.train()
         return 100 * right / len(labels)
 
     def state(self) -> dict[str, Any]:

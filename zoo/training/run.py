@@ -13,11 +13,11 @@ from torch import Tensor
 from zoo.training.adversary import Adversarial, Features
 from zoo.training.card import write_network
 from zoo.training.classification import Classification, Scenes
-from zoo.training.evaluation import mean_quality
+from zoo.training.evaluation import gradient_energy, mean_quality
 from zoo.training.patches import TrainingDataError, TrainingSet, read_pictures
 from zoo.training.recipe import Recipe, load_recipe
 from zoo.training.task import Fidelity, Task
-from zoo.training.trainer import Progress, train
+from zoo.training.trainer import Progress, Trained, train
 
 COMPACT = Path(__file__).parents[1] / "compact"
 """Where the bundled networks lie."""
@@ -65,15 +65,29 @@ def train_recipe(
         print(line, file=sys.stderr, flush=True)
 
     trained = train(recipe, task, minutes=minutes, state_file=states / f"{recipe.id}.pt", device=device, report=report)
-    figures = {"accuracy": f"{trained.progress.curve[-1][2]:.1f}"} if isinstance(task, Classification) else {}
-    if isinstance(task, Fidelity):
-        for name, folder in test_sets.items():
-            pictures = _pictures(recipe, folder, patch=8)
-            quality = mean_quality(trained.network, pictures, white=task.white, device=torch.device("cpu"))
-            figures[name] = f"{{ psnr = {quality.psnr:.3f}, ssim = {quality.ssim:.4f} }}"
+    figures = _figures(recipe, task, trained, test_sets)
     return write_network(
         trained, recipe, task, folder=output, data_source=data_source, data_digest=digest, figures=figures
     )
+
+
+def _figures(recipe: Recipe, task: Task, trained: Trained, test_sets: Mapping[str, Path]) -> dict[str, str]:
+    """What the card says of the quality: PSNR and SSIM on every test set, or accuracy."""
+    if not isinstance(task, Fidelity):
+        return {"accuracy": f"{trained.progress.curve[-1][2]:.1f}"}
+    figures = {}
+    upscale, cpu = task.upscale(trained.network), torch.device("cpu")
+    for name, folder in test_sets.items():
+        pictures = _pictures(recipe, folder, patch=8)
+        quality = mean_quality(upscale, pictures, cpu)
+        figures[name] = f"{{ psnr = {quality.psnr:.3f}, ssim = {quality.ssim:.4f}"
+        if isinstance(task, Adversarial):
+            sharper = gradient_energy(upscale, pictures, cpu) / gradient_energy(
+                task.upscale(task.twin()), pictures, cpu
+            )
+            figures[name] += f", gradient_energy = {sharper:.2f}"
+        figures[name] += " }"
+    return figures
 
 
 def _pictures(recipe: Recipe, folder: Path, *, patch: int) -> TrainingSet:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zoo.architectures import architecture
-from zoo.training.evaluation import mean_psnr
+from zoo.training.evaluation import Upscale, mean_psnr
 from zoo.training.patches import TrainingSet
 from zoo.training.recipe import Recipe
 
@@ -32,7 +32,7 @@ class Task(Protocol):
         ...
 
     def measure(self, network: nn.Module) -> float:
-        """The figure on data that no step sees; the larger the better."""
+        """The figure of a network in evaluation mode on data that no step sees; the larger the better."""
         ...
 
     def state(self) -> dict[str, Any]:
@@ -69,11 +69,15 @@ class Fidelity:
             output = network(low * self.white)
         return output.float() / self.white, high.to(self.device)
 
+    def upscale(self, network: nn.Module) -> Upscale:
+        """The network in the unit range."""
+        return lambda x: network(x * self.white) / self.white
+
     def loss(self, network: nn.Module, random: np.random.Generator) -> Tensor:
         return F.l1_loss(*self.restored(network, random))
 
     def measure(self, network: nn.Module) -> float:
-        return mean_psnr(network, self.held_out, white=self.white, device=self.device)
+        return mean_psnr(self.upscale(network), self.held_out, self.device)
 
     def state(self) -> dict[str, Any]:
         return {}

@@ -154,7 +154,7 @@ def train(
         progress.step += 1
         progress.seconds, progress.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu
         if share() >= (len(progress.curve) + 1) / EVALUATIONS:
-            progress.curve.append((share(), progress.step, task.measure(average.module)))
+            progress.curve.append((share(), progress.step, task.measure(average.module.eval())))
             report(progress, loss.item())
         if time.monotonic() - saved_at > SAVE_EVERY:
             save()
@@ -163,7 +163,7 @@ def train(
     gain = progress.gain_over_last_fifth()
     flat = "flat" if gain < FLAT else "still rising"
     return Trained(
-        average.module.cpu(),
+        average.module.cpu().eval(),
         progress,
         f"end of schedule; the curve was {flat} ({gain:+.3f} {task.unit} over the last fifth)",
         describe_hardware(device),

@@ -81,6 +81,7 @@ def test_a_gan_starts_from_its_twin_and_sees_as_the_classifier(pictures, tmp_pat
     after, card = train_tiny("srgan-c", pictures, tmp_path, **plain)
     assert card["training"]["start"] == "srresnet-c"
     assert "discriminator" in card["training"]["loss"]
+    assert card["quality"]["Noise"]["gradient_energy"] == pytest.approx(1, abs=0.05)
     moved = max(float((after[key] - before[key]).abs().max()) for key in before)
     assert 0 < moved < 0.01
 
