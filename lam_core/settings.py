@@ -12,13 +12,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lam_core.errors import LamError
+from lam_core.environment import Environment
 
 MEBIBYTE = 1024**2
+LARGEST_UPLOAD = 1024
+"""MiB of the largest picture file that a server may be told to take; all of it is held in memory."""
 
-
-class EnvironmentValueError(LamError, ValueError):
-    """A variable of the environment that holds no usable value."""
+VARIABLES = (
+    "LAM_STORE",
+    "LAM_STORE_MIB",
+    "LAM_UPLOAD_MIB",
+    "LAM_UPLOAD_PIXELS",
+    "LAM_UPLOAD_HOURS",
+    "LAM_QUEUE",
+    "LAM_SESSION_QUEUE",
+    "LAM_SECONDS",
+    "LAM_DEVICE",
+    "LAM_WITH",
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +44,14 @@ class Settings:
     """Bytes of the largest picture file that is read. `LAM_UPLOAD_MIB`."""
     pixel_limit: int = 24_000_000
     """Pixels of the largest picture that is decoded. `LAM_UPLOAD_PIXELS`."""
+    upload_hours: int = 2
+    """Hours without use after which an uploaded picture and what was computed from it are gone. `LAM_UPLOAD_HOURS`."""
     queue: int = 64
     """How many computations may wait before further ones are refused. `LAM_QUEUE`."""
+    session_queue: int = 2
+    """How many computations of one session may wait or run at a time. `LAM_SESSION_QUEUE`."""
+    seconds: int = 600
+    """Longest time that one computation may hold the device. `LAM_SECONDS`."""
     device: str = "cpu"
     """Where networks run: `cpu`, `cuda`, `cuda:1` or `mps`. `LAM_DEVICE`."""
     networks: tuple[str, ...] = ()
@@ -42,35 +59,44 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Settings from `LAM_*` variables. Raises `EnvironmentValueError`, which names the variable.
+        """Settings from `LAM_*` variables. Raises `EnvironmentValueError`, which names every faulty variable.
 
         >>> Settings.from_environment({"LAM_QUEUE": "8", "LAM_STORE": "/data"}).queue
         8
         """
         default = cls()
+        with Environment(environment) as variables:
+            return cls(
+                store=variables.read("LAM_STORE", default.store, _folder, "give a folder, or where one can be made"),
+                store_limit=variables.count("LAM_STORE_MIB", default.store_limit // MEBIBYTE) * MEBIBYTE,
+                upload_limit=variables.count("LAM_UPLOAD_MIB", default.upload_limit // MEBIBYTE, most=LARGEST_UPLOAD)
+                * MEBIBYTE,
+                pixel_limit=variables.count("LAM_UPLOAD_PIXELS", default.pixel_limit),
+                upload_hours=variables.count("LAM_UPLOAD_HOURS", default.upload_hours),
+                queue=variables.count("LAM_QUEUE", default.queue),
+                session_queue=variables.count("LAM_SESSION_QUEUE", default.session_queue),
+                seconds=variables.count("LAM_SECONDS", default.seconds),
+                device=variables.text(
+                    "LAM_DEVICE", default.device, r"cpu|mps|cuda(:\d{1,2})?", "give cpu, cuda, cuda:N or mps"
+                ),
+                networks=variables.read(
+                    "LAM_WITH", (), _networks, f"give path.py:build, several joined by {os.pathsep!r}"
+                ),
+            )
 
-        def count(name: str, fallback: int) -> int:
-            text = environment.get(name) or str(fallback)
-            if not text.isascii() or not text.isdigit() or not int(text):
-                raise EnvironmentValueError(f"{name} is {text!r}; give a whole number of at least 1")
-            return int(text)
 
-        return cls(
-            store=Path(environment.get("LAM_STORE") or default.store).expanduser(),
-            store_limit=count("LAM_STORE_MIB", default.store_limit // MEBIBYTE) * MEBIBYTE,
-            upload_limit=count("LAM_UPLOAD_MIB", default.upload_limit // MEBIBYTE) * MEBIBYTE,
-            pixel_limit=count("LAM_UPLOAD_PIXELS", default.pixel_limit),
-            queue=count("LAM_QUEUE", default.queue),
-            device=environment.get("LAM_DEVICE") or default.device,
-            networks=_networks(environment.get("LAM_WITH", "")),
-        )
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if "\0" in text or any(part.exists() and not part.is_dir() for part in (path, *path.parents)):
+        raise ValueError(text)
+    return path
 
 
 def _networks(text: str) -> tuple[str, ...]:
     """The parts of `a.py:build:b.py:make`: the separator of paths also stands before a function's name."""
     part = rf"(.+?\.py:[A-Za-z_]\w*)(?:{re.escape(os.pathsep)}|$)"
-    if text and not re.fullmatch(f"(?:{part})+", text):
-        raise EnvironmentValueError(f"LAM_WITH is {text!r}; give path.py:build, several joined by {os.pathsep!r}")
+    if not re.fullmatch(f"(?:{part})+", text):
+        raise ValueError(text)
     return tuple(match[1] for match in re.finditer(part, text))
 
 

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-TRUE = {"1", "true", "yes", "on"}
+from lam_core.environment import Environment
+from lam_core.settings import MEBIBYTE
+from lam_core.settings import VARIABLES as CORE_VARIABLES
+
+VARIABLES = (
+    "LAM_HOSTED",
+    "LAM_HUB_ENDPOINT",
+    "LAM_GITHUB_ENDPOINT",
+    "LAM_OFFLINE",
+    "LAM_HUB_TOKEN",
+    "LAM_HUB_OWNERS",
+    "LAM_WEIGHTS",
+    "LAM_ENTRIES",
+    "LAM_MODEL_MIB",
+    "LAM_TRAINING_DATA",
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +51,7 @@ class ZooSettings:
     entries: tuple[Path, ...] = ()
     """Further folders of entries that the operator vouches for."""
     largest: int = 2 * 2**30
-    """Bytes of the largest checkpoint that is fetched or read."""
+    """Bytes of the largest checkpoint that is fetched or read. `LAM_MODEL_MIB`."""
     timeout: float = 20.0
     """Seconds without a byte after which a server counts as silent."""
 
@@ -42,25 +59,55 @@ class ZooSettings:
     def from_environment(cls, environment: Mapping[str, str]) -> ZooSettings:
         """Settings from `LAM_*` variables, and from the Hub's own where those are not set.
 
+        Raises `EnvironmentValueError`, which names every faulty variable, and every `LAM_*` that is no setting.
+
         >>> ZooSettings.from_environment({"LAM_HOSTED": "1", "LAM_HUB_OWNERS": "a, b"}).hosted
         True
         """
 
-        def folders(text: str) -> tuple[Path, ...]:
-            return tuple(Path(part) for part in text.split(os.pathsep) if part)
-
-        get = environment.get
         default = cls()
-        return cls(
-            hosted=get("LAM_HOSTED", "").lower() in TRUE,
-            endpoint=(get("LAM_HUB_ENDPOINT") or get("HF_ENDPOINT") or default.endpoint).rstrip("/"),
-            github=(get("LAM_GITHUB_ENDPOINT") or default.github).rstrip("/"),
-            offline=(get("LAM_OFFLINE") or get("HF_HUB_OFFLINE") or "").lower() in TRUE,
-            token=get("LAM_HUB_TOKEN") or get("HF_TOKEN") or None,
-            owners=frozenset(part.strip() for part in get("LAM_HUB_OWNERS", "").split(",") if part.strip()),
-            weights=Path(get("LAM_WEIGHTS") or default.weights),
-            entries=folders(get("LAM_ENTRIES", "")),
-        )
+        address = "give an http or https address without a user or a query"
+        # The Hub's own variables are honoured where this project's are not set.
+        hub = {"LAM_HUB_ENDPOINT": "HF_ENDPOINT", "LAM_OFFLINE": "HF_HUB_OFFLINE", "LAM_HUB_TOKEN": "HF_TOKEN"}
+        borrowed = {own: environment[theirs] for own, theirs in hub.items() if environment.get(theirs)}
+        said = {name: text for name, text in environment.items() if text}
+        with Environment({**borrowed, **said}) as variables:
+            variables.refuse_unknown("LAM_", (*CORE_VARIABLES, *VARIABLES))
+            return cls(
+                hosted=variables.switch("LAM_HOSTED", default.hosted),
+                endpoint=variables.read("LAM_HUB_ENDPOINT", default.endpoint, _address, address),
+                github=variables.read("LAM_GITHUB_ENDPOINT", default.github, _address, address),
+                offline=variables.switch("LAM_OFFLINE", default.offline),
+                token=variables.text("LAM_HUB_TOKEN", "", r"[\x21-\x7e]+", "give the token alone, without spaces")
+                or None,
+                owners=variables.read(
+                    "LAM_HUB_OWNERS", default.owners, _owners, "give names of the Hub, joined by commas"
+                ),
+                weights=Path(variables.text("LAM_WEIGHTS", str(default.weights), r"[^\0]+", "give a folder")),
+                entries=variables.read("LAM_ENTRIES", default.entries, _folders, "give folders that exist"),
+                largest=variables.count("LAM_MODEL_MIB", default.largest // MEBIBYTE) * MEBIBYTE,
+            )
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
+def _owners(text: str) -> frozenset[str]:
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if not names or not all(re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) for name in names):
+        raise ValueError(text)
+    return frozenset(names)
+
+
+def _folders(text: str) -> tuple[Path, ...]:
+    folders = tuple(Path(part) for part in text.split(os.pathsep) if part)
+    if not all(folder.is_dir() for folder in folders):
+        raise ValueError(text)
+    return folders
 
 
 @functools.cache

@@ -3,11 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from lam_core.settings import EnvironmentValueError, Settings
+from lam_core.environment import EnvironmentValueError
+from lam_core.settings import Settings
+from zoo.settings import ZooSettings
 
 
 def test_an_empty_environment_gives_the_defaults():
     assert Settings.from_environment({}) == Settings()
+    assert ZooSettings.from_environment({}) == ZooSettings()
 
 
 def test_every_variable_is_read():
@@ -17,22 +20,117 @@ def test_every_variable_is_read():
             "LAM_STORE_MIB": "10",
             "LAM_UPLOAD_MIB": "3",
             "LAM_UPLOAD_PIXELS": "1000",
+            "LAM_UPLOAD_HOURS": "1",
             "LAM_QUEUE": "5",
-            "LAM_DEVICE": "cuda",
+            "LAM_SESSION_QUEUE": "1",
+            "LAM_SECONDS": "30",
+            "LAM_DEVICE": "cuda:1",
             "LAM_WITH": f"a.py:build{os.pathsep}b.py:make",
         }
     )
     assert read == Settings(
-        Path("/data/results"), 10 * 1024**2, 3 * 1024**2, 1000, 5, "cuda", ("a.py:build", "b.py:make")
+        store=Path("/data/results"),
+        store_limit=10 * 1024**2,
+        upload_limit=3 * 1024**2,
+        pixel_limit=1000,
+        upload_hours=1,
+        queue=5,
+        session_queue=1,
+        seconds=30,
+        device="cuda:1",
+        networks=("a.py:build", "b.py:make"),
     )
 
 
-@pytest.mark.parametrize("text", ["0", "-3", "many", "1.5"])
-def test_a_count_that_is_none_names_variable_and_value(text):
-    with pytest.raises(EnvironmentValueError, match=f"LAM_QUEUE.*{text}"):
-        Settings.from_environment({"LAM_QUEUE": text})
+def test_every_variable_of_the_zoo_is_read(tmp_path):
+    read = ZooSettings.from_environment(
+        {
+            "LAM_HOSTED": "yes",
+            "LAM_HUB_ENDPOINT": "http://127.0.0.1:9000/hub/",
+            "LAM_GITHUB_ENDPOINT": "https://mirror.example",
+            "LAM_OFFLINE": "0",
+            "LAM_HUB_TOKEN": "hf_abc",
+            "LAM_HUB_OWNERS": "a, b-c",
+            "LAM_WEIGHTS": "/data/weights",
+            "LAM_ENTRIES": str(tmp_path),
+            "LAM_MODEL_MIB": "100",
+        }
+    )
+    assert read == ZooSettings(
+        hosted=True,
+        endpoint="http://127.0.0.1:9000/hub",
+        github="https://mirror.example",
+        token="hf_abc",
+        owners=frozenset({"a", "b-c"}),
+        weights=Path("/data/weights"),
+        entries=(tmp_path,),
+        largest=100 * 1024**2,
+    )
+    assert "hf_abc" not in repr(read)
 
 
-def test_a_network_without_its_function_is_refused():
-    with pytest.raises(EnvironmentValueError, match=r"LAM_WITH.*net\.py"):
-        Settings.from_environment({"LAM_WITH": "net.py"})
+def test_the_hubs_own_variables_count_where_ours_are_silent():
+    theirs = {"HF_ENDPOINT": "https://mirror.example", "HF_HUB_OFFLINE": "1", "HF_TOKEN": "hf_x"}
+    read = ZooSettings.from_environment({**theirs, "LAM_OFFLINE": "0"})
+    assert (read.endpoint, read.offline, read.token) == ("https://mirror.example", False, "hf_x")
+
+
+NONSENSE = [
+    ("LAM_QUEUE", "0", "at least 1"),
+    ("LAM_QUEUE", "-3", "at least 1"),
+    ("LAM_QUEUE", "many", "whole number"),
+    ("LAM_QUEUE", "1.5", "whole number"),
+    ("LAM_QUEUE", "9" * 30, "whole number"),
+    ("LAM_QUEUE", "２", "whole number"),
+    ("LAM_UPLOAD_MIB", "5000", "at most 1,024"),
+    ("LAM_SECONDS", "forever", "whole number"),
+    ("LAM_DEVICE", "gpu", "cuda"),
+    ("LAM_DEVICE", "cuda:", "cuda:N"),
+    ("LAM_STORE", __file__, "folder"),
+    ("LAM_STORE", f"{__file__}/below", "folder"),
+    ("LAM_WITH", "net.py", "path.py:build"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "remedy"), NONSENSE)
+def test_nonsense_names_variable_value_and_remedy(name, text, remedy):
+    with pytest.raises(EnvironmentValueError) as raised:
+        Settings.from_environment({name: text})
+    assert name in str(raised.value)
+    assert text in str(raised.value)
+    assert remedy in str(raised.value)
+
+
+ZOO_NONSENSE = [
+    ("LAM_HOSTED", "perhaps", "1 or 0"),
+    ("LAM_OFFLINE", "2", "1 or 0"),
+    ("LAM_HUB_ENDPOINT", "huggingface.co", "http"),
+    ("LAM_HUB_ENDPOINT", "ftp://huggingface.co", "http"),
+    ("LAM_HUB_ENDPOINT", "https://user:word@mirror.example", "without a user"),
+    ("LAM_GITHUB_ENDPOINT", "https://", "http"),
+    ("LAM_HUB_OWNERS", "a/b", "commas"),
+    ("LAM_HUB_OWNERS", ",", "commas"),
+    ("LAM_ENTRIES", "/nowhere/at/all", "exist"),
+    ("LAM_MODEL_MIB", "0", "at least 1"),
+    ("LAM_HOSTD", "1", "did you mean LAM_HOSTED"),
+    ("LAM_COLOUR", "1", "is no setting"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "remedy"), ZOO_NONSENSE)
+def test_nonsense_about_the_zoo_names_variable_and_remedy(name, text, remedy):
+    with pytest.raises(EnvironmentValueError) as raised:
+        ZooSettings.from_environment({name: text})
+    assert name in str(raised.value)
+    assert remedy in str(raised.value)
+
+
+def test_a_token_is_never_repeated():
+    with pytest.raises(EnvironmentValueError) as raised:
+        ZooSettings.from_environment({"LAM_HUB_TOKEN": "hf_secret word"})
+    assert "hf_secret" not in str(raised.value)
+
+
+def test_all_faults_are_said_at_once():
+    with pytest.raises(EnvironmentValueError, match=r"(?s)LAM_QUEUE.*\n.*LAM_DEVICE"):
+        Settings.from_environment({"LAM_QUEUE": "0", "LAM_DEVICE": "abacus"})
