@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from lam_core.device import POLL, Turnstile
+from lam_core.claims import Claims
+from lam_core.device import Turnstile, out_of_memory
+from lam_core.errors import LamError
+from lam_core.owner import Owner
 from lam_core.request import Request
-from lam_core.store import Store, Stored, StoreWriteError, key_of
+from lam_core.store import OWNER, Store, Stored, StoreWriteError, key_of
 
 log = logging.getLogger("lam")
 
@@ -22,6 +26,18 @@ R = TypeVar("R")
 
 class Cancelled(Exception):
     """Raised by a listener to give a computation up."""
+
+
+class TooLongError(LamError):
+    """A computation that held the device for longer than anyone may."""
+
+
+class Asked(Protocol):
+    """What can be asked for, as far as its key needs it."""
+
+    def identity(self, device: str) -> dict[str, Any]:
+        """What the result depends on and nothing else, as plain values."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +55,7 @@ class Status:
     """What is going on while one waits."""
 
     stage: str
-    """`queue`, `model` or `work`."""
+    """`queue`, `shared` (someone else is computing the same), `model` or `work`."""
     ahead: int = 0
     """How many come first, in the queue."""
     progress: Any = None
@@ -54,53 +70,113 @@ def ignore(status: Status) -> None:
     """A listener that does not care."""
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A result in memory."""
+
+    stored: Stored
+    owner: str
+    """Whose alone it is; empty if it is everybody's."""
+    used: float
+    """`time.monotonic()` of the last use."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(array.nbytes for array in self.stored.arrays.values())
+
+
 class Recent:
     """The latest results in memory: what a page redraws must not depend on a disk that may be full."""
 
     def __init__(self, limit: int = 128 * 1024**2) -> None:
         """`limit`: bytes of arrays after which the results used longest ago are let go."""
-        self._limit, self._held = limit, 0
-        self._results: OrderedDict[str, Stored] = OrderedDict()
+        self._limit, self._size = limit, 0
+        self._results: OrderedDict[str, Held] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Stored | None:
         """The result of a key, if it is still held."""
         with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
-            return self._results.get(key)
+            held = self._results.get(key)
+            return held and held.stored
 
-    def put(self, key: str, stored: Stored) -> None:
-        """Holds a result, letting older ones go."""
+    def put(self, key: str, stored: Stored, owner: str = "") -> None:
+        """Holds a result as the one used last, letting older ones go."""
         with self._lock:
-            self._forget(key)
-            self._results[key] = stored
-            self._held += _size(stored)
-            while self._held > self._limit and len(self._results) > 1:
-                self._forget(next(iter(self._results)))
+            self._drop(key)
+            self._results[key] = Held(stored, owner, time.monotonic())
+            self._size += self._results[key].size
+            while self._size > self._limit and len(self._results) > 1:
+                self._drop(next(iter(self._results)))
 
-    def _forget(self, key: str) -> None:
+    def forget(self, is_due: Callable[[Held], bool]) -> None:
+        """Lets those results go."""
+        with self._lock:
+            for key in [key for key, held in self._results.items() if is_due(held)]:
+                self._drop(key)
+
+    def _drop(self, key: str) -> None:
         if key in self._results:
-            self._held -= _size(self._results.pop(key))
-
-
-def _size(stored: Stored) -> int:
-    return sum(array.nbytes for array in stored.arrays.values())
+            self._size -= self._results.pop(key).size
 
 
 class Service:
     """Answers requests for many people at once on one device."""
 
-    def __init__(self, store: Store | None, *, device: str = "cpu", turnstile: Turnstile | None = None) -> None:
+    def __init__(
+        self,
+        store: Store | None,
+        *,
+        device: str = "cpu",
+        turnstile: Turnstile | None = None,
+        seconds: float = float("inf"),
+    ) -> None:
+        """`seconds`: the longest that one computation may hold the device."""
         self.store, self.device = store, device
         self.turnstile = turnstile or Turnstile()
+        self._seconds = seconds
         self._recent = Recent()
-        self._running: set[str] = set()
-        self._finished = threading.Condition()
+        self._claims = Claims(store and store.locks)
+        self._owner: Owner | None = None
+        self._private = False
+
+    def of(self, owner: Owner, *, private: bool) -> Service:
+        """The same service as one person meets it: their share of the queue is limited.
+
+        `private`: what they ask is about something of theirs; it is found by them alone and never lies among the
+        results of all.
+        """
+        theirs = copy.copy(self)
+        theirs._owner, theirs._private = owner, private
+        return theirs
+
+    def forget(self, owner: Owner) -> None:
+        """Removes everything that is one person's, and keeps nothing for them from now on."""
+        owner.gone = True
+        self.remove(owner.name)
+
+    def remove(self, name: str) -> None:
+        """Removes everything that is kept for the owner of a name."""
+        self._recent.forget(lambda held: held.owner == name)
+        if self.store is not None:
+            self.store.forget(name)
+
+    def expire(self, seconds: float) -> None:
+        """Removes whatever is one person's and was not used for so long."""
+        oldest = time.monotonic() - seconds
+        self._recent.forget(lambda held: bool(held.owner) and held.used < oldest)
+        if self.store is not None:
+            self.store.expire(seconds)
+
+    def identity(self, request: Asked) -> dict[str, Any]:
+        """What the result depends on, and whose it is if it is one person's alone: what it is stored under."""
+        identity = request.identity(self.device)
+        return {**identity, OWNER: self._owner.name} if self._private and self._owner else identity
 
     def find(self, request: Request[R]) -> R | None:
         """The result of a request if it is at hand; loads no model and no PyTorch."""
-        identity = request.identity(self.device)
+        identity = self.identity(request)
         key = key_of(identity)
         stored = self._recent.get(key)
         if stored is None and self.store is not None:
@@ -109,71 +185,79 @@ class Service:
             return None
         with suppress(KeyError, TypeError, ValueError):
             result = request.restore(stored)
-            self._recent.put(key, stored)
+            self._recent.put(key, stored, identity.get(OWNER, ""))
             return result
         return None
 
     def answer(self, request: Request[R], listener: Listener = ignore, *, priority: int = 0) -> Answer[R]:
         """The result of a request: from the store, from someone who is computing it right now, or computed in turn.
 
-        Raises what the computation raises, `QueueFullError`, and whatever `listener` raises to give up.
+        Someone may be another process that shares the store. Raises what the computation raises, `QueueFullError`,
+        `TooLongError`, `OutOfMemoryError`, and whatever `listener` raises to give up.
         """
-        identity = request.identity(self.device)
-        key = key_of(identity)
-        began = time.perf_counter()
-        with self._only_one(key, listener):
+        identity = self.identity(request)
+        began = time.monotonic()
+        with self._claims.claim(key_of(identity), lambda: listener(Status("shared"))):
             found = self.find(request)
             if found is not None:
-                self._log(identity, request, began, "store")
+                self._log(identity, request, began, store="hit")
                 return Answer(found, from_store=True)
             try:
-                with self.turnstile.turn(lambda n: listener(Status("queue", ahead=n)), priority=priority):
-                    result = self._compute(request, listener)
-            except Exception as error:
-                self._log(identity, request, began, type(error).__name__)
+                result = self._in_turn(request, listener, priority, began)
+            except BaseException as error:
+                self._log(identity, request, began, store="miss", error=type(error).__name__)
                 raise
-            self._log(identity, request, began, "computed")
-            stored = request.pack(result)
-            self._recent.put(key, stored)
-            return Answer(result, from_store=False, note=self._keep(identity, stored))
+            self._log(identity, request, began, store="miss")
+            return Answer(result, from_store=False, note=self._keep(identity, request.pack(result)))
 
-    def _compute(self, request: Request[R], listener: Listener) -> R:
-        listener(Status("model"))
-        model = request.model.load().on(self.device)
-        return request.compute(model, lambda progress: listener(Status("work", progress=progress)))
+    def _in_turn(self, request: Request[R], listener: Listener, priority: int, arrived: float) -> R:
+        who = self._owner.name if self._owner else ""
+
+        def wait(ahead: int) -> None:
+            listener(Status("queue", ahead=ahead))
+
+        with (
+            self.turnstile.turn(wait, priority=priority, who=who, arrived=arrived) as give_way,
+            out_of_memory(self.device),
+        ):
+            listener(Status("model"))
+            model = request.model.load().on(self.device)
+            until = time.monotonic() + self._seconds
+
+            def report(progress: Any) -> None:
+                nonlocal until
+                listener(Status("work", progress=progress))
+                if (now := time.monotonic()) > until:
+                    raise TooLongError(
+                        f"{request.model.name} took longer than the {self._seconds:g} s that one computation may take "
+                        "here; choose a smaller field, fewer nodes or a smaller network"
+                    )
+                give_way()
+                until += time.monotonic() - now
+
+            return request.compute(model, report)
 
     def _keep(self, identity: dict[str, Any], stored: Stored) -> str:
+        if self._private and self._owner and self._owner.gone:
+            return ""
+        self._recent.put(key_of(identity), stored, identity.get(OWNER, ""))
         if self.store is None:
             return ""
         try:
             self.store.put(identity, stored.summary, stored.arrays)
         except StoreWriteError as error:
-            log.warning("store: %s", error)
+            log.warning("store", extra={"fields": {"error": type(error).__name__, "reason": str(error)}})
             return str(error)
         return ""
 
-    @contextmanager
-    def _only_one(self, key: str, listener: Listener) -> Iterator[None]:
-        """Lets one thread at a time work on a key; the others wait and then find its result at hand."""
-        while True:
-            with self._finished:
-                if key not in self._running:
-                    self._running.add(key)
-                    break
-                self._finished.wait(timeout=POLL)
-            listener(Status("queue", ahead=1))
-        try:
-            yield
-        finally:
-            with self._finished:
-                self._running.discard(key)
-                self._finished.notify_all()
-
-    def _log(self, identity: dict[str, Any], request: Request[Any], began: float, outcome: str) -> None:
-        log.info(
-            "%s model=%s seconds=%.3f outcome=%s",
-            identity["kind"],
-            request.model.name,
-            time.perf_counter() - began,
-            outcome,
-        )
+    def _log(
+        self, identity: dict[str, Any], request: Request[Any], began: float, *, store: str, error: str = ""
+    ) -> None:
+        fields = {
+            "request": identity["kind"],
+            "model": request.model.name,
+            "seconds": round(time.monotonic() - began, 3),
+            "store": store,
+            "error": error,
+        }
+        log.info("request", extra={"fields": {name: value for name, value in fields.items() if value != ""}})

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import shutil
 import tempfile
 import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -24,6 +27,11 @@ from lam_core.errors import LamError
 _REQUEST, _SUMMARY = "request.json", "summary.json"
 _SCAN_AFTER = 32
 """Writes after which the folder's size is measured again."""
+_ABANDONED = 3600
+"""Seconds after which an unfinished file or a lock is that of a process that was killed."""
+
+OWNER = "owner"
+"""Part of a request whose result is one person's alone; its value names them and is known to them alone."""
 
 
 class StoreWriteError(LamError):
@@ -57,6 +65,7 @@ class Store:
 
     A file is written under a temporary name and moved into place, so a reader sees a whole result or none. It repeats
     the request it answers and is checked against it: a damaged or foreign file counts as absent, never as a result.
+    Results that are one person's alone lie in a folder of theirs, are found by whoever knows its name, and expire.
     """
 
     def __init__(self, folder: Path, limit: int = 2 * 1024**3) -> None:
@@ -65,13 +74,23 @@ class Store:
         self._writes = 0
         self._lock = threading.Lock()
 
-    def path(self, key: str) -> Path:
+    @property
+    def locks(self) -> Path:
+        """Where processes that share the folder say what they are working on."""
+        return self.folder / "locks"
+
+    def path(self, key: str, owner: str = "") -> Path:
         """Where the result of a key lies, whether there or not."""
-        return self.folder / key[:2] / f"{key}.npz"
+        return (self._private(owner) if owner else self.folder / key[:2]) / f"{key}.npz"
+
+    def _private(self, owner: str) -> Path:
+        if not re.fullmatch(r"[0-9a-f]{64}", owner):
+            raise ValueError("an owner's name is 64 hexadecimal digits")
+        return self.folder / "private" / owner
 
     def get(self, request: Mapping[str, Any]) -> Stored | None:
         """The stored result of a request, or None if there is none that can be trusted."""
-        path = self.path(key_of(request))
+        path = self.path(key_of(request), request.get(OWNER, ""))
         try:
             content = path.read_bytes()
         except OSError:
@@ -86,10 +105,10 @@ class Store:
 
     def put(self, request: Mapping[str, Any], summary: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
         """Keeps a result. Raises `StoreWriteError` if the folder cannot be written."""
-        path = self.path(key_of(request))
+        path = self.path(key_of(request), request.get(OWNER, ""))
         content = write(request, summary, arrays)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700 if OWNER in request else 0o777, parents=True, exist_ok=True)
             handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
             try:
                 with os.fdopen(handle, "wb") as file:
@@ -109,13 +128,36 @@ class Store:
         if due:
             self.prune()
 
+    def remove(self, request: Mapping[str, Any]) -> None:
+        """Removes one result, if it is there."""
+        with suppress(OSError):
+            self.path(key_of(request), request.get(OWNER, "")).unlink()
+
+    def forget(self, owner: str) -> None:
+        """Removes everything that is one person's."""
+        shutil.rmtree(self._private(owner), ignore_errors=True)
+
+    def expire(self, seconds: float) -> None:
+        """Removes what is one person's and was not used for so long, and what killed processes left behind."""
+        now = time.time()
+        for pattern, age in (("private/*/*", seconds), ("locks/*", _ABANDONED), ("*/*.partial", _ABANDONED)):
+            for path in self.folder.glob(pattern):
+                with suppress(OSError):
+                    if now - path.stat().st_mtime > age:
+                        path.unlink()
+        for folder in self.folder.glob("private/*"):
+            with suppress(OSError):
+                # Fails, as it should, for a folder that holds something.
+                folder.rmdir()
+
     def prune(self) -> None:
         """Removes what was used longest ago until the folder holds less than its limit."""
         files = []
-        for path in self.folder.glob("??/*"):
-            with suppress(OSError):
-                status = path.stat()
-                files.append((status.st_mtime, status.st_size, path))
+        for pattern in ("??/*", "private/*/*"):
+            for path in self.folder.glob(pattern):
+                with suppress(OSError):
+                    status = path.stat()
+                    files.append((status.st_mtime, status.st_size, path))
         total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
             if total <= self.limit:

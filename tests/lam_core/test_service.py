@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver
 from lam_core.attribution.request import AttributionRequest
-from lam_core.device import QueueFullError, Turnstile
-from lam_core.service import Cancelled, Service, Status
+from lam_core.device import OutOfMemoryError, QueueFullError, Turnstile
+from lam_core.owner import Owner
+from lam_core.service import Cancelled, Service, Status, TooLongError
 from lam_core.store import Store, key_of
 
 LR = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
@@ -148,6 +150,142 @@ def test_turns_are_taken_in_order_of_arrival_and_clicks_first() -> None:
     for thread in threads:
         thread.join()
     assert order == ["first", "click", "late click", "study"]
+
+
+def test_who_waited_elsewhere_keeps_their_place() -> None:
+    turnstile, order, hold = Turnstile(), [], threading.Event()
+
+    def person(name: str, arrived: float) -> None:
+        with turnstile.turn(lambda ahead: None, arrived=arrived):
+            order.append(name)
+            hold.wait(5)
+
+    threads = []
+    for name, arrived in (("holds", 0.0), ("came third", 3.0), ("came second", 2.0)):
+        threads.append(threading.Thread(target=person, args=(name, arrived)))
+        threads[-1].start()
+        time.sleep(0.05)
+    hold.set()
+    for thread in threads:
+        thread.join()
+    assert order == ["holds", "came second", "came third"]
+
+
+def test_a_study_lets_clicks_through_between_two_steps() -> None:
+    turnstile, order = Turnstile(), []
+    clicked = threading.Event()
+
+    def study() -> None:
+        with turnstile.turn(lambda ahead: None, priority=1) as give_way:
+            for step in range(3):
+                order.append(f"step {step}")
+                if step == 0:
+                    clicked.wait(5)
+                    while len(turnstile) < 2:
+                        time.sleep(0.01)
+                give_way()
+
+    def click() -> None:
+        with turnstile.turn(lambda ahead: clicked.set()):
+            order.append("click")
+
+    threads = [threading.Thread(target=study), threading.Thread(target=click)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.05)
+    for thread in threads:
+        thread.join()
+    assert order == ["step 0", "click", "step 1", "step 2"]
+    assert len(turnstile) == 0
+
+
+def test_one_person_cannot_fill_the_queue() -> None:
+    turnstile = Turnstile(each=1)
+    with turnstile.turn(lambda ahead: None, who="one"):
+        with pytest.raises(QueueFullError, match="of yours"), turnstile.turn(lambda ahead: None, who="one"):
+            pass
+        with pytest.raises(Cancelled), turnstile.turn(leave_at_once, who="two"):
+            pass
+    assert len(turnstile) == 0
+
+
+def leave_at_once(ahead: int) -> None:
+    raise Cancelled
+
+
+def test_nobody_holds_the_device_for_ever(tmp_path: Path) -> None:
+    service = Service(Store(tmp_path), seconds=0.05)
+    with pytest.raises(TooLongError, match=r"0\.05 s.*fewer nodes"):
+        service.answer(request(Reference(0.1)))
+    assert len(service.turnstile) == 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
+    ],
+)
+def test_memory_that_runs_out_is_said_with_the_remedy(error: Exception) -> None:
+    class Greedy(Reference):
+        def load(self) -> SuperResolver:
+            raise error
+
+    service = Service(None)
+    with pytest.raises(OutOfMemoryError, match="smaller field"):
+        service.answer(request(Greedy()))
+    assert len(service.turnstile) == 0
+
+
+def test_what_is_ones_own_is_found_by_its_owner_alone(tmp_path: Path) -> None:
+    service, model = Service(Store(tmp_path)), Reference()
+    mine, theirs = Owner(), Owner()
+    first = service.of(mine, private=True).answer(request(model))
+    assert not first.from_store
+    assert service.of(mine, private=True).find(request(model)) is not None
+    assert service.of(theirs, private=True).find(request(model)) is None
+    assert service.of(theirs, private=False).find(request(model)) is None
+    assert service.find(request(model)) is None
+    assert Service(Store(tmp_path)).find(request(model)) is None
+    assert not service.of(theirs, private=True).answer(request(model)).from_store
+    kept = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.npz")}
+    assert kept == {"private"}
+
+
+def test_what_is_ones_own_can_be_deleted_and_stays_so(tmp_path: Path) -> None:
+    service, model, owner = Service(Store(tmp_path)), Reference(), Owner()
+    mine = service.of(owner, private=True)
+    mine.answer(request(model))
+    service.forget(owner)
+    assert mine.find(request(model)) is None
+    assert not list(tmp_path.rglob("*.npz"))
+    mine.answer(request(model))
+    assert not list(tmp_path.rglob("*.npz")), "what was under way when they left is not kept either"
+
+
+def test_what_is_ones_own_expires_on_disk_and_in_memory(tmp_path: Path) -> None:
+    service, model, owner = Service(Store(tmp_path)), Reference(), Owner()
+    service.answer(request(model, x=9))
+    service.of(owner, private=True).answer(request(model))
+    service.expire(3600)
+    assert service.of(owner, private=True).find(request(model)) is not None
+    time.sleep(0.02)
+    service.expire(0.01)
+    assert service.of(owner, private=True).find(request(model)) is None
+    assert service.find(request(model, x=9)) is not None, "what is everybody's stays"
+    assert not list((tmp_path / "private").iterdir())
+
+
+def test_a_log_line_says_what_was_asked_and_what_became_of_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="lam")
+    service = Service(Store(tmp_path))
+    for _ in range(2):
+        service.of(Owner(), private=False).answer(request(Reference()))
+    lines = [record.fields for record in caplog.records]  # pyright: ignore[reportAttributeAccessIssue]
+    assert [line["store"] for line in lines] == ["miss", "hit"]
+    assert {tuple(sorted(line)) for line in lines} == {("model", "request", "seconds", "store")}
 
 
 def test_a_full_queue_says_so() -> None:

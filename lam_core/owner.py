@@ -1,0 +1,22 @@
+"""Who asks: a name that nobody else knows, under which what is theirs alone is kept."""
+
+from __future__ import annotations
+
+import secrets
+
+
+class Owner:
+    """Someone whose results nobody else can name: their secret is part of every key of theirs.
+
+    The same question of another person has another key, so neither a key nor the time that an answer takes tells
+    anyone that somebody has the same picture.
+    """
+
+    def __init__(self) -> None:
+        self.name = secrets.token_hex(32)
+        """256 random bits; never shown, logged or put into an address."""
+        self.gone = False
+        """Nothing is kept for them any more."""
+
+    def __repr__(self) -> str:
+        return "Owner()"
