@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -56,22 +55,21 @@ def heading(head: Head) -> None:
 
 def result_card(head: Head, picture: Picture, result: Attribution, *, as_density: bool, from_store: bool) -> None:
     """A finished map with its figures."""
-    lr, _ = picture.part(result.field)
     local = result.field.local(result.region, result.scale)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{head.name}** {TAGS[head.tag]}", width="content")
         with st.popover("", icon=":material/download:", type="tertiary", help=f"Take {head.name}'s result with you"):
-            _menu(head, picture, result, lr, as_density)
+            _menu(head, picture, result, as_density)
     kind = "Kernel density of the attribution" if as_density else "Attribution map"
     st.image(
-        pixels.map_picture(lr, result, as_density=as_density),
+        pixels.source(picture, pixels.map_picture(picture, result, as_density=as_density)),
         width="stretch",
         output_format="PNG",
         alt=f"{kind} of {head.name} over the low-resolution picture, the window framed",
     )
     _figures(picture, result)
     st.image(
-        pixels.close_up(result.sr, local, pixels.CLOSE_STRIP),
+        pixels.source(picture, pixels.close_up(result.sr, local, pixels.CLOSE_STRIP)),
         width="stretch",
         output_format="PNG",
         alt=f"{head.name}'s picture around the window, which is framed",
@@ -98,9 +96,9 @@ def _figures(picture: Picture, result: Attribution) -> None:
             st.metric(label, value, help=HELP[label])
 
 
-def _menu(head: Head, picture: Picture, result: Attribution, lr: Any, as_density: bool) -> None:
+def _menu(head: Head, picture: Picture, result: Attribution, as_density: bool) -> None:
     offers = (
-        ("Map, PNG", lambda: pixels.map_picture(lr, result, as_density=as_density), ".png", "image/png"),
+        ("Map, PNG", lambda: pixels.map_picture(picture, result, as_density=as_density), ".png", "image/png"),
         ("Arrays, .npz", lambda: downloads.arrays(result), ".npz", "application/octet-stream"),
         ("Figures and settings, JSON", lambda: downloads.figures(picture, [result], ""), ".json", "application/json"),
     )
@@ -109,7 +107,7 @@ def _menu(head: Head, picture: Picture, result: Attribution, lr: Any, as_density
             label,
             make,
             downloads.file_name(picture, result.region, ending, head.name),
-            mime,
+            downloads.kind(picture, mime),
             key=f"take-{head.key}{ending}",
             on_click="ignore",
             width="stretch",
@@ -125,7 +123,7 @@ def waiting_card(head: Head, picture: Picture, field: Field, window: Region, sta
     known = progress is not None and progress.signed.any()
     values = displayed(progress.signed) if progress and known else np.zeros(lr.shape[:2])
     st.image(
-        pixels.preview(lr, values, window, picture.scale),
+        pixels.source(picture, pixels.preview(lr, values, window, picture.scale)),
         width="stretch",
         output_format="PNG",
         alt=f"Preview of {head.name}'s attribution map",
@@ -141,6 +139,8 @@ def waiting_for(status: Status) -> str:
     """Why there is nothing to see yet."""
     if status.stage == "queue":
         return f"{status.ahead} before you in the queue" if status.ahead else "Next in the queue"
+    if status.stage == "shared":
+        return "Being computed for someone else; shared with you"
     return "Loading the network"
 
 
@@ -149,7 +149,7 @@ def empty_card(head: Head, picture: Picture, field: Field, window: Region, words
     heading(head)
     lr, _ = picture.part(field)
     st.image(
-        pixels.preview(lr, np.zeros(lr.shape[:2]), window, picture.scale),
+        pixels.source(picture, pixels.preview(lr, np.zeros(lr.shape[:2]), window, picture.scale)),
         width="stretch",
         output_format="PNG",
         alt="The low-resolution picture, the window framed, without a map",

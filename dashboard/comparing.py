@@ -230,7 +230,7 @@ def takeaways(lineup: Lineup) -> None:
                 label,
                 lambda make=make: make(lineup, address),
                 downloads.file_name(place.picture, place.window, ending, "comparison"),
-                mime,
+                downloads.kind(place.picture, mime),
                 icon=f":material/{icon}:",
                 on_click="ignore",
             )
@@ -246,7 +246,8 @@ def _menu(lineup: Lineup, one: Seen) -> None:
     )
     for label, make, ending, mime in offers:
         name = downloads.file_name(place.picture, place.window, ending, one.name)
-        st.download_button(label, make, name, mime, key=f"take-{one.key}{ending}", on_click="ignore", width="stretch")
+        kind, key = downloads.kind(place.picture, mime), f"take-{one.key}{ending}"
+        st.download_button(label, make, name, kind, key=key, on_click="ignore", width="stretch")
 
 
 def _legend(low: float, least: str, most: str) -> None:

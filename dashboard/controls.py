@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import session, uploads
 from dashboard.components.image_strip import Kind, image_strip
 from dashboard.gallery.shipped import thumbnails
 from dashboard.models import Offer
 from dashboard.pictures import Picture
 from dashboard.presets import Preset
-from dashboard.view import MOST_MODELS, View
+from dashboard.uploads import Upload
+from dashboard.view import FIRST_SAMPLE, MOST_MODELS, View
 from dashboard.wording import DETECTORS, PATHS, RULES, sentence
 from lam_core.attribution.settings import AttributionSettings, SettingsError
 from lam_core.decode import decode
@@ -57,17 +58,23 @@ def upload(view: View) -> None:
         st.file_uploader(
             "Picture",
             type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "ppm"],
-            key="file",
+            key=(key := uploads.widget_key()),
             max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
             on_change=_take_upload,
+            args=(key,),
             label_visibility="collapsed",
         )
         st.session_state["low"] = view.low_resolution
         st.toggle("It is already low-resolution", key="low", on_change=_take_kind)
         st.caption(
-            "Otherwise it counts as the HR picture and is reduced by bicubic interpolation. It stays in this session's "
-            "memory; links carry its digest alone."
+            "Otherwise it counts as the HR picture and is reduced by bicubic interpolation. Nobody else sees "
+            f"picture and results; they go when you close the tab, after {limits.upload_hours} h without use, or at "
+            "once if you say so. Links carry the picture's digest alone."
         )
+        if uploads.held() is not None:
+            st.button(
+                "Delete my picture and its results", icon=":material/delete:", on_click=_delete_upload, key="delete"
+            )
 
 
 def upload_fault() -> None:
@@ -76,8 +83,14 @@ def upload_fault() -> None:
         st.error(fault, icon=":material/error:")
 
 
-def _take_upload() -> None:
-    file = st.session_state.get("file")
+def _delete_upload() -> None:
+    uploads.discard()
+    session.give_up()
+    session.change(image=FIRST_SAMPLE, low_resolution=False, window=None)
+
+
+def _take_upload(key: str) -> None:
+    file = st.session_state.get(key)
     st.session_state.upload_fault = ""
     if file is None:
         return
@@ -94,11 +107,11 @@ def _take_upload() -> None:
         return
     name = f"upload-{digest(decoded.pixels)}"
     expected = st.session_state.view.upload
-    if expected and f"upload-{expected}" != name and st.session_state.get("upload") is None:
+    if expected and f"upload-{expected}" != name and uploads.held() is None:
         st.session_state.upload_fault = f"{file.name} is not the picture of this link; it is shown all the same."
     if name != st.session_state.view.image:
         session.change(image=name, window=None)
-    st.session_state.upload = (decoded, file.name)
+    uploads.hold(Upload(decoded, file.name))
 
 
 def _take_kind() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from math import isfinite
 
 import numpy as np
@@ -55,6 +56,17 @@ def figures(picture: Picture, results: Sequence[Attribution], address: str) -> s
         rows.append({k: None if isinstance(v, float) and not isfinite(v) else v for k, v in row.items()})
     content = {"picture": picture.id, "title": picture.title, "credit": picture.credit, "address": address}
     return json.dumps({**content, "results": rows}, indent=2, allow_nan=False) + "\n"
+
+
+def kind(picture: Picture, mime: str) -> str:
+    """The type of a download about a picture.
+
+    A download's address follows from its content, name and type. For one's own picture the type says something that
+    nobody else can know, so that the address cannot be found by who has the same picture.
+    """
+    if picture.owner is None:
+        return mime
+    return f"{mime}; for={sha256(f'download {picture.owner.name}'.encode()).hexdigest()}"
 
 
 def file_name(picture: Picture, window: Region, ending: str, network: str = "") -> str:

@@ -1,45 +1,122 @@
-"""What all visitors of this process share: the service, loaded networks, PyTorch warming up behind the first page."""
+"""What all visitors of this process share: the service, loaded networks, PyTorch warming up behind the first page.
+
+None of it lies in Streamlit's own caches, which any visitor's browser may ask the server to clear for everybody.
+"""
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
+import time
+import weakref
+from collections.abc import Callable
 from importlib import import_module
+from typing import TypeVar
 
 import streamlit as st
 
 import zoo
+from dashboard import logs
+from dashboard.pictures import Picture
 from lam_core.device import Turnstile
+from lam_core.owner import Owner
 from lam_core.service import Service
 from lam_core.settings import settings
 from lam_core.store import Store
 from zoo.pool import Pool, PooledReference
+from zoo.settings import settings as zoo_settings
 
 log = logging.getLogger("lam")
 
+T = TypeVar("T")
+
 WARM_UP_AFTER = 1.0
 """Seconds after which PyTorch is imported: the first page is in the browser by then."""
+TIDY_EVERY = 300.0
+"""Seconds between two looks for visitors' own results that have expired."""
 
 
-@st.cache_resource(show_spinner=False)
-def service() -> Service:
-    """The one service of this process."""
+_first = threading.RLock()
+
+
+def once(make: Callable[[], T]) -> Callable[[], T]:
+    """What `make` gives, made once however many ask for it at the same time; `cache_clear` forgets it."""
+    kept = functools.cache(make)
+
+    @functools.wraps(make)
+    def give() -> T:
+        with _first:
+            return kept()
+
+    give.cache_clear = kept.cache_clear  # pyright: ignore[reportAttributeAccessIssue]
+    return give
+
+
+@once
+def start() -> None:
+    """Reads the settings, lets log lines out, and has expired results removed from now on.
+
+    Raises `EnvironmentValueError` for settings that make no sense.
+    """
+    own, hosted = settings(), zoo_settings().hosted
+    logs.start()
+    log.info("start", extra={"fields": {"device": own.device, "store": str(own.store), "hosted": hosted}})
+    threading.Thread(target=_tidy, daemon=True).start()
+
+
+def service(picture: Picture | None = None) -> Service:
+    """The service as this session's visitor meets it, for questions about a picture.
+
+    What is asked about a visitor's own picture is theirs alone; everything else is shared by all.
+    """
+    return _service().of(visitor(), private=picture is not None and picture.owner is not None)
+
+
+def visitor() -> Owner:
+    """Who this session is; what is theirs is removed when the session ends."""
+    if "owner" not in st.session_state:
+        owner = Owner()
+        weakref.finalize(owner, _service().remove, owner.name)
+        st.session_state.owner = owner
+    return st.session_state.owner
+
+
+def forget_visitor() -> None:
+    """Removes everything that is this session's alone; from now on it goes by another name."""
+    if "owner" in st.session_state:
+        _service().forget(st.session_state.pop("owner"))
+
+
+@once
+def _service() -> Service:
     own = settings()
-    return Service(Store(own.store, own.store_limit), device=own.device, turnstile=Turnstile(own.queue))
+    turnstile = Turnstile(own.queue, each=own.session_queue)
+    return Service(Store(own.store, own.store_limit), device=own.device, turnstile=turnstile, seconds=own.seconds)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@functools.lru_cache(maxsize=64)
 def network(key: str) -> PooledReference:
     """The network that `zoo.reference` gives for a key. Raises a `ZooError`."""
     return _pool().pooled(zoo.reference(key))
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def _pool() -> Pool:
     return Pool(device=settings().device)
 
 
-@st.cache_resource(show_spinner=False)
+def _tidy() -> None:
+    while True:
+        try:
+            _service().expire(settings().upload_hours * 3600)
+        except Exception:
+            # Whatever is wrong with the disk today may be right in five minutes.
+            log.exception("tidy")
+        time.sleep(TIDY_EVERY)
+
+
+@once
 def warm_up() -> threading.Timer:
     """Imports, once and in the background, what the first computation needs."""
     timer = threading.Timer(WARM_UP_AFTER, _import_the_heavy)
@@ -55,3 +132,9 @@ def _import_the_heavy() -> None:
     except Exception:
         # The first computation meets the same fault and reports it.
         log.exception("warm-up")
+
+
+def forget() -> None:
+    """Makes all of it anew when it is next asked for: settings have changed."""
+    for made in (start, _service, _pool, warm_up, network):
+        made.cache_clear()  # pyright: ignore[reportFunctionMemberAccess]

@@ -25,7 +25,7 @@ def gather(place: Place, selected: Sequence[Offer]) -> list[Answered]:
     """What every selected network gives for the place. What is missing is computed if the view was asked for."""
     answers: list[Answered] = []
     for offer in selected:
-        request, outcome = at_hand(engine.service(), partial(place.request, offer.key))
+        request, outcome = at_hand(engine.service(place.picture), partial(place.request, offer.key))
         answers.append((offer, request, outcome))
     missing = [k for k, (_, request, outcome) in enumerate(answers) if request and not _is_settled(outcome)]
     if missing and session.wanted(place.view):
@@ -33,7 +33,7 @@ def gather(place: Place, selected: Sequence[Offer]) -> list[Answered]:
         for turn, k in enumerate(missing, 1):
             offer, request, _ = answers[k]
             assert request is not None
-            answers[k] = offer, request, _watched(request, f"{offer.label}, {turn} of {len(missing)}", slot)
+            answers[k] = offer, request, _watched(place, request, f"{offer.label}, {turn} of {len(missing)}", slot)
         slot.empty()
     elif missing:
         names = ", ".join(answers[k][0].label for k in missing)
@@ -50,7 +50,7 @@ def _is_settled(outcome: Outcome) -> bool:
     return outcome.result is not None or bool(outcome.failure)
 
 
-def _watched(request: AttributionRequest, title: str, slot: DeltaGenerator) -> Outcome[Attribution]:
+def _watched(place: Place, request: AttributionRequest, title: str, slot: DeltaGenerator) -> Outcome[Attribution]:
     with slot.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Computing the map of **{title}**", width="stretch")
@@ -66,4 +66,4 @@ def _watched(request: AttributionRequest, title: str, slot: DeltaGenerator) -> O
             bar.progress(min(now.nodes / now.budget, 1.0), words)
 
     draw(Status("model"))
-    return computed(engine.service(), request, draw)
+    return computed(engine.service(place.picture), request, draw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import pixels, session
+from dashboard import engine, pixels, session, uploads
 from dashboard.components.region_picker import region_picker
 from dashboard.gallery.shipped import FirstVisit
 from dashboard.pictures import Picture, from_sample, from_upload
@@ -24,8 +24,7 @@ def picture_of(view: View) -> Picture | None:
 
     A sample that does not exist, or a picture that does not fit the scale, is said and replaced by the first sample.
     """
-    held = st.session_state.get("upload")
-    name = (view.image, view.scale, view.low_resolution, held is not None)
+    name = (view.image, view.scale, view.low_resolution, uploads.held())
     if st.session_state.get("picture", (None,))[0] != name:
         try:
             st.session_state.picture = (name, _made(view))
@@ -38,11 +37,12 @@ def picture_of(view: View) -> Picture | None:
 def _made(view: View) -> Picture | None:
     if view.upload is None:
         return from_sample(sample(view.image), view.scale)
-    held = st.session_state.get("upload")
-    if held is None or digest(held[0].pixels) != view.upload:
+    own = uploads.held()
+    if own is None or digest(own.decoded.pixels) != view.upload:
         return None
-    decoded, file_name = held
-    return from_upload(decoded, file_name, low_resolution=view.low_resolution, scale=view.scale)
+    return from_upload(
+        own.decoded, own.name, low_resolution=view.low_resolution, scale=view.scale, owner=engine.visitor()
+    )
 
 
 def ask_for_file() -> None:
@@ -84,7 +84,7 @@ def show_picker(picture: Picture, window: Region, field: Field | None) -> None:
     s = picture.scale
     part = field and (field.x * s, field.y * s, field.width * s, field.height * s)
     region_picker(
-        pixels.picker_url(f"{picture.id} {s} {picture.hr is None}", picture),
+        pixels.picker_url(picture),
         width=picture.width,
         height=picture.height,
         window=window,
@@ -101,7 +101,13 @@ def show_close_ups(picture: Picture, window: Region) -> None:
     views = pixels.close_ups(picture, window)
     with st.grid(len(views), min_column_width=70, gap="small"):
         for name, content in views:
-            st.image(content, caption=name, width="stretch", output_format="PNG", alt=f"{name} around the window")
+            st.image(
+                pixels.source(picture, content),
+                caption=name,
+                width="stretch",
+                output_format="PNG",
+                alt=f"{name} around the window",
+            )
 
 
 def is_first_visit(view: View, first: FirstVisit) -> bool:

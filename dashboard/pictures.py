@@ -8,6 +8,7 @@ from lam_core.attribution.result import Attribution
 from lam_core.decode import Decoded
 from lam_core.errors import LamError
 from lam_core.images import Pixels, bicubic, digest, downscale, mod_crop, psnr
+from lam_core.owner import Owner
 from lam_core.region import Field, Region
 from lam_core.samples import Sample
 
@@ -36,6 +37,8 @@ class Picture:
     suggested: Region
     """Where to look first."""
     notes: tuple[str, ...] = ()
+    owner: Owner | None = None
+    """Whose alone it is; none for what everybody sees."""
 
     @property
     def height(self) -> int:
@@ -95,7 +98,7 @@ def from_sample(sample: Sample, scale: int) -> Picture:
     )
 
 
-def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int) -> Picture:
+def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int, owner: Owner | None) -> Picture:
     """A visitor's picture at a scale. Raises `PictureSizeError`."""
     pixels = decoded.pixels
     height, width = pixels.shape[:2]
@@ -120,4 +123,5 @@ def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int
         scale,
         Region.centred(lr.shape[0] * scale, lr.shape[1] * scale, side),
         decoded.notes,
+        owner,
     )

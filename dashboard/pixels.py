@@ -20,18 +20,37 @@ CLOSE_SQUARE, CLOSE_STRIP = (64, 64), (48, 96)
 """Height and width in SR pixels of what is shown around a window."""
 
 
-def map_picture(lr: Pixels, result: Attribution, *, as_density: bool) -> bytes:
+def source(picture: Picture, content: bytes) -> bytes | str:
+    """PNG as `st.image` takes it; what is one's own goes to its owner's browser alone, and gets no address."""
+    return content if picture.owner is None else url(content)
+
+
+def url(content: bytes) -> str:
+    """PNG as an address that holds the picture itself."""
+    return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+def map_picture(picture: Picture, result: Attribution, *, as_density: bool) -> bytes:
     """A result's map, or its density, over the LR field, with the window."""
     kind = "density" if as_density else "map"
-    return _map(f"{result.fingerprint} {result.image} {result.region} {result.settings} {kind}", lr, result, as_density)
+    key = f"{result.fingerprint} {result.image} {result.region} {result.settings} {kind}"
+    lr, _ = picture.part(result.field)
+    return (_map if picture.owner is None else _own_map)(key, lr, result, as_density)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _map(key: str, _lr: Pixels, _result: Attribution, as_density: bool) -> bytes:
-    values = density(_result.map) if as_density else _result.map
-    return preview(
-        _lr, values, _result.field.local(_result.region, _result.scale), _result.scale, as_density=as_density
-    )
+    return _drawn(_lr, _result, as_density)
+
+
+@st.cache_data(max_entries=16, show_spinner=False, scope="session")
+def _own_map(key: str, _lr: Pixels, _result: Attribution, as_density: bool) -> bytes:
+    return _drawn(_lr, _result, as_density)
+
+
+def _drawn(lr: Pixels, result: Attribution, as_density: bool) -> bytes:
+    values = density(result.map) if as_density else result.map
+    return preview(lr, values, result.field.local(result.region, result.scale), result.scale, as_density=as_density)
 
 
 def preview(lr: Pixels, values: np.ndarray, window: Region, scale: int, *, as_density: bool = False) -> bytes:
@@ -63,15 +82,24 @@ def close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
     return views if picture.hr is None else [("HR", close_up(picture.hr, window, CLOSE_SQUARE)), *views]
 
 
-def url(content: bytes) -> str:
-    """A PNG as a data URL."""
-    return "data:image/png;base64," + base64.b64encode(content).decode()
+def picker_url(picture: Picture) -> str:
+    """The picture for the region picker as a data URL."""
+    key = f"{picture.id} {picture.scale} {picture.hr is None}"
+    return (_picker_url if picture.owner is None else _own_picker_url)(key, picture)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def picker_url(key: str, _picture: Picture) -> str:
-    """The picture for the region picker as a data URL; `key` names picture, scale and kind."""
-    pixels = _picture.shown() if _picture.hr is not None else _picture.lr
+def _picker_url(key: str, _picture: Picture) -> str:
+    return _picked_from(_picture)
+
+
+@st.cache_data(max_entries=2, show_spinner=False, scope="session")
+def _own_picker_url(key: str, _picture: Picture) -> str:
+    return _picked_from(_picture)
+
+
+def _picked_from(picture: Picture) -> str:
+    pixels = picture.shown() if picture.hr is not None else picture.lr
     if pixels.shape[1] < WIDEST:
         pixels = enlarged(pixels, 256)
     image = Image.fromarray(pixels)

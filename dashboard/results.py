@@ -64,7 +64,7 @@ def show(place: Place, selected: Sequence[Offer]) -> None:
     deck = []
     with bar, st.spinner("Looking for results"):
         for offer, slot in zip(selected, slots, strict=False):
-            request, outcome = at_hand(engine.service(), partial(place.request, offer.key))
+            request, outcome = at_hand(engine.service(place.picture), partial(place.request, offer.key))
             deck.append(Card(head_of(offer, outcome), slot, request, outcome))
     missing = [card for card in deck if card.is_missing]
     wanted = session.wanted(place.view)
@@ -104,7 +104,7 @@ def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None
 
         assert card.request is not None
         draw(Status("model"))
-        card.outcome = computed(engine.service(), card.request, draw)
+        card.outcome = computed(engine.service(place.picture), card.request, draw)
         _fill(card, place)
     bar.empty()
 
@@ -127,7 +127,7 @@ def _takeaways(picture: Picture, results: Sequence[Attribution]) -> None:
             "Paper figure, PNG",
             partial(downloads.figure, picture, results),
             downloads.file_name(picture, results[0].region, ".png"),
-            "image/png",
+            downloads.kind(picture, "image/png"),
             icon=":material/image:",
             on_click="ignore",
         )
@@ -135,7 +135,7 @@ def _takeaways(picture: Picture, results: Sequence[Attribution]) -> None:
             "All figures, JSON",
             partial(downloads.figures, picture, results, st.context.url or ""),
             downloads.file_name(picture, results[0].region, ".json"),
-            "application/json",
+            downloads.kind(picture, "application/json"),
             icon=":material/data_object:",
             on_click="ignore",
         )

@@ -4,9 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import engine
+from lam_core.environment import EnvironmentValueError
+
 # A file, for Streamlit would fetch an icon by name from a font server.
 ICON = Path(__file__).with_name("icon.png")
 st.set_page_config(page_title="Local attribution maps", page_icon=str(ICON), layout="wide")
+
+try:
+    engine.start()
+except EnvironmentValueError as error:
+    st.error(f"The server's settings are not usable:\n\n```\n{error}\n```", icon=":material/error:")
+    st.stop()
 
 PAGES = [
     st.Page(

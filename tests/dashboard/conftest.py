@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from dashboard import engine
 from lam_core import settings as core_settings
 from zoo import settings as zoo_settings
 
@@ -53,7 +54,7 @@ def environment(tmp_path, monkeypatch):
     def forget() -> None:
         core_settings.settings.cache_clear()
         zoo_settings.settings.cache_clear()
-        st.cache_resource.clear()
+        engine.forget()
         st.cache_data.clear()
 
     yield configure

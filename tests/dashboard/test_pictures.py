@@ -31,7 +31,7 @@ def test_every_suggested_window_lies_inside_at_scale_four():
 
 def test_an_hr_upload_is_cropped_and_reduced():
     decoded = upload(103, 90)
-    picture = from_upload(decoded, "mine.png", low_resolution=False, scale=4)
+    picture = from_upload(decoded, "mine.png", low_resolution=False, scale=4, owner=None)
     assert picture.hr is not None
     assert picture.hr.shape == (100, 88, 3)
     np.testing.assert_array_equal(picture.lr, downscale(decoded.pixels, 4))
@@ -41,7 +41,7 @@ def test_an_hr_upload_is_cropped_and_reduced():
 
 def test_an_lr_upload_has_no_hr_and_shows_its_pixels_repeated():
     decoded = upload(20, 24)
-    picture = from_upload(decoded, "mine.png", low_resolution=True, scale=4)
+    picture = from_upload(decoded, "mine.png", low_resolution=True, scale=4, owner=None)
     assert picture.hr is None
     np.testing.assert_array_equal(picture.lr, decoded.pixels)
     assert (picture.height, picture.width) == (80, 96)
@@ -50,14 +50,14 @@ def test_an_lr_upload_has_no_hr_and_shows_its_pixels_repeated():
 
 def test_a_picture_that_is_too_small_says_what_is_needed():
     with pytest.raises(PictureSizeError, match=r"tiny\.png has 20×24.*at least 32×32"):
-        from_upload(upload(24, 20), "tiny.png", low_resolution=False, scale=4)
-    assert from_upload(upload(24, 20), "tiny.png", low_resolution=True, scale=4).width == 80
+        from_upload(upload(24, 20), "tiny.png", low_resolution=False, scale=4, owner=None)
+    assert from_upload(upload(24, 20), "tiny.png", low_resolution=True, scale=4, owner=None).width == 80
 
 
 def test_an_lr_picture_that_would_become_huge_is_refused():
     decoded = Decoded(np.zeros((3000, 3000, 3), np.uint8), ())
     with pytest.raises(PictureSizeError, match="12000×12000"):
-        from_upload(decoded, "wide.png", low_resolution=True, scale=4)
+        from_upload(decoded, "wide.png", low_resolution=True, scale=4, owner=None)
 
 
 def test_a_wanted_window_must_lie_inside():
