@@ -1,13 +1,17 @@
-"""`lam dashboard`: the pages, on this machine, with networks of one's own."""
+"""`lam dashboard`: the pages, on this machine with networks of one's own, or for strangers."""
 
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from lam_cli.arguments import InputError
+from lam_core.device import check_device
+from lam_core.settings import MEBIBYTE, Settings
 
 ENTRYPOINT = Path(__file__).resolve().parents[1] / "dashboard" / "streamlit_app.py"
 
@@ -24,16 +28,48 @@ def add(commands: Any) -> None:
         help="a network of one's own, offered beside the zoo's; repeatable",
     )
     command.add_argument("--port", type=int, default=8501)
+    command.add_argument(
+        "--address", default="127.0.0.1", help="where to listen; 0.0.0.0 for everybody, with LAM_HOSTED=1"
+    )
     command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Runs the server until it is interrupted."""
+    """Checks every setting, then becomes the server."""
     import zoo
+    from zoo.settings import ZooSettings
 
     own = [str(Path(spec).absolute()) for spec in options.own]
+    environment = {**os.environ, **({"LAM_WITH": os.pathsep.join(own)} if own else {})}
+    chosen, hosted = Settings.from_environment(environment), ZooSettings.from_environment(environment).hosted
+    check_address(options.address, hosted=hosted)
+    check_device(chosen.device)
     for spec in own:
         zoo.reference(spec)
-    environment = {**os.environ, "LAM_WITH": os.pathsep.join(own)}
-    command = [sys.executable, "-m", "streamlit", "run", str(ENTRYPOINT), "--server.port", str(options.port)]
-    raise SystemExit(subprocess.run(command, env=environment, cwd=ENTRYPOINT.parents[1]).returncode)
+    command = [sys.executable, "-m", "streamlit", "run", str(ENTRYPOINT)]
+    command += ["--server.port", str(options.port), "--server.address", options.address]
+    # A page elsewhere that lets its name point here must not be taken for this one.
+    for host in ("*",) if hosted else ("localhost", "127.0.0.1", "::1"):
+        command += ["--server.allowedHosts", host]
+    command += ["--server.fileWatcherType", "none" if hosted else "auto"]
+    command += ["--server.maxUploadSize", str(-(-chosen.upload_limit // MEBIBYTE))]
+    # Streamlit reads its settings from the folder it is started in.
+    os.chdir(ENTRYPOINT.parents[1])
+    sys.stdout.flush()
+    os.execve(sys.executable, command, environment)
+
+
+def check_address(address: str, *, hosted: bool) -> None:
+    """Raises `InputError` for no address, and for one that strangers reach while they could run code here.
+
+    >>> check_address("::1", hosted=False), check_address("0.0.0.0", hosted=True)
+    (None, None)
+    """
+    try:
+        reached_by_others = not ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        raise InputError(f"--address is {address!r}; give an IP address such as 127.0.0.1 or 0.0.0.0") from None
+    if reached_by_others and not hosted:
+        raise InputError(
+            f"others reach {address}, and and a local dashboard runs Python files for whoever asks; set LAM_HOSTED=1"
+        )

@@ -1,0 +1,97 @@
+"""`lam health`: whether this installation can do its work, for a container's health check."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+from lam_core.device import check_device
+from lam_core.errors import LamError
+from lam_core.settings import Settings, settings
+from lam_core.store import Store
+
+MODEL = "fsrcnn-c"
+"""The smallest network that comes with the project."""
+PATIENCE = 10.0
+"""Seconds within which the server must answer."""
+
+
+class UnhealthyError(LamError):
+    """Something that does not work."""
+
+
+def add(commands: Any) -> None:
+    """Adds the command to a command line."""
+    command = commands.add_parser(
+        "health", help="check device, store and a small attribution; exit code 1 if one fails"
+    )
+    command.add_argument("--server", default="", metavar="ADDRESS", help="a running dashboard to ask as well")
+    command.add_argument("--quick", action="store_true", help="without the attribution, and so without PyTorch")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prints one JSON object; ends with exit code 1 if anything failed."""
+    import zoo.settings
+
+    own, _ = settings(), zoo.settings.settings()
+    checks: dict[str, Callable[[], str]] = {"store": lambda: of_store(own)}
+    if options.server:
+        checks["server"] = lambda: of_server(options.server)
+    if not options.quick:
+        checks |= {"device": lambda: of_device(own), "attribution": lambda: of_attribution(own)}
+    report, healthy = {}, True
+    for name, check in checks.items():
+        began = time.perf_counter()
+        try:
+            report[name] = {"ok": True, "is": check()}
+        except Exception as error:  # any fault at all is what is looked for here
+            healthy = False
+            report[name] = {"ok": False, "is": f"{type(error).__name__}: {error}"}
+        report[name]["seconds"] = round(time.perf_counter() - began, 3)
+    print(json.dumps({"healthy": healthy, **report}))
+    sys.exit(0 if healthy else 1)
+
+
+def of_store(own: Settings) -> str:
+    """Writes a result, reads it and removes it. Raises `StoreWriteError` or `UnhealthyError`."""
+    store, request = Store(own.store, own.store_limit), {"kind": "health", "nonce": secrets.token_hex(8)}
+    store.put(request, {"ok": True}, {})
+    found = store.get(request)
+    store.remove(request)
+    if found is None:
+        raise UnhealthyError(f"what was written to {own.store} could not be read back")
+    return str(own.store)
+
+
+def of_server(address: str) -> str:
+    """Asks a dashboard whether it is up. Raises `OSError` or `UnhealthyError`."""
+    if not address.startswith(("http://", "https://")):
+        raise UnhealthyError(f"{address!r} is no address; give one such as http://127.0.0.1:8501")
+    with urllib.request.urlopen(f"{address.rstrip('/')}/_stcore/health", timeout=PATIENCE) as answer:
+        return answer.read(64).decode(errors="replace").strip()
+
+
+def of_device(own: Settings) -> str:
+    """Computes a sum there. Raises `DeviceError`."""
+    check_device(own.device)
+    return own.device
+
+
+def of_attribution(own: Settings) -> str:
+    """Attributes one window of a small picture to a compact network, past the store."""
+    import numpy as np
+
+    import zoo
+    from lam_core import AttributionSettings, Region, attribute
+
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    model = zoo.reference(MODEL).load().on(own.device)
+    result = attribute(model, picture, Region(24, 24, 16), AttributionSettings(nodes=3, tolerance=0.5))
+    return f"{MODEL}, {result.nodes} nodes"
