@@ -38,7 +38,8 @@ class Subject:
     """One network's map of one window, which questions are about."""
 
     request: AttributionRequest
-    result: Attribution
+    result: Attribution | None
+    """The map itself, if it is at hand."""
     picture: Picture
 
 
