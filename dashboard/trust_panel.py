@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -21,7 +21,7 @@ from dashboard.wording import percent, with_error
 from lam_core.attribution.result import Attribution
 from lam_core.images import Pixels
 from lam_core.region import Region
-from lam_core.render import difference_over, map_over, png, red
+from lam_core.render import difference_over, enlarged, framed, map_over, png, red
 
 if TYPE_CHECKING:
     from lam_core.attribution.trust_faithfulness import Direction
@@ -47,7 +47,8 @@ def show(place: Place, offer: Offer, subject: Subject, *, able: bool) -> None:
     about = (offer.key, place.view.question)
     grid = st.grid(2, min_column_width=340)
     for name, check in CHECKS.items():
-        with grid.container(border=True):
+        span: int | Literal["all"] = "all" if name == "faithfulness" else 1
+        with grid.cell(column_span=span), st.container(border=True):
             st.markdown(f"**{check.title}**")
             st.caption(check.question)
             if name == "causal" and place.picture.hr is None:
@@ -94,14 +95,15 @@ def _faithfulness(found: Any, subject: Subject, place: Place) -> None:
         f"times as much as shuffled within rings: here the map knows {knows}."
     )
     better: dict[Direction, str] = {"deletion": "Higher is better.", "insertion": "Lower is better."}
-    for direction, words in better.items():
-        st.caption(f"{direction.title()}: {words}")
-        st.plotly_chart(
-            curves(found, direction),
-            config=toolbar(direction),
-            key=f"curve-{direction}",
-            alt=f"{direction.title()} curves of the map and its controls",
-        )
+    for side, (direction, words) in zip(st.columns(2), better.items(), strict=True):
+        with side:
+            st.caption(f"{direction.title()}: {words.lower()}")
+            st.plotly_chart(
+                curves(found, direction),
+                config=toolbar(direction),
+                key=f"curve-{direction}",
+                alt=f"{direction.title()} curves of the map and its controls",
+            )
 
 
 def _occlusion(found: Any, subject: Subject, place: Place) -> None:
@@ -124,14 +126,14 @@ def _receptive(found: Any, subject: Subject, place: Place) -> None:
         f"Half of it lies within {half}×{half} LR pixels, 95 % within {most}×{most}, over {found.images} pictures."
     )
     side = found.strength.shape[0]
-    scale = place.picture.scale
-    with st.container(width=320):
-        linked_picture(
-            pixels.url(png(red(found.shown))),
-            Frame(Region(side // 2 * scale, side // 2 * scale, scale), side * scale, side * scale),
-            label="Effective receptive field, the middle pixel framed",
-            key="receptive",
-        )
+    large = enlarged(red(found.shown), 320)
+    middle = Region(side // 2, side // 2, 1)
+    st.image(
+        framed(large, middle, large.shape[1] / side),
+        width=320,
+        output_format="PNG",
+        alt="Effective receptive field, its middle pixel framed",
+    )
     st.caption(
         "Fourth root of the mean positive gradient of the middle pixel, by its maximum; its own field, not the "
         "window’s."

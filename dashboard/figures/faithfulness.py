@@ -31,6 +31,7 @@ def curves(found: Faithfulness, direction: Direction) -> go.Figure:
                 go.Scatter(
                     x=[*x, *x[::-1]],
                     y=[*curve.high, *curve.low[::-1]],
+                    mode="lines",
                     fill="toself",
                     fillcolor=colour,
                     opacity=0.18,
@@ -50,4 +51,5 @@ def curves(found: Faithfulness, direction: Direction) -> go.Figure:
             )
         )
     words = f"% of the LR pixels {_SHARE[direction]}"
-    return chart(traces, x=words, y="mean squared change of the window", height=340, log_x=True)
+    figure = chart(traces, x=words, y="mean squared change of the window", height=340, log_x=True)
+    return figure.update_layout(legend={"y": -0.3})

@@ -41,4 +41,5 @@ def likeness(found: Randomisation) -> go.Figure:
             line={"color": MUTED, "dash": "dot"},
         )
         traces.append(edges)
-    return chart(traces, x="% of the layers randomised, from the output", y="rank correlation", height=340)
+    figure = chart(traces, x="% of the layers randomised, from the output", y="rank correlation", height=340)
+    return figure.update_layout(legend={"y": -0.3})

@@ -33,7 +33,8 @@ def detector_chart(found: Saturation) -> go.Figure:
                 marker={"color": MUTED, "size": 10, "symbol": "diamond"},
             )
         )
-    return chart(traces, x="α, from the baseline (0) to the picture (1)", y="share of the way", height=320)
+    figure = chart(traces, x="α, from the baseline (0) to the picture (1)", y="share of the way", height=320)
+    return figure.update_layout(legend={"y": -0.3})
 
 
 def gradient_chart(found: Saturation) -> go.Figure:
