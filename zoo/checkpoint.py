@@ -139,7 +139,7 @@ def _read_safetensors(path: Path, size: int) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except SafetensorError as error:
-        raise DamagedCheckpointError(f"{path.name} is damaged: {sentence(error)}") from None
+        raise DamagedCheckpointError(f"{path.name} is damaged ({sentence(error)}); fetch it again") from None
 
 
 def _check_archive(path: Path, size: int) -> None:
@@ -152,7 +152,9 @@ def _check_archive(path: Path, size: int) -> None:
     for member in members:
         parts = re.split(r"[/\\]", member.filename)
         if ".." in parts or member.filename.startswith(("/", "\\")):
-            raise CodeInCheckpointError(f"{path.name} holds a member that leads outside: {member.filename!r}")
+            raise CodeInCheckpointError(
+                f"{path.name} holds a member that leads outside ({member.filename!r}); fetch it elsewhere"
+            )
         if "code" in parts[:-1] or parts[-1] == "constants.pkl":
             raise CodeInCheckpointError(
                 f"{path.name} is a TorchScript archive, which carries code; save its state dict as safetensors"
@@ -160,10 +162,13 @@ def _check_archive(path: Path, size: int) -> None:
     if sum(member.file_size for member in members) > size:
         raise OversizedCheckpointError(
             f"{path.name} has {size:,} bytes and would unpack to "
-            f"{sum(member.file_size for member in members):,}; PyTorch never compresses its archives"
+            f"{sum(member.file_size for member in members):,}; PyTorch never compresses its "
+            "archives: it is damaged or hostile"
         )
     if not any(member.filename.endswith("data.pkl") for member in members):
-        raise NotACheckpointError(f"{path.name} is an archive, but not one that PyTorch writes")
+        raise NotACheckpointError(
+            f"{path.name} is an archive, but not one that PyTorch writes; give the file that is in it"
+        )
 
 
 def _read_torch(path: Path) -> Any:
@@ -178,9 +183,13 @@ def _read_torch(path: Path) -> Any:
                 f"{path.name} would run code while it is read ({what}); nothing of it was run. "
                 "Ask its authors for safetensors"
             ) from None
-        raise NotACheckpointError(f"{path.name} is no PyTorch checkpoint: {sentence(error)}") from None
+        raise NotACheckpointError(
+            f"{path.name} is no PyTorch checkpoint ({sentence(error)}); give a .safetensors file or a state dict"
+        ) from None
     except Exception as error:  # torch.load raises whatever its many readers raise
-        raise DamagedCheckpointError(f"{path.name} is damaged or no PyTorch checkpoint: {sentence(error)}") from None
+        raise DamagedCheckpointError(
+            f"{path.name} is damaged or no PyTorch checkpoint ({sentence(error)}); fetch it again"
+        ) from None
 
 
 def _check_plausible(state: Mapping[str, Tensor], size: int, name: str) -> None:
