@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +64,9 @@ def run_show(options: argparse.Namespace) -> None:
     if isinstance(target, Entry):
         content = zoo.listing.facts(target, zoo.settings.settings())
     else:
-        model = zoo.super_resolver(options.model)
-        content = {
-            "name": model.name,
-            "kind": "super-resolver",
-            "scale": model.scale,
-            "parameters": model.parameters,
-            "convention": vars(model.convention),
-            "fingerprint": model.fingerprint,
-        }
+        from zoo.inspection import inspect
+
+        content = inspect(options.model, settings=zoo.settings.settings()).as_dict()
     if options.json:
         print(json.dumps(content, indent=1))
         return
@@ -125,7 +119,7 @@ def run_check(options: argparse.Namespace) -> None:
             for report, entry in zip(reports, chosen, strict=True)
         ]
     if options.json:
-        print(json.dumps([{**asdict(report), "passed": report.passed} for report in reports], indent=1))
+        print(json.dumps([report.as_dict() for report in reports], indent=1))
     else:
         for report in reports:
             for f in report.findings:
