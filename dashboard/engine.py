@@ -17,8 +17,12 @@ from typing import TypeVar
 import streamlit as st
 
 import zoo
+<<<<<<< HEAD
 from dashboard import logs
 from dashboard.pictures import Picture
+=======
+from dashboard.yours import Yours, mine
+>>>>>>> c68aed8 (Ship what a check finds on published and compact networks)
 from lam_core.device import Turnstile
 from lam_core.owner import Owner
 from lam_core.service import Service
@@ -95,10 +99,19 @@ def _service() -> Service:
     return Service(Store(own.store, own.store_limit), device=own.device, turnstile=turnstile, seconds=own.seconds)
 
 
+<<<<<<< HEAD
 @functools.lru_cache(maxsize=64)
+=======
+>>>>>>> c68aed8 (Ship what a check finds on published and compact networks)
 def network(key: str) -> PooledReference:
-    """The network that `zoo.reference` gives for a key. Raises a `ZooError`."""
-    return _pool().pooled(zoo.reference(key))
+    """The network of a key: one of this session's own, or what `zoo.reference` takes. Raises a `ZooError`."""
+    return _network(key, mine().get(key))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _network(key: str, _own: Yours | None) -> PooledReference:
+    reference = zoo.reference(_own.entry, weights=_own.file) if _own else zoo.reference(key)
+    return _pool().pooled(reference)
 
 
 @once

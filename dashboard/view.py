@@ -13,7 +13,7 @@ from lam_core.region import Region, RegionError
 FIRST_SAMPLE = "glass-tower"
 MOST_MODELS = 8
 _UPLOAD = re.compile(r"upload-[0-9a-f]{64}")
-_NAME = re.compile(r"[^\s,]{1,200}")
+_NAME = re.compile(r"[^\s,]{1,300}")
 
 
 @dataclass(frozen=True)

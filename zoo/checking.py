@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import torch
 
@@ -22,7 +23,12 @@ NEAR = 0.2
 
 def check(entry: Entry, settings: ZooSettings, *, progress: Progress | None = None) -> Report:
     """Fetches, loads and runs an entry's network and compares. Raises a `ZooError` where that is impossible."""
-    model = load_entry(entry, fetch(entry, settings, progress=progress))
+    return check_file(entry, fetch(entry, settings, progress=progress))
+
+
+def check_file(entry: Entry, path: Path) -> Report:
+    """Loads and runs an entry's network with the weights in a file, and compares. Raises a `ZooError`."""
+    model = load_entry(entry, path)
     if not isinstance(model, SuperResolver):
         loads = Finding("weights", entry.architecture, entry.architecture, "ok", "the classifier loads")
         return Report(entry.id, (loads,))

@@ -22,7 +22,7 @@ from PIL import Image
 
 import zoo
 from dashboard import inquiries
-from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, THUMBNAILS, Checkpoint
+from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, MEASURED, THUMBNAILS, Checkpoint
 from dashboard.inquiries import CheckName, Subject
 from dashboard.pictures import Picture, from_sample
 from dashboard.view import FIRST_SAMPLE
@@ -31,10 +31,12 @@ from lam_core.attribution.settings import AttributionSettings
 from lam_core.request import Request
 from lam_core.samples import sample, samples
 from lam_core.store import canonical, read, request_of, write
-from zoo.entry import GitHub
+from zoo.checking import check_file
+from zoo.entry import Bundled, GitHub
 from zoo.references import Reference
-from zoo.registry import registry
-from zoo.weights import digest
+from zoo.registry import pinned_digest, registry
+from zoo.settings import ZooSettings
+from zoo.weights import digest, find
 
 SHOWN = ("fsrcnn", "carn-m", "imdn")
 """On the first page: published networks of growing receptive field: 17 LR pixels, some forty, all of the input."""
@@ -112,6 +114,19 @@ def made(request: Request[Any], name: str) -> Any:
     return result
 
 
+def reports(checkpoints: Path) -> None:
+    """Writes what a check finds on every entry whose weights are bundled or in the folder."""
+    files = {digest(path): path for path in checkpoints.iterdir() if path.is_file()}
+    found = {}
+    for entry in registry():
+        sha256 = pinned_digest(entry)
+        path = find(entry, ZooSettings(offline=True)) if isinstance(entry.weights, Bundled) else files.get(sha256 or "")
+        if sha256 is not None and path is not None:
+            found[entry.id] = {"sha256": sha256, "report": check_file(entry, path).as_dict()}
+            print(f"{entry.id}: checked", flush=True)
+    MEASURED.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def thumbnails() -> None:
     """Writes the small pictures of all samples."""
     urls = {}
@@ -126,4 +141,5 @@ def thumbnails() -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2].parent / "shared" / "weights"
     thumbnails()
+    reports(folder)
     results(folder)

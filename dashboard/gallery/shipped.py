@@ -6,16 +6,18 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lam_core.attribution.result import Attribution
 from lam_core.region import Region
 from lam_core.request import Request
 from lam_core.store import Stored, key_of, read, request_of
+from zoo.findings import Report
 
 FOLDER = Path(__file__).parent
 FIRST = FOLDER / "first.json"
 THUMBNAILS = FOLDER / "thumbnails.json"
+MEASURED = FOLDER / "measured.json"
 DEVICE = "cpu"
 """Where the results were computed."""
 
@@ -96,6 +98,17 @@ def _index() -> dict[str, Path]:
     """Every shipped result by the key of the request that it answers."""
     answered = {path: request_of(path.read_bytes()) for path in sorted(FOLDER.glob("*.npz"))}
     return {key_of(request): path for path, request in answered.items() if request is not None}
+
+
+def shipped_report(entry_id: str, sha256: str) -> Report | None:
+    """What `lam zoo check` found on an entry with those very weights, if that ships."""
+    found = _reports().get(entry_id)
+    return Report.restore(found["report"]) if found and found["sha256"] == sha256 else None
+
+
+@functools.cache
+def _reports() -> dict[str, dict[str, Any]]:
+    return json.loads(MEASURED.read_text(encoding="utf-8"))
 
 
 @functools.cache
