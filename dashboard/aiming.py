@@ -84,7 +84,9 @@ def take_aim(first_choice: Sequence[str] = ()) -> Aim:
     st.caption(f"{picture.title}: {picture.credit}.")
     for reference in absent(view.models):
         st.info(f"This link also shows {reference}, which is not in this session yet.", icon=":material/link:")
-        st.page_link("app_pages/zoo.py", label="Look at it in the zoo", query_params={"add": reference})
+        st.page_link(
+            "app_pages/zoo.py", label="Look at it in the zoo", query_params={"tab": "Add yours", "add": reference}
+        )
     if asks:
         view = session.change(window=window, models=tuple(offer.key for offer in selected))
         session.ask()
