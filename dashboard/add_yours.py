@@ -15,7 +15,7 @@ from dashboard.view import FIRST_SAMPLE
 from dashboard.wording import sentence
 from zoo.entry import Family
 from zoo.registry import registry
-from zoo.settings import settings
+from zoo.settings import ZooSettings, settings
 
 if TYPE_CHECKING:
     from zoo.adding import Proposal
@@ -41,7 +41,8 @@ def show_adding(asked: str) -> str | None:
             "Reference", value=asked, placeholder="owner/repo:model.safetensors", label_visibility="collapsed"
         )
         if st.form_submit_button("Look at it", type="primary", icon=":material/search:") and reference.strip():
-            start(TASK, lambda tell: proposal_for(reference, tell))
+            own, turn = settings(), engine.turn_of_visitor()
+            start(TASK, lambda tell: proposal_for(reference, own, turn, tell))
     task = started(TASK)
     if task is None:
         _promise()
@@ -54,14 +55,13 @@ def show_adding(asked: str) -> str | None:
     return None
 
 
-def proposal_for(reference: str, tell: Tell) -> Proposal:
+def proposal_for(reference: str, own: ZooSettings, turn: engine.Turn, tell: Tell) -> Proposal:
     """Fetches a file and looks at it, in its turn on the device. Raises a `LamError`."""
     from zoo.adding import find, propose
 
-    own, turnstile = settings(), engine.service().turnstile
     tell("Asking for the file", None)
     found = find(reference, own, progress=fetching(tell))
-    with turnstile.turn(lambda ahead: tell(f"{ahead} before you in the queue", None), priority=1):
+    with turn(lambda ahead: tell(f"{ahead} before you in the queue", None)):
         tell("Reading it, and running it on the bundled pictures", None)
         return propose(found, own)
 

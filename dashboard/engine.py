@@ -11,18 +11,17 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 import zoo
-<<<<<<< HEAD
 from dashboard import logs
 from dashboard.pictures import Picture
-=======
 from dashboard.yours import Yours, mine
->>>>>>> c68aed8 (Ship what a check finds on published and compact networks)
 from lam_core.device import Turnstile
 from lam_core.owner import Owner
 from lam_core.service import Service
@@ -34,6 +33,8 @@ from zoo.settings import settings as zoo_settings
 log = logging.getLogger("lam")
 
 T = TypeVar("T")
+Turn = Callable[[Callable[[int], None]], AbstractContextManager[Any]]
+"""Holds the device; called with what is told of how many come first."""
 
 WARM_UP_AFTER = 1.0
 """Seconds after which PyTorch is imported: the first page is in the browser by then."""
@@ -86,6 +87,11 @@ def visitor() -> Owner:
     return st.session_state.owner
 
 
+def turn_of_visitor() -> Turn:
+    """The way to the device for this session's tasks, which outlive its scripts: behind everybody's clicks."""
+    return partial(service().turnstile.turn, priority=1, who=visitor().name)
+
+
 def forget_visitor() -> None:
     """Removes everything that is this session's alone; from now on it goes by another name."""
     if "owner" in st.session_state:
@@ -99,18 +105,14 @@ def _service() -> Service:
     return Service(Store(own.store, own.store_limit), device=own.device, turnstile=turnstile, seconds=own.seconds)
 
 
-<<<<<<< HEAD
-@functools.lru_cache(maxsize=64)
-=======
->>>>>>> c68aed8 (Ship what a check finds on published and compact networks)
 def network(key: str) -> PooledReference:
     """The network of a key: one of this session's own, or what `zoo.reference` takes. Raises a `ZooError`."""
     return _network(key, mine().get(key))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _network(key: str, _own: Yours | None) -> PooledReference:
-    reference = zoo.reference(_own.entry, weights=_own.file) if _own else zoo.reference(key)
+@functools.lru_cache(maxsize=64)
+def _network(key: str, own: Yours | None) -> PooledReference:
+    reference = zoo.reference(own.entry, weights=own.file) if own else zoo.reference(key)
     return _pool().pooled(reference)
 
 
@@ -149,5 +151,5 @@ def _import_the_heavy() -> None:
 
 def forget() -> None:
     """Makes all of it anew when it is next asked for: settings have changed."""
-    for made in (start, _service, _pool, warm_up, network):
+    for made in (start, _service, _pool, warm_up, _network):
         made.cache_clear()  # pyright: ignore[reportFunctionMemberAccess]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dashboard import engine
 from dashboard.gallery.shipped import shipped_report
 from dashboard.task import Tell, fetching
-from lam_core.store import StoreWriteError
+from lam_core.store import Store, StoreWriteError
 from zoo.entry import Entry
 from zoo.findings import Report
 from zoo.references import entry_fingerprint
@@ -33,19 +33,19 @@ def at_hand(entry: Entry) -> Report | None:
     return Report.restore(stored.summary) if stored else None
 
 
-def measured_now(entry: Entry, tell: Tell) -> Report:
+def measured_now(entry: Entry, turn: engine.Turn, store: Store | None, tell: Tell) -> Report:
     """Fetches the weights if need be, runs the network in its turn, and keeps what was found. Raises a `LamError`."""
     from zoo.checking import check
     from zoo.weights import fetch
 
-    settings, service = zoo_settings(), engine.service()
+    settings = zoo_settings()
     path = fetch(entry, settings, progress=fetching(tell))
-    with service.turnstile.turn(lambda ahead: tell(f"{ahead} before you in the queue", None), priority=1):
+    with turn(lambda ahead: tell(f"{ahead} before you in the queue", None)):
         tell("Running it on the bundled pictures", None)
         report = check(entry, settings)
-    if service.store is not None:
+    if store is not None:
         with suppress(StoreWriteError):
-            service.store.put(_identity(entry, digest(path)), report.as_dict(), {})
+            store.put(_identity(entry, digest(path)), report.as_dict(), {})
     return report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import measuring, pixels
+from dashboard import engine, measuring, pixels
 from dashboard.cards import TAGS
 from dashboard.catalogue import can_be_tried, facts
 from dashboard.gallery.shipped import first_visit
@@ -40,9 +40,8 @@ def _shipped_map(entry: Entry) -> None:
     first = first_visit()
     for one in first.results:
         if one.id == entry.id:
-            lr, _ = from_sample(sample(first.sample), entry.scale).part(one.result.field)
             st.image(
-                pixels.map_picture(lr, one.result, as_density=False),
+                pixels.map_picture(from_sample(sample(first.sample), entry.scale), one.result, as_density=False),
                 caption=f"What {entry.name} looked at to make the framed window",
                 output_format="PNG",
                 width="stretch",
@@ -73,12 +72,13 @@ def _actions(entry: Entry, key: str) -> str | None:
             work = (task, lambda tell: fetch(entry, own, progress=fetching(tell)))
             st.button(words, icon=":material/download:", key=f"fetch-{key}", on_click=start, args=work)
         if has_weights and here and measuring.at_hand(entry) is None:
+            turn, store = engine.turn_of_visitor(), engine.service().store
             st.button(
                 "Measure it",
                 icon=":material/speed:",
                 key=f"measure-{key}",
                 on_click=start,
-                args=(task, lambda tell: measuring.measured_now(entry, tell)),
+                args=(task, lambda tell: measuring.measured_now(entry, turn, store, tell)),
                 help="Parameters, receptive field, and PSNR on bundled pictures under both input ranges and channel "
                 "orders, beside what its entry declares.",
             )

@@ -112,6 +112,7 @@ def mirror(tmp_path) -> Iterator[Mirror]:
 @pytest.fixture
 def served(mirror, environment, tmp_path) -> Mirror:
     """A dashboard whose Hub is the mirror."""
+    (tmp_path / "entries").mkdir()
     environment(
         LAM_OFFLINE="0",
         LAM_HUB_ENDPOINT=mirror.address,
@@ -222,9 +223,7 @@ sha256 = "{digest}"
 
 def test_weights_are_fetched_and_measured_on_the_card(served, tmp_path):
     digest = served.put("someone/nets", "x.pth", small_network())
-    folder = tmp_path / "entries"
-    folder.mkdir()
-    (folder / "far.toml").write_text(ENTRY.format(commit=COMMIT, digest=digest))
+    (tmp_path / "entries" / "far.toml").write_text(ENTRY.format(commit=COMMIT, digest=digest))
     registry.cache_clear()
     app = opened({"model": "far"})
     app.button(key="fetch-far").click().run()
