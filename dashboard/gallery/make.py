@@ -44,6 +44,8 @@ FURTHER = ("fsrcnn-rgb", "srgan", "pan", "rfdn", "craft")
 """Beside them on the compare page."""
 EXAMINED = "imdn"
 """The network whose other methods and checks ship as well."""
+MAPPED = ("fsrcnn", "carn-m")
+"""Networks whose DI of every window of the first picture ships."""
 SETTINGS = AttributionSettings()
 """The same as for visitors' own maps: only so may their DI be compared."""
 THUMBNAIL = 84
@@ -64,6 +66,8 @@ def results(checkpoints: Path) -> None:
         request = AttributionRequest(reference, picture.lr, picture.suggested, SETTINGS)
         made(request, f"first-{name}.npz")
         found.append(Checkpoint(name, f"{weights.repo}@{weights.revision[:7]} {weights.file}", weights.sha256))
+        if name in MAPPED:
+            made(inquiries.tiles(reference, picture, picture.suggested.size, SETTINGS), f"{name}-tiles.npz")
         requests[name] = request
     window = picture.suggested
     content = {
@@ -71,6 +75,7 @@ def results(checkpoints: Path) -> None:
         "window": [window.x, window.y, window.size],
         "shown": SHOWN,
         "checkpoints": [asdict(one) for one in found],
+        "mapped": MAPPED,
     }
     FIRST.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     for file, question in _questions(requests[EXAMINED], picture):

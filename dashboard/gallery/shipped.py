@@ -63,6 +63,8 @@ class FirstVisit:
     """The three that the first page shows."""
     checkpoints: tuple[Checkpoint, ...]
     """All whose maps of this window ship, those three first."""
+    mapped: tuple[str, ...]
+    """Those of them whose DI of every window of the picture ships."""
 
 
 @functools.cache
@@ -71,7 +73,7 @@ def first_visit() -> FirstVisit:
     content = json.loads(FIRST.read_text(encoding="utf-8"))
     checkpoints = tuple(Checkpoint(**row) for row in content["checkpoints"])
     shown = tuple(Shipped(one, _result(one.id)) for one in checkpoints if one.id in content["shown"])
-    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints)
+    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints, tuple(content["mapped"]))
 
 
 def _result(name: str) -> Attribution:
