@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 
 import numpy as np
 import streamlit as st
@@ -14,8 +15,10 @@ from lam_core.diffusion.density import density
 from lam_core.images import Pixels, bicubic
 from lam_core.region import Region
 from lam_core.render import cut_around, density_over, enlarged, framed, map_over, png
+from lam_core.studies.pictures import Picture as Studied
 
 MAP_WIDTH, CLOSE_WIDTH, WIDEST = 512, 384, 1400
+THUMBNAIL = 84
 CLOSE_SQUARE, CLOSE_STRIP = (64, 64), (48, 96)
 """Height and width in SR pixels of what is shown around a window."""
 
@@ -105,3 +108,35 @@ def _picked_from(picture: Picture) -> str:
     image = Image.fromarray(pixels)
     image.thumbnail((WIDEST, 4 * WIDEST), Image.Resampling.BOX)
     return url(png(np.asarray(image)))
+
+
+def thumbnail(pixels: Pixels) -> str:
+    """A small square picture of a picture, as a data URL."""
+    side = min(pixels.shape[:2])
+    buffer = io.BytesIO()
+    small = Image.fromarray(pixels[:side, :side]).resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    small.save(buffer, "WEBP", quality=55, method=6)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def with_window(key: str, picture: Studied, window: Region, *, own: bool = False) -> bytes | str:
+    """A picture of a study with a window, as `st.image` takes it; `key` names the picture. Raises `PictureError`."""
+    return url(_own_windowed(key, picture, window)) if own else _windowed(key, picture, window)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _windowed(key: str, _picture: Studied, window: Region) -> bytes:
+    return _frame(_picture, window)
+
+
+@st.cache_data(max_entries=16, show_spinner=False, scope="session")
+def _own_windowed(key: str, _picture: Studied, window: Region) -> bytes:
+    return _frame(_picture, window)
+
+
+def _frame(picture: Studied, window: Region) -> bytes:
+    pixels = picture.open().pixels
+    large = enlarged(pixels, CLOSE_WIDTH)
+    small = Image.fromarray(framed(large, window, large.shape[1] / pixels.shape[1]))
+    small.thumbnail((2 * CLOSE_WIDTH, 2 * CLOSE_WIDTH), Image.Resampling.BOX)
+    return png(np.asarray(small))

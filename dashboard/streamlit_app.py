@@ -32,6 +32,18 @@ PAGES = [
         help="Two to eight networks on one window: pictures under one slider, maps on one scale, what they share.",
     ),
     st.Page(
+        "app_pages/content.py",
+        title="Content",
+        icon=":material/texture:",
+        help="What a picture must hold for networks to look far: images ranked by DI, and patterns.",
+    ),
+    st.Page(
+        "app_pages/landscape.py",
+        title="Landscape",
+        icon=":material/scatter_plot:",
+        help="DI against performance, receptive field and size of networks.",
+    ),
+    st.Page(
         "app_pages/zoo.py",
         title="Zoo",
         icon=":material/dataset:",

@@ -38,8 +38,8 @@ def held() -> Upload | None:
 
 
 def discard() -> None:
-    """Deletes the session's picture and everything that was computed from it."""
-    for name in ("upload", "picture"):
+    """Deletes the session's pictures and everything that was computed from them."""
+    for name in ("upload", "picture", "own_study", "own_swept", "own_order"):
         st.session_state.pop(name, None)
     # The widget holds the file itself; one of another name is empty.
     st.session_state.uploads = st.session_state.get("uploads", 0) + 1

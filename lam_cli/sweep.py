@@ -51,7 +51,15 @@ def run(options: argparse.Namespace) -> None:
         swept = sweep(
             plan, service(), scheduler=options.scheduler, on_progress=lambda progress: line.say(progress.text)
         )
-    write_table(swept.table, options.out)
+    if swept.table.empty:
+        raise InputError(f"none of the {len(plan.pictures)} pictures gave a row; the first fault: {swept.faults[0]}")
+    try:
+        write_table(swept.table, options.out)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {str(options.out)!r}: {error.strerror or error}; the results are kept, so the same command "
+            "with another --out takes seconds"
+        ) from None
     for sentence in (*map(str, swept.faults), *swept.notes):
         print(sentence, file=sys.stderr)
     print(

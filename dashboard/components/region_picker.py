@@ -53,21 +53,11 @@ def pressed(key: str) -> str | None:
 
 
 def region_picker(
-    src: str,
-    *,
-    width: int,
-    height: int,
-    window: Region,
-    field: tuple[int, int, int, int] | None,
-    label: str,
-    key: str,
-    step: int = 1,
-    hotkeys: bool = True,
+    src: str, *, width: int, height: int, window: Region, field: tuple[int, int, int, int] | None, label: str, key: str
 ) -> None:
     """Shows the picture at the URL `src` with the window and, where it is not all, the field (x, y, w, h).
 
-    `width` and `height` are those of the SR picture, in whose pixels everything is given. Windows start at multiples
-    of `step`. `hotkeys`: whether digits and Enter count wherever on the page they are pressed; one picker's may.
+    `width` and `height` are those of the SR picture, in whose pixels everything is given.
     """
     _picker(
         key=key,
@@ -79,11 +69,9 @@ def region_picker(
                 "x": window.x,
                 "y": window.y,
                 "size": window.size,
-                "step": step,
                 "field": field,
                 "label": label,
                 "colour": FRAME,
-                "hotkeys": hotkeys,
             }
         ),
         on_pick_change=nothing,

@@ -19,6 +19,8 @@ SHAPES = ("circle", "square", "diamond", "triangle-up", "star", "cross", "x", "p
 """As many more than colours that a colour and a shape together part 72 networks."""
 MUTED = "#8b8680"
 """Of what stands back: lines of reference, published values."""
+INDEX_TICKS = (0.2, 0.5, 1, 2, 5, 10, 20, 50)
+"""Where a logarithmic axis of DI has its ticks."""
 
 COMPACT = " (compact)"
 """Ending of the names of networks trained by this project."""

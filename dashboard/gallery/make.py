@@ -7,8 +7,6 @@ already and answers the same request is left as it is.
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import sys
 import time
@@ -18,25 +16,24 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-from PIL import Image
 
 import zoo
 from dashboard import inquiries
-from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, MEASURED, THUMBNAILS, Checkpoint
+from dashboard.gallery.make_studies import make as studies
+from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, THUMBNAILS, Checkpoint
 from dashboard.inquiries import CheckName, Subject
 from dashboard.pictures import Picture, from_sample
+from dashboard.pixels import thumbnail
 from dashboard.view import FIRST_SAMPLE
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.request import Request
 from lam_core.samples import sample, samples
 from lam_core.store import canonical, read, request_of, write
-from zoo.checking import check_file
-from zoo.entry import Bundled, GitHub
+from zoo.entry import GitHub
 from zoo.references import Reference
-from zoo.registry import pinned_digest, registry
-from zoo.settings import ZooSettings
-from zoo.weights import digest, find
+from zoo.registry import registry
+from zoo.weights import digest
 
 SHOWN = ("fsrcnn", "carn-m", "imdn")
 """On the first page: published networks of growing receptive field: 17 LR pixels, some forty, all of the input."""
@@ -44,8 +41,6 @@ FURTHER = ("fsrcnn-rgb", "srgan", "pan", "rfdn", "craft")
 """Beside them on the compare page."""
 EXAMINED = "imdn"
 """The network whose other methods and checks ship as well."""
-MAPPED = ("fsrcnn", "carn-m")
-"""Networks whose DI of every window of the first picture ships."""
 SETTINGS = AttributionSettings()
 """The same as for visitors' own maps: only so may their DI be compared."""
 THUMBNAIL = 84
@@ -66,8 +61,6 @@ def results(checkpoints: Path) -> None:
         request = AttributionRequest(reference, picture.lr, picture.suggested, SETTINGS)
         made(request, f"first-{name}.npz")
         found.append(Checkpoint(name, f"{weights.repo}@{weights.revision[:7]} {weights.file}", weights.sha256))
-        if name in MAPPED:
-            made(inquiries.tiles(reference, picture, picture.suggested.size, SETTINGS), f"{name}-tiles.npz")
         requests[name] = request
     window = picture.suggested
     content = {
@@ -75,7 +68,6 @@ def results(checkpoints: Path) -> None:
         "window": [window.x, window.y, window.size],
         "shown": SHOWN,
         "checkpoints": [asdict(one) for one in found],
-        "mapped": MAPPED,
     }
     FIRST.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     for file, question in _questions(requests[EXAMINED], picture):
@@ -119,32 +111,14 @@ def made(request: Request[Any], name: str) -> Any:
     return result
 
 
-def reports(checkpoints: Path) -> None:
-    """Writes what a check finds on every entry whose weights are bundled or in the folder."""
-    files = {digest(path): path for path in checkpoints.iterdir() if path.is_file()}
-    found = {}
-    for entry in registry():
-        sha256 = pinned_digest(entry)
-        path = find(entry, ZooSettings(offline=True)) if isinstance(entry.weights, Bundled) else files.get(sha256 or "")
-        if sha256 is not None and path is not None:
-            found[entry.id] = {"sha256": sha256, "report": check_file(entry, path).as_dict()}
-            print(f"{entry.id}: checked", flush=True)
-    MEASURED.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 def thumbnails() -> None:
     """Writes the small pictures of all samples."""
-    urls = {}
-    for one in samples():
-        buffer = io.BytesIO()
-        small = Image.fromarray(one.pixels()).resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-        small.save(buffer, "WEBP", quality=55, method=6)
-        urls[one.id] = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    urls = {one.id: thumbnail(one.pixels()) for one in samples()}
     THUMBNAILS.write_text(json.dumps(urls, indent=0) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2].parent / "shared" / "weights"
     thumbnails()
-    reports(folder)
     results(folder)
+    studies(folder)

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -19,10 +19,12 @@ from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.errors import LamError
 from lam_core.images import Pixels, digest, downscale, psnr, ssim
-from lam_core.model import SuperResolver
 from lam_core.reference import ModelReference
 from lam_core.region import Region
 from lam_core.studies.windows import grid, window_psnrs
+
+if TYPE_CHECKING:
+    from lam_core.model import SuperResolver
 
 QUALITY_VERSION = 1
 """Part of every quality figure's key: raised whenever the same pictures would give other numbers."""

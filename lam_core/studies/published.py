@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 SOURCE = (
@@ -41,3 +43,26 @@ PUBLISHED: tuple[PublishedRow, ...] = (
     PublishedRow("RNAN", None, 21.91, 13.243, "non-local attention"),
     PublishedRow("SAN", None, 22.55, 18.642, "non-local attention"),
 )
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far measured mean DI stand in the published order."""
+
+    models: tuple[str, ...]
+    """Networks in both, the lowest published DI first."""
+    pairs: int
+    reversed: tuple[tuple[str, str], ...]
+    """Pairs that stand the other way round: the first has the lower published and the higher measured DI."""
+
+
+def agreement(measured: Mapping[str, float]) -> Agreement:
+    """Compares the order of measured mean DI, by published name, with that of the published table.
+
+    >>> agreement({"IMDN": 20.0, "RFDN": 17.7, "FSRCNN": 0.7, "mine": 3.0}).models
+    ('FSRCNN', 'RFDN', 'IMDN')
+    """
+    rows = sorted((row for row in PUBLISHED if row.model in measured), key=lambda row: row.diffusion_index)
+    names = tuple(row.model for row in rows)
+    pairs = list(combinations(names, 2))
+    return Agreement(names, len(pairs), tuple((a, b) for a, b in pairs if measured[a] >= measured[b]))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -116,30 +116,43 @@ def join(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Keeps a table as Parquet, whole or not at all."""
+    """Keeps a table as CSV if the file's name ends so, else as Parquet; whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-    os.close(handle)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        table.to_parquet(partial, index=False)
-        Path(partial).replace(path)
+        if path.suffix == ".csv":
+            table.to_csv(partial, index=False)
+        else:
+            table.to_parquet(partial, index=False)
+        partial.replace(path)
     except BaseException:
         with suppress(OSError):
-            Path(partial).unlink()
+            partial.unlink()
         raise
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """A table that `write_table` kept. Raises `TableError` for any other file."""
     try:
-        table = pd.read_parquet(path)
-    except (OSError, pa.ArrowException) as error:
-        raise TableError(f"{path.name} cannot be read as a table ({' '.join(str(error).split())[:200]})") from None
-    missing = [name for name in COLUMNS if name not in table.columns]
+        return parse_table(path.read_bytes(), path.name)
+    except OSError as error:
+        raise TableError(f"{path.name} cannot be read as a table ({error.strerror or error})") from None
+
+
+def parse_table(content: bytes, name: str) -> pd.DataFrame:
+    """The table in the bytes of a Parquet file of that name. Raises `TableError` if they are anything else."""
+    try:
+        table = pd.read_parquet(io.BytesIO(content))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise TableError(f"{name} cannot be read as a table ({' '.join(str(error).split())[:200]})") from None
+    missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
-        raise TableError(f"{path.name} is not the table of a sweep: it has no column {', '.join(missing)}")
+        raise TableError(f"{name} is not the table of a sweep: it has no column {', '.join(missing)}")
     about = table.attrs.get("about", {})
-    return table_of(table.to_dict("records"), about)
+    try:
+        return table_of(table.to_dict("records"), about if isinstance(about, dict) else {})
+    except (TypeError, ValueError) as error:
+        raise TableError(f"{name} is not the table of a sweep: {' '.join(str(error).split())[:200]}") from None
 
 
 def images_by_diffusion(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from lam_cli.main import main
+from lam_core.studies.table import COLUMNS
 from tests.reference_rule import reference_display, reference_index, reference_lam
 from tests.shared import IMAGES, WEIGHTS, needs_shared
 
@@ -127,7 +128,22 @@ def test_sweep_writes_a_table_and_goes_on_after_a_fault(place: Path, capsys) -> 
     table = pd.read_parquet(place / "t.parquet")
     assert figures["rows"] == len(table) == 2
     assert "broken.png" in figures["faults"][0]
-    assert {"model", "image", "diffusion_index", "psnr", "ssim", "map_error"} <= set(table.columns)
+    assert list(table.columns) == list(COLUMNS)
+    run(capsys, "sweep", "--models", f"{place / 'net.py'}:build", "--images", folder, "--out", place / "t.csv")
+    again = pd.read_csv(place / "t.csv")
+    assert again["from_store"].all()
+    assert again["diffusion_index"].tolist() == pytest.approx(table["diffusion_index"].tolist())
+
+
+def test_a_sweep_without_a_row_or_a_place_for_its_table_is_said(place: Path, capsys) -> None:
+    folder = place / "pictures"
+    folder.mkdir()
+    (folder / "broken.png").write_bytes(b"no picture")
+    sweep = ("sweep", "--models", f"{place / 'net.py'}:build", "--images", folder)
+    assert "none of the 1 pictures gave a row" in refused(capsys, *sweep, "--out", place / "t.parquet")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(folder / "a.png")
+    assert "cannot write" in refused(capsys, *sweep, "--out", folder / "a.png" / "t.parquet")
+    assert "give a file that ends in" in refused(capsys, *sweep, "--out", place / "t.txt")
 
 
 def test_semantics_writes_shares(place: Path, capsys) -> None:

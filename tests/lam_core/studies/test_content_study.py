@@ -7,7 +7,7 @@ import pytest
 
 from lam_core.region import Region
 from lam_core.studies.content import content
-from lam_core.studies.content_study import COLUMNS, content_study
+from lam_core.studies.content_study import COLUMNS, content_study, features_of
 from lam_core.studies.pictures import Opened, Picture, PictureError
 from tests.lam_core.studies.toys import picture, table
 
@@ -20,7 +20,7 @@ def test_features_are_those_of_the_windows_surroundings_and_correlate_by_image()
     heights = {"calm": 10, "middle": 40, "rough": 100}
     rows = {(m, i): v * f for m, f in (("a", 1.0), ("b", 3.0)) for i, v in zip(heights, (1, 2, 9), strict=True)}
     pictures = [Picture(name, lambda a=a: Opened(textured(a))) for name, a in heights.items()]
-    found = content_study(table(rows), pictures)
+    found = content_study(table(rows), features_of(table(rows), pictures))
     assert list(found.windows.columns) == COLUMNS
     assert found.windows[["image", "mean", "largest"]].to_numpy().tolist() == [
         ["calm", 2.0, 3.0],
@@ -39,7 +39,8 @@ def test_pictures_that_are_not_there_are_named_and_the_rest_goes_on() -> None:
         raise PictureError("j is damaged")
 
     rows = {("a", name): 1.0 for name in "ijk"}
-    found = content_study(table(rows), [Picture("i", lambda: Opened(textured(40))), Picture("j", broken)])
+    pictures = [Picture("i", lambda: Opened(textured(40))), Picture("j", broken)]
+    found = content_study(table(rows), features_of(table(rows), pictures))
     assert found.windows["image"].tolist() == ["i"]
     assert found.left_out == ("j", "k")
     assert found.to_dict() == {}

@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from lam_core.studies.build import Anatomy, Build, ReceptiveField
 from lam_core.studies.landscape import landscape
-from lam_core.studies.published import PUBLISHED
+from lam_core.studies.published import PUBLISHED, agreement
 from lam_core.studies.statistics import correlation
 from tests.lam_core.studies.toys import table
 
@@ -60,3 +60,10 @@ def test_the_published_order_is_that_of_the_paper() -> None:
     indices = [row.diffusion_index for row in PUBLISHED]
     assert correlation(fields, indices).rho == pytest.approx(spearmanr([1, 2, 3, 4, 5, 8, 8, 8, 8, 8], indices)[0])
     assert correlation([row.psnr for row in PUBLISHED], indices).n == 10
+
+
+def test_an_order_is_compared_pair_by_pair() -> None:
+    found = agreement({"FSRCNN": 2.0, "CARN": 1.0, "IMDN": 20.0, "my own": 3.0})
+    assert found.models == ("FSRCNN", "CARN", "IMDN")
+    assert (found.pairs, found.reversed) == (3, (("FSRCNN", "CARN"),))
+    assert agreement({}).pairs == 0

@@ -1,0 +1,159 @@
+"""The parts of the content page that read a sweep: ranked images, the two strips, DI against content."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import pixels, places, readings, studies, study_choice
+from dashboard.figures.content import FEATURE_TITLES, content_chart, ranked_chart
+from dashboard.figures.look import toolbar
+from dashboard.gallery.shipped import thumbnails
+from dashboard.studies import Study
+from dashboard.takeaways import settings_of, take_away
+from lam_core.errors import LamError
+from lam_core.region import Region
+from lam_core.studies.content_study import FEATURES, Feature
+from lam_core.studies.pictures import Picture
+from lam_core.studies.table import images_by_diffusion
+
+FEATURE_NAMES: dict[Feature, str] = {
+    "periodicity": "Periodicity",
+    "gradient_energy": "Gradient energy",
+    "orientation_entropy": "Orientation entropy",
+}
+IN_A_STRIP = 5
+MOST_THUMBNAILS = 60
+
+
+def chosen_study() -> Study:
+    """The shipped study or the visitor's own."""
+    return study_choice.choose()
+
+
+def networks(study: Study) -> tuple[str, ...]:
+    """The networks that the page is about."""
+    chosen = st.pills(
+        "Networks", study.networks, selection_mode="multi", default=study.networks, key=f"networks-{study.key[:8]}"
+    )
+    return tuple(model for model in study.networks if model in chosen)
+
+
+def ranked(study: Study, models: tuple[str, ...]) -> None:
+    """The ranked plot; a click opens the place."""
+    table = study.of(models)
+    order = images_by_diffusion(table)
+    few = len(order) <= MOST_THUMBNAILS
+    figure = ranked_chart(table, order, studies.titles(), _thumbnails(study) if few else {})
+    event = st.plotly_chart(
+        figure,
+        key="chart-content",
+        on_select="rerun",
+        selection_mode="points",
+        config=toolbar("content"),
+        alt=f"{len(order)} images ranked by the largest Diffusion Index of {len(models)} networks",
+    )
+    st.caption(
+        f"{settings_of(study)}. A click on a mark opens its image, window and network on the Attribution page; a "
+        "network whose weights are not on this computer gives way to the compact ones there."
+    )
+    for note in study.notes:
+        st.caption(f":material/info: {note}")
+    take_away(study, "content", order, "Images by largest Diffusion Index.", {"mean": 2, "largest": 2}, _json(order))
+    places.open_chosen(study, event["selection"]["points"])
+
+
+def strips(study: Study, models: tuple[str, ...]) -> None:
+    """Images in which networks look least and most far, with the window."""
+    order = images_by_diffusion(study.of(models)).to_dict("records")
+    if len(order) < 2 * IN_A_STRIP or not study.pictures:
+        return
+    size = int(study.table["size"].iloc[0])
+    for title, rows in (
+        ("Small area of interest", order[:IN_A_STRIP]),
+        ("Large area of interest", order[: -IN_A_STRIP - 1 : -1]),
+    ):
+        st.subheader(title)
+        with st.grid(IN_A_STRIP, min_column_width=110, gap="small"):
+            for row in rows:
+                _example(study, row, size)
+
+
+def _example(study: Study, row: dict, size: int) -> None:
+    image, window = str(row["image"]), Region(int(row["x"]), int(row["y"]), size)
+    title = studies.titles().get(image, image)
+    with st.container(gap="xxsmall"):
+        try:
+            picture = pixels.with_window(f"{study.key} {image}", study.pictures[image], window, own=study.own)
+        except (KeyError, LamError):
+            st.caption(f"{title} is not at hand any more.")
+            return
+        st.image(picture, width="stretch", output_format="PNG", alt=f"{title}, the window framed")
+        if st.button(
+            f"{title}: DI {row['largest']:.1f}",
+            key=f"open-{image}",
+            type="tertiary",
+            help=f"Largest DI: {row['model']}; mean of all networks {row['mean']:.2f}. Opens this window.",
+        ):
+            places.go(study, image, str(row["model"]), window.x, window.y, size)
+
+
+def features(study: Study, models: tuple[str, ...]) -> None:
+    """DI against one content feature, and what comes of it."""
+    found = studies.content_of(models, study)
+    if found.windows.empty:
+        st.info(
+            "Content is measured in the pictures themselves, and those of this table are not at hand.",
+            icon=":material/info:",
+        )
+        return
+    feature = cast(
+        Feature,
+        st.segmented_control(
+            "Mean DI against",
+            FEATURES,
+            format_func=lambda feature: FEATURE_NAMES[feature],
+            default="periodicity",
+            required=True,
+            key="feature",
+            bind="query-params",
+        ),
+    )
+    kinds = studies.kinds()
+    event = st.plotly_chart(
+        content_chart(found.windows, feature, studies.titles(), kinds),
+        key="chart-features",
+        on_select="rerun",
+        selection_mode="points",
+        config=toolbar("features"),
+        alt=f"Mean Diffusion Index of {len(found.windows)} windows against {FEATURE_TITLES[feature]}",
+    )
+    for each in FEATURES:
+        st.markdown(f"- {readings.association(FEATURE_NAMES[each].lower(), found.correlations.get(each))}")
+    st.caption(
+        "n: images. Measured on the luma of 96×96 HR pixels around the window, the windows of an image averaged. "
+        "Periodicity: highest repeated peak of the autocorrelation."
+    )
+    digits = {"gradient_energy": 5, "periodicity": 3, "orientation_entropy": 3, "period": 1, "mean": 2, "largest": 2}
+    take_away(study, "features", found.windows, "DI and content.", digits, {"correlations": found.to_dict()})
+    places.open_chosen(study, event["selection"]["points"])
+
+
+def _thumbnails(study: Study) -> dict[str, str]:
+    if not study.own:
+        return thumbnails()
+    return {name: url for name, picture in study.pictures.items() if (url := _thumbnail(study.key, name, picture))}
+
+
+@st.cache_data(max_entries=2 * MOST_THUMBNAILS, show_spinner=False, scope="session")
+def _thumbnail(key: str, name: str, _picture: Picture) -> str:
+    try:
+        return pixels.thumbnail(_picture.open().pixels)
+    except LamError:
+        return ""
+
+
+def _json(order: pd.DataFrame) -> dict[str, object]:
+    return {"images": order.to_dict("records")}

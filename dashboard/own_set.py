@@ -1,0 +1,124 @@
+"""A sweep of the visitor's own pictures: choosing them, networks and windows, then watching it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+from uuid import uuid4
+
+import streamlit as st
+
+from dashboard import engine, own_pictures, studies, study_choice, sweeping
+from dashboard.figures.content import ranked_chart
+from dashboard.models import Offer, at_scale, chosen, offers, scales
+from lam_core.settings import settings
+from lam_core.studies.content_study import features_of
+from lam_core.studies.ledger import Listener, duration
+from lam_core.studies.pictures import Picture
+from lam_core.studies.sweep import Plan, Swept, sweep
+from lam_core.studies.table import comparable, images_by_diffusion, table_of
+from lam_core.studies.windows import PER_SIDE, Windows
+from zoo.settings import settings as zoo_settings
+
+NAME = "own"
+MOST_NETWORKS = 12
+MOST_MEASURED = 500
+"""Pictures up to which content is measured, at a twentieth of a second each."""
+WINDOWS: dict[Windows, str] = {"centre": "Centre", "grid": f"{PER_SIDE}×{PER_SIDE} grid", "hard": "Hardest of the grid"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the visitor asked to be swept."""
+
+    networks: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+    windows: Windows
+    title: str
+
+
+def panel() -> None:
+    """The panel, folded away until it is wanted; shows a sweep that is under way."""
+    running = sweeping.wants(NAME)
+    with st.expander("Sweep pictures of your own", icon=":material/photo_library:", expanded=running):
+        pictures = own_pictures.choose()
+        listed = offers(zoo_settings(), settings().networks)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            scale = st.selectbox(
+                "Scale", scales(listed), index=list(scales(listed)).index(4), width=90, key="own_scale"
+            )
+            windows = st.segmented_control(
+                "Windows of 16 SR pixels",
+                get_args(Windows),
+                format_func=lambda name: WINDOWS[cast(Windows, name)],
+                default="centre",
+                required=True,
+                key="own_windows",
+                help="Hardest: of each picture's grid, the window with the lowest mean PSNR over the networks.",
+            )
+        selected = _networks(at_scale(listed, scale))
+        _estimate(pictures, selected, windows)
+        if st.button(
+            "Start", type="primary", disabled=not (pictures and selected) or running, icon=":material/play_arrow:"
+        ):
+            title = f"Your {len(pictures)} pictures" if len(pictures) > 1 else "Your picture"
+            st.session_state.own_order = Order(tuple(o.key for o in selected), tuple(pictures), windows, title)
+            sweeping.start(NAME)
+            st.rerun()
+        if running:
+            _watch(st.session_state.own_order)
+        elif swept := st.session_state.get("own_swept"):
+            sweeping.show_faults(swept)
+
+
+def _networks(listed: Sequence[Offer]) -> tuple[Offer, ...]:
+    names = {offer.key: offer for offer in listed}
+    keys = st.multiselect(
+        "Networks",
+        list(names),
+        default=[offer.key for offer in chosen(listed, ())],
+        format_func=lambda key: names[key].label + (" · to be fetched" if names[key].remote else ""),
+        max_selections=MOST_NETWORKS,
+        key="own_networks",
+    )
+    return tuple(names[key] for key in keys if key in names)
+
+
+def _estimate(pictures: Sequence[Picture], selected: Sequence[Offer], windows: Windows) -> None:
+    if not pictures or not selected:
+        return
+    maps = len(pictures) * len(selected) * (PER_SIDE**2 if windows == "grid" else 1)
+    usual = studies.usual_seconds()
+    known = [usual[offer.key] for offer in selected if offer.key in usual]
+    words = f"{maps} maps: {len(pictures)} pictures under {len(selected)} networks"
+    if len(known) == len(selected):
+        words += f", {duration(sum(known) * maps / len(selected))} on two CPU cores"
+    st.caption(f"{words}. Results are kept: a sweep that is cancelled goes on where it was.")
+
+
+def _watch(order: Order) -> None:
+    def do(tell: Listener) -> Swept:
+        models = tuple(engine.network(key) for key in order.networks)
+        return sweep(Plan(models, order.pictures, order.windows), engine.service(private=True), on_progress=tell)
+
+    swept = sweeping.watched(NAME, do, _so_far)
+    if swept is None:
+        return
+    st.session_state.own_swept = swept
+    if not swept.table.empty:
+        study_choice.hold(_study(order, swept))
+    st.rerun()
+
+
+def _so_far(rows: Sequence[sweeping.Row]) -> None:
+    table, _ = comparable(table_of(rows, {}))
+    figure = ranked_chart(table, images_by_diffusion(table), {}, {})
+    st.plotly_chart(figure, key=f"so-far-{len(rows)}", alt=f"The first {len(rows)} maps, ranked by image")
+
+
+def _study(order: Order, swept: Swept) -> studies.Study:
+    pictures = order.pictures if len(order.pictures) <= MOST_MEASURED else ()
+    with st.spinner("Measuring what the pictures hold"):
+        features = features_of(swept.table, pictures)
+    return studies.own(uuid4().hex, order.title, swept.table, features, order.pictures)

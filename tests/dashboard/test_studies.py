@@ -1,0 +1,136 @@
+"""The shipped studies are of what the project holds, and the two pages show them without PyTorch."""
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from dashboard import own_pictures, readings, studies
+from dashboard.gallery.studies import PATTERNS, shipped_features, shipped_laboratory, shipped_sweep, studied_networks
+from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
+from lam_core.images import digest
+from lam_core.samples import samples
+from lam_core.studies.pictures import PictureError
+from lam_core.studies.published import agreement
+from lam_core.studies.statistics import Correlation
+from lam_core.studies.table import TableError, check_comparable
+from tests.dashboard.conftest import APP
+from zoo.registry import pinned_digest, registry
+
+ABOUT = shipped_sweep().attrs["about"]
+
+
+def test_the_shipped_sweep_is_of_the_samples_as_they_are():
+    drawn = {"stripes", "grid", "checkerboard", "plate"}
+    expected = {one.id: digest(one.pixels()) for one in samples() if one.kind not in drawn}
+    assert ABOUT["images"] == expected, "`make gallery` again: the samples have changed"
+    assert ABOUT["settings"] == AttributionSettings().as_dict(), "only equal settings may be compared"
+    assert ABOUT["method_version"] == METHOD_VERSION
+    check_comparable(shipped_sweep())
+    assert set(shipped_features()["image"]) == set(expected)
+
+
+def test_every_network_of_the_tables_is_named_with_source_and_digest():
+    known = {network.name: network for network in studied_networks()}
+    assert set(shipped_sweep()["model"]) == set(known)
+    assert set(shipped_laboratory()["model"]) <= set(known)
+    for network in known.values():
+        assert ABOUT["models"][network.name] == network.fingerprint
+        assert "@" in network.source or registry()[network.id].tag == "compact"
+        if registry()[network.id].tag == "published":
+            assert pinned_digest(registry()[network.id]) == network.sha256
+
+
+def test_every_network_has_every_image():
+    counts = shipped_sweep().groupby("model")["image"].nunique()
+    assert set(counts) == {len(ABOUT["images"])}
+    assert set(shipped_laboratory()["image"]) <= {pattern.name for pattern in PATTERNS}
+
+
+PAGES = {"landscape": "Who looks far", "content": "look far"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_full_at_first_paint_without_pytorch(page):
+    script = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+from dashboard import engine
+engine.warm_up = lambda: None
+app = AppTest.from_file({str(APP)!r}, default_timeout=120).run()
+app.switch_page("app_pages/{page}.py").run()
+assert not app.exception, app.exception
+assert {PAGES[page]!r} in app.title[0].value
+assert any("33 images" in one.value for one in app.caption)
+heavy = [name for name in ("torch", "spandrel", "torchvision", "cv2", "sklearn", "distributed") if name in sys.modules]
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_an_address_restores_the_axis(environment):
+    environment()
+    app = AppTest.from_file(str(APP.parent / "app_pages" / "landscape.py"), default_timeout=120)
+    app.query_params["along"] = "Depth"
+    app.run()
+    assert not app.exception
+    assert any("no marks on this axis" in one.value for one in app.caption)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class File:
+    """An uploaded file."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self.content, self.size = name, content, len(content)
+
+    def getvalue(self) -> bytes:
+        return self.content
+
+
+def test_uploaded_files_have_names_of_their_own_and_a_broken_one_says_so():
+    grey = png(np.tile(np.arange(64, dtype=np.uint8), (64, 1)))
+    first, second, broken = own_pictures.uploaded([File("a.png", grey), File("a.png", grey), File("b.png", b"no")])
+    assert (first.name, second.name) == ("a.png", "a.png (2)")
+    assert "grey" in second.open().note
+    with pytest.raises(PictureError, match=r"b\.png"):
+        broken.open()
+
+
+def test_a_visit_holds_so_many_files_and_no_more():
+    assert len(own_pictures.uploaded([File(f"{k}.png", b"") for k in range(5000)])) == own_pictures.MOST_UPLOADED
+
+
+def test_a_file_beyond_the_limit_is_refused_before_it_is_decoded(environment):
+    environment(LAM_UPLOAD_MIB="1")
+    (large,) = own_pictures.uploaded([File("large.png", bytes(2 * 1024**2))])
+    with pytest.raises(PictureError, match=r"has 2\.0 MiB; choose files of at most 1 MiB"):
+        large.open()
+
+
+def test_a_table_of_lam_sweep_becomes_a_study(tmp_path):
+    path = tmp_path / "t.parquet"
+    shipped_sweep().to_parquet(path)
+    study = studies.of_file("t.parquet", path.read_bytes())
+    assert (study.own, study.networks) == (True, studies.shipped().networks)
+    assert studies.builds(study) == studies.builds(studies.shipped())
+    with pytest.raises(TableError, match="cannot be read"):
+        studies.of_file("x.parquet", b"nothing of the kind")
+
+
+def test_sentences_follow_the_figures():
+    assert "rises" in readings.association("PSNR", Correlation(0.8, 0.01, 9))
+    assert "falls" in readings.association("PSNR", Correlation(-0.8, 0.01, 9))
+    assert "chance" in readings.association("PSNR", Correlation(0.8, 0.06, 9))
+    assert "does not appear" in readings.order_beside_published(agreement({"FSRCNN": 3, "IMDN": 2}), "checkpoints")
+    assert "all 1 pair of" in readings.order_beside_published(agreement({"FSRCNN": 1, "IMDN": 2}), "checkpoints")
