@@ -1,8 +1,8 @@
 """How honest the error estimates are: many windows against sums of a thousand nodes.
 
-    python -m benchmarks.calibration --pictures DIR --out cases.jsonl MODEL [MODEL ...]
+    python -m benchmarks.calibration --pictures DIR [DIR ...] --out cases.jsonl MODEL=CASES [...]
 
-Networks, pictures and windows are drawn by a fixed seed before anything is computed, each case is one line of the
+Networks, pictures and windows are drawn by a fixed seed before anything is computed. Each case is one line of the
 output, and a run that was stopped goes on after the last line.
 """
 
@@ -11,29 +11,33 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 import zoo
-from lam_core import Attribution, AttributionSettings, Region, SuperResolver, attribute, downscale
+from lam_core import AttributionSettings, Region, SuperResolver, downscale
+from lam_core.attribution.attribute import ZeroMapError, index_of, integrate
+from lam_core.attribution.quadrature import Integral
 from lam_core.decode import decode
 
 TRUTH = 1025
-"""Nodes of the sum that counts as the truth."""
+"""Nodes of the sum that counts as the truth. Nodes are added one by one, so every smaller sum is on the way to it."""
 SEED = 20
-ASKED = {
-    "tolerance 5 %": AttributionSettings(tolerance=0.05),
-    "tolerance 2 %": AttributionSettings(tolerance=0.02),
-    "17 nodes": AttributionSettings(nodes=17, tolerance=0),
-    "50 nodes": AttributionSettings(nodes=50, tolerance=0),
-    "reference": AttributionSettings(rule="reference"),
-}
-TARGETS = (17, 21, 25, 30, 35, 42, 50)
-"""Numbers of nodes among which the smallest that reaches the published rule's error is looked for."""
+WATCHED = 100
+"""Nodes up to which every sum on the way is compared with the truth."""
+TOLERANCES = (0.1, 0.05, 0.02)
+COUNTS = (17, 25, 35, 50)
+BUDGET = 50
+"""Nodes after which a run with a tolerance ends, as by default."""
+WINDOW = 16
+PICTURE = 256
+"""Side in HR pixels of the middle part that is used of every picture."""
 
 
 @dataclass(frozen=True)
@@ -42,93 +46,130 @@ class Case:
 
     model: str
     picture: str
-    x: int
-    y: int
+    x: float
+    """Place of the window between the left border, 0, and the right one, 1."""
+    y: float
 
 
-def draw(models: list[str], pictures: list[Path], per_model: int) -> list[Case]:
-    """The cases, the same for equal arguments; windows anywhere in the middle 256×256 pixels, borders included."""
-    random = np.random.default_rng(SEED)
+def draw(counts: dict[str, int], pictures: Sequence[Path], seed: int = SEED) -> list[Case]:
+    """So many cases of each network, the same for equal arguments; windows anywhere, borders included."""
+    random = np.random.default_rng(seed)
     cases = []
-    for model in models:
-        for _ in range(per_model):
+    for model, count in counts.items():
+        for turn in range(count):
             picture = pictures[int(random.integers(len(pictures)))]
-            x, y = (int(random.integers(0, 241)) for _ in range(2))
-            cases.append(Case(model, picture.name, x, y))
+            x, y = (float(random.random()) for _ in range(2))
+            cases.append(((turn + 0.5) / count, Case(model, f"{picture.parent.name}/{picture.name}", x, y)))
     # Networks in turn, so that a run cut short is still about all of them.
-    return [case for turn in range(per_model) for case in cases[turn::per_model]]
+    return [case for _, case in sorted(cases, key=lambda placed: placed[0])]
 
 
-def middle(pixels: np.ndarray, side: int = 256) -> np.ndarray:
-    """The middle `side`×`side` pixels of a picture."""
-    top, left = ((length - side) // 2 for length in pixels.shape[:2])
-    return pixels[top : top + side, left : left + side]
+def middle(pixels: np.ndarray) -> np.ndarray:
+    """The middle of a picture, at most `PICTURE`×`PICTURE` pixels."""
+    top, left = (max(length - PICTURE, 0) // 2 for length in pixels.shape[:2])
+    return pixels[top : top + PICTURE, left : left + PICTURE]
 
 
-def relative_error(result: Attribution, truth: Attribution) -> float:
-    """Relative L2 distance of two displayed maps before their division by the maximum."""
-    shown, true = (np.abs(r.signed.sum(0)) for r in (result, truth))
-    return float(np.linalg.norm(shown - true) / np.linalg.norm(true))
+def shown(integral: Integral) -> NDArray[np.float64]:
+    """What is displayed of a sum, before the division by its maximum, [h, w]."""
+    return np.abs(integral.signed.sum(2))
 
 
-def measure(model: SuperResolver, lr: np.ndarray, region: Region) -> dict[str, Any]:
-    """Estimates and true errors of every rule on one window."""
-    truth = attribute(model, lr, region, AttributionSettings(nodes=TRUTH, tolerance=0))
-    rows: dict[str, Any] = {"truth": {"di": truth.diffusion_index, "estimate": truth.map_error}}
-    for name, settings in ASKED.items():
-        result = attribute(model, lr, region, settings)
+def distance(plane: NDArray, truth: NDArray) -> float:
+    """Relative L2 distance of a displayed map from the true one."""
+    return float(np.linalg.norm(plane - truth) / np.linalg.norm(truth))
+
+
+def measure(
+    model: SuperResolver,
+    lr: np.ndarray,
+    region: Region,
+    settings: AttributionSettings,
+    watch: Callable[[Integral], None] = lambda integral: None,
+) -> dict[str, Any]:
+    """Estimates and true errors of both rules on one window; `watch` hears of every sum on the way to the truth."""
+    on_the_way: dict[int, tuple[float, NDArray]] = {}
+    asked: dict[str, Integral] = {}
+
+    def hear(integral: Integral) -> None:
+        watch(integral)
+        if integral.nodes > WATCHED:
+            return
+        on_the_way[integral.nodes] = integral.error, shown(integral)
+        if integral.nodes in COUNTS:
+            asked[f"{integral.nodes} nodes"] = integral
+        for tolerance in TOLERANCES:
+            if integral.nodes <= BUDGET and (integral.error <= tolerance or integral.nodes == BUDGET):
+                asked.setdefault(f"tolerance {tolerance:.0%}", integral)
+
+    long = replace(settings, nodes=TRUTH, tolerance=0.0)
+    _, truth = integrate(model, lr, region, long, hear)
+    published = replace(settings, rule="reference", nodes=50)
+    _, asked["reference"] = integrate(model, lr, region, published, lambda integral: None)
+    true_plane, (true_index, _) = shown(truth), index_of(truth)
+    rows: dict[str, Any] = {"truth": {"di": true_index, "estimate": truth.error}}
+    for name, integral in asked.items():
+        index, half_width = index_of(integral)
         rows[name] = {
-            "nodes": result.nodes,
-            "estimate": result.map_error,
-            "true": relative_error(result, truth),
-            "di": result.diffusion_index,
-            "di_error": result.diffusion_index_error,
+            "nodes": integral.nodes,
+            "estimate": integral.error,
+            "true": distance(shown(integral), true_plane),
+            "di": index,
+            "di_error": half_width,
         }
-    for nodes in TARGETS:
-        result = attribute(model, lr, region, AttributionSettings(nodes=nodes, tolerance=0))
-        if relative_error(result, truth) <= rows["reference"]["true"]:
-            rows["passes to the reference's error"] = nodes
-            break
+    errors = {nodes: distance(plane, true_plane) for nodes, (_, plane) in on_the_way.items()}
+    reached = [nodes for nodes, error in errors.items() if error <= rows["reference"]["true"]]
+    rows["passes to the reference's error"] = min(reached, default=None)
     return rows
 
 
-def report(lines: list[dict[str, Any]]) -> None:
-    """Prints coverage and sharpness over all cases."""
+def summarise(lines: list[dict[str, Any]]) -> None:
+    """Prints coverage and sharpness over all cases, and passes to equal error by network."""
     print(f"{len(lines)} cases")
-    for name in ASKED:
+    for name in (*(f"tolerance {t:.0%}" for t in TOLERANCES), *(f"{count} nodes" for count in COUNTS), "reference"):
         rows = [line[name] for line in lines]
         ratio = np.array([row["estimate"] / row["true"] for row in rows])
-        distance = np.array([abs(row["di"] - line["truth"]["di"]) for row, line in zip(rows, lines, strict=True)])
+        off = np.array([abs(row["di"] - line["truth"]["di"]) for row, line in zip(rows, lines, strict=True)])
         allowed = np.array([row["di_error"] for row in rows])
         print(
             f"{name:15} nodes {np.median([row['nodes'] for row in rows]):4.0f}  "
             f"true error {np.median([row['true'] for row in rows]):.4f}  "
-            f"within twice the estimate {np.mean(ratio >= 0.5):.0%}  estimate over true {np.median(ratio):.2f}  "
-            f"DI in its interval {np.mean(distance <= allowed):.0%}"
+            f"within twice the estimate {np.mean(ratio >= 0.5):4.0%}  estimate over true {np.median(ratio):.2f}  "
+            f"DI in its interval {np.mean(off <= allowed):4.0%}  interval over distance {np.median(allowed / off):.2f}"
         )
-    reached = [line.get("passes to the reference's error", np.inf) for line in lines]
-    print(f"passes to the reference's own error at 50 steps: median {np.median(reached):.0f}")
+    for model in dict.fromkeys(line["model"] for line in lines):
+        passes = [line["passes to the reference's error"] or np.inf for line in lines if line["model"] == model]
+        print(f"{Path(model).name:20} passes to the published rule's error: median {np.median(passes):3.0f} of 50")
 
 
 def main() -> None:
     """Measures what is left to measure and prints the figures."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("models", nargs="+")
-    arguments.add_argument("--pictures", type=Path, required=True)
-    arguments.add_argument("--per-model", type=int, default=12)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("models", nargs="+", metavar="MODEL=CASES")
+    arguments.add_argument("--pictures", type=Path, nargs="+", required=True)
+    arguments.add_argument("--field", type=int, default=48, help="side of the LR field")
     arguments.add_argument("--out", type=Path, required=True)
     options = arguments.parse_args()
     torch.set_num_threads(1)
-    pictures = sorted(options.pictures.glob("*.png"))
+    pictures = sorted(path for folder in options.pictures for path in folder.iterdir())
+    files = {f"{path.parent.name}/{path.name}": path for path in pictures}
+    settings = AttributionSettings(field=options.field)
     lines = [json.loads(line) for line in options.out.read_text().splitlines()] if options.out.exists() else []
-    for case in draw(options.models, pictures, options.per_model)[len(lines) :]:
-        hr = middle(decode((options.pictures / case.picture).read_bytes()).pixels)
+    counts = {name: int(count) for name, _, count in (argument.rpartition("=") for argument in options.models)}
+    for case in draw(counts, pictures)[len(lines) :]:
         model = zoo.super_resolver(case.model)
-        lines.append({**vars(case), **measure(model, downscale(hr, model.scale), Region(case.x, case.y, 16))})
+        lr = downscale(middle(decode(files[case.picture].read_bytes()).pixels), model.scale)
+        height, width = (side * model.scale - WINDOW for side in lr.shape[:2])
+        region = Region(round(case.x * width), round(case.y * height), WINDOW)
+        try:
+            figures = measure(model, lr, region, settings)
+        except ZeroMapError as error:
+            figures = {"no map": str(error)}
+        lines.append({**vars(case), **figures})
         with options.out.open("a") as file:
             file.write(json.dumps(lines[-1]) + "\n")
-        print(case, lines[-1]["50 nodes"], file=sys.stderr, flush=True)
-    report(lines)
+        print(case, figures.get("50 nodes"), file=sys.stderr, flush=True)
+    summarise([line for line in lines if "no map" not in line])
 
 
 if __name__ == "__main__":

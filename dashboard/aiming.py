@@ -11,12 +11,11 @@ from dashboard import controls, engine, looking, session
 from dashboard.components.image_strip import chosen_image
 from dashboard.components.region_picker import picked, pressed
 from dashboard.gallery.shipped import first_visit
-from dashboard.models import Offer, at_scale, chosen, offers, scales, shelf, with_shipped
+from dashboard.models import Offer, at_scale, chosen, scales, shelf, with_shipped
 from dashboard.pictures import Picture
 from dashboard.view import MOST_MODELS, View
+from dashboard.yours import absent, session_offers
 from lam_core.region import Field, Region
-from lam_core.settings import settings
-from zoo.settings import settings as zoo_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +45,7 @@ def take_aim(first_choice: Sequence[str] = ()) -> Aim:
     view, asks = session.current(), False
     if sample_id := chosen_image("strip"):
         view, asks = session.change(image=sample_id, low_resolution=False, window=None), True
-    listed = offers(zoo_settings(), settings().networks)
+    listed = session_offers()
     controls.samples_strip(view.image)
     with st.container(horizontal=True, vertical_alignment="center"):
         controls.upload(view)
@@ -83,6 +82,11 @@ def take_aim(first_choice: Sequence[str] = ()) -> Aim:
     for note in picture.notes:
         st.caption(note)
     st.caption(f"{picture.title}: {picture.credit}.")
+    for reference in absent(view.models):
+        st.info(f"This link also shows {reference}, which is not in this session yet.", icon=":material/link:")
+        st.page_link(
+            "app_pages/zoo.py", label="Look at it in the zoo", query_params={"tab": "Add yours", "add": reference}
+        )
     if asks:
         view = session.change(window=window, models=tuple(offer.key for offer in selected))
         session.ask()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zoo.entry import Bundled, Entry, GitHub, Hub, Local
@@ -14,7 +14,7 @@ STATES: dict[State, str] = {
     "bundled": "comes with the project",
     "cached": "on this computer",
     "remote": "fetched on first use",
-    "local": "to be supplied by you",
+    "local": "supplied by you",
 }
 
 
@@ -28,13 +28,48 @@ class Row:
     scale: int
     tag: str
     family: str
+    architecture: str
     parameters: int | None
     receptive_field: str
+    """Side in LR pixels, aligned to the right so that it sorts by size; or `global`."""
     set5: float | None
     """PSNR in dB on Set5, as published; for a compact network, as measured by its training run."""
     year: int | None
     weights: str
+    pinned: bool
+    """Whether the bytes of the weights are fixed by a digest."""
     licence: str
+    words: str
+    """All that a search looks through, in lower case."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which models are listed; what is empty leaves nothing out."""
+
+    search: str = ""
+    """Words that must all occur."""
+    family: tuple[str, ...] = ()
+    architecture: tuple[str, ...] = ()
+    scale: tuple[int, ...] = ()
+    weights: tuple[str, ...] = ()
+    licence: tuple[str, ...] = ()
+
+    def among(self, listed: Iterable[Row]) -> list[Row]:
+        """The rows that are wanted, in their order."""
+        words = self.search.lower().split()
+        names = ("family", "architecture", "scale", "weights", "licence")
+        return [
+            row
+            for row in listed
+            if all(word in row.words for word in words)
+            and all(not getattr(self, name) or getattr(row, name) in getattr(self, name) for name in names)
+        ]
+
+
+def choices(listed: Sequence[Row], name: str) -> list:
+    """The values of a column, ascending."""
+    return sorted({getattr(row, name) for row in listed}, key=lambda value: (str(value).lower(), value))
 
 
 def rows(entries: Iterable[Entry], settings: ZooSettings) -> list[Row]:
@@ -44,23 +79,28 @@ def rows(entries: Iterable[Entry], settings: ZooSettings) -> list[Row]:
     return [row(entry, settings) for entry in listed]
 
 
-def row(entry: Entry, settings: ZooSettings) -> Row:
-    """An entry as a line."""
+def row(entry: Entry, settings: ZooSettings, tag: str = "") -> Row:
+    """An entry as a line; `tag` replaces its own."""
     said, measured = entry.published, card(entry)
     field = said.receptive_field
+    words = (entry.id, entry.name, entry.architecture, entry.family, tag or entry.tag, entry.licence, entry.note)
+    words += (said.title, said.venue, said.year, said.training, said.degradation, source(entry))
     return Row(
         id=entry.id,
         name=entry.name,
         kind=entry.kind,
         scale=entry.scale,
-        tag=entry.tag,
+        tag=tag or entry.tag,
         family=entry.family,
+        architecture=entry.architecture,
         parameters=measured.get("parameters") or said.parameters,
-        receptive_field="" if field is None else f"{field}×{field}" if isinstance(field, int) else field,
+        receptive_field="" if field is None else f"{field:>4}" if isinstance(field, int) else field,
         set5=said.psnr.get("Set5") or measured.get("quality", {}).get("Set5", {}).get("psnr"),
         year=said.year,
         weights=STATES[state(entry, settings)],
+        pinned=entry.pinned,
         licence=entry.licence,
+        words=" ".join(str(word) for word in words if word is not None).lower(),
     )
 
 

@@ -9,9 +9,11 @@ from hashlib import sha256
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.pictures import Picture
 from dashboard.wording import settings_of, with_error
+from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.area import area
 from lam_core.diffusion.density import density
@@ -67,6 +69,35 @@ def kind(picture: Picture, mime: str) -> str:
     if picture.owner is None:
         return mime
     return f"{mime}; for={sha256(f'download {picture.owner.name}'.encode()).hexdigest()}"
+
+
+def tile_arrays(tiles: Heatmap) -> bytes:
+    """DI and its error [rows, columns], and the windows' edges, as .npz."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, diffusion_index=tiles.diffusion_index, error=tiles.diffusion_index_error, x=tiles.x, y=tiles.y
+    )
+    return buffer.getvalue()
+
+
+def tile_figures(request: HeatmapRequest, tiles: Heatmap) -> str:
+    """DI of every window and the settings as JSON; null for a window without a map."""
+
+    def plain(values: NDArray) -> list[list[float | None]]:
+        return [[float(value) if isfinite(value) else None for value in row] for row in values]
+
+    content = {
+        "model": request.model.name,
+        "fingerprint": request.model.fingerprint,
+        "size": tiles.size,
+        "stride": request.stride,
+        "settings": request.settings.as_dict(),
+        "x": tiles.x.tolist(),
+        "y": tiles.y.tolist(),
+        "diffusion_index": plain(tiles.diffusion_index),
+        "error": plain(tiles.diffusion_index_error),
+    }
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def file_name(picture: Picture, window: Region, ending: str, network: str = "") -> str:

@@ -11,14 +11,17 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 import zoo
 from dashboard import logs
 from dashboard.pictures import Picture
+from dashboard.yours import Yours, mine
 from lam_core.device import Turnstile
 from lam_core.owner import Owner
 from lam_core.service import Service
@@ -30,6 +33,8 @@ from zoo.settings import settings as zoo_settings
 log = logging.getLogger("lam")
 
 T = TypeVar("T")
+Turn = Callable[[Callable[[int], None]], AbstractContextManager[Any]]
+"""Holds the device; called with what is told of how many come first."""
 
 WARM_UP_AFTER = 1.0
 """Seconds after which PyTorch is imported: the first page is in the browser by then."""
@@ -82,6 +87,11 @@ def visitor() -> Owner:
     return st.session_state.owner
 
 
+def turn_of_visitor() -> Turn:
+    """The way to the device for this session's tasks, which outlive its scripts: behind everybody's clicks."""
+    return partial(service().turnstile.turn, priority=1, who=visitor().name)
+
+
 def forget_visitor() -> None:
     """Removes everything that is this session's alone; from now on it goes by another name."""
     if "owner" in st.session_state:
@@ -95,10 +105,15 @@ def _service() -> Service:
     return Service(Store(own.store, own.store_limit), device=own.device, turnstile=turnstile, seconds=own.seconds)
 
 
-@functools.lru_cache(maxsize=64)
 def network(key: str) -> PooledReference:
-    """The network that `zoo.reference` gives for a key. Raises a `ZooError`."""
-    return _pool().pooled(zoo.reference(key))
+    """The network of a key: one of this session's own, or what `zoo.reference` takes. Raises a `ZooError`."""
+    return _network(key, mine().get(key))
+
+
+@functools.lru_cache(maxsize=64)
+def _network(key: str, own: Yours | None) -> PooledReference:
+    reference = zoo.reference(own.entry, weights=own.file) if own else zoo.reference(key)
+    return _pool().pooled(reference)
 
 
 @once
@@ -136,5 +151,5 @@ def _import_the_heavy() -> None:
 
 def forget() -> None:
     """Makes all of it anew when it is next asked for: settings have changed."""
-    for made in (start, _service, _pool, warm_up, network):
+    for made in (start, _service, _pool, warm_up, _network):
         made.cache_clear()  # pyright: ignore[reportFunctionMemberAccess]

@@ -38,6 +38,9 @@ def gather(place: Place, selected: Sequence[Offer]) -> list[Answered]:
     elif missing:
         names = ", ".join(answers[k][0].label for k in missing)
         st.info(f"Press Compute, or Enter, for what is not computed yet here: {names}.", icon=":material/touch_app:")
+    settled = [outcome for _, _, outcome in answers if _is_settled(outcome)]
+    if len(settled) == len(answers) and sum(outcome.result is not None for outcome in settled) < 2:
+        st.info("A comparison needs the maps of at least two networks: switch on another.", icon=":material/info:")
     for offer, _, outcome in answers:
         if outcome.failure:
             st.warning(f"{offer.label}: {sentence(outcome.failure)}", icon=":material/error:")

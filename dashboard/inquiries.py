@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from dashboard.pictures import Picture, from_sample
+from lam_core.attribution.heatmap import HeatmapRequest
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings, Detector, Path
 from lam_core.images import Pixels
+from lam_core.reference import ModelReference
 from lam_core.request import Request
 from lam_core.samples import sample
 
@@ -29,6 +31,10 @@ METHODS: dict[Method, str] = {
 _PATHS: dict[Method, Path] = {"integrated-black": "linear-black", "integrated-blurred": "linear-blur", "lam": "blur"}
 DONORS = ("cat", "coffee", "engine", "flag", "brick", "palace-roof", "hedge", "page", "corner-office")
 """Samples that give patches for causal effects, and pictures for effective receptive fields."""
+MOST_TILES = 300
+"""Windows that one heat map has at most: their distance grows with the picture."""
+TILE_TOLERANCE = 0.05
+"""Of each map behind a tile: a tile's colour needs no more."""
 EFFECTIVE_SIDE = 63
 """LR pixels: the largest odd side that samples have at scale 4."""
 
@@ -38,7 +44,8 @@ class Subject:
     """One network's map of one window, which questions are about."""
 
     request: AttributionRequest
-    result: Attribution
+    result: Attribution | None
+    """The map itself, if it is at hand."""
     picture: Picture
 
 
@@ -81,6 +88,24 @@ def check(name: CheckName, subject: Subject) -> Request[Any]:
         "causal": lambda: checks.causal_effects_of(request, hr, _others(subject)),  # pyright: ignore[reportArgumentType]
     }
     return replace(makers[name](), attribution=subject.result)
+
+
+def tiles(model: ModelReference, picture: Picture, size: int, settings: AttributionSettings) -> HeatmapRequest:
+    """The request for DI of windows all over the picture."""
+    settings = replace(settings, tolerance=max(settings.tolerance, TILE_TOLERANCE))
+    return HeatmapRequest(model, picture.lr, size, stride_of(picture.height, picture.width, size), settings)
+
+
+def stride_of(height: int, width: int, size: int) -> int:
+    """Distance of windows, in whole windows, that keeps to `MOST_TILES` of them on an SR picture.
+
+    >>> stride_of(256, 256, 16), stride_of(1024, 1024, 16)
+    (16, 64)
+    """
+    stride = size
+    while (height // stride) * (width // stride) > MOST_TILES:
+        stride += size
+    return stride
 
 
 def _others(subject: Subject) -> list[Pixels]:

@@ -77,6 +77,21 @@ def asked_before() -> bool:
     return st.session_state.get("asked") is not None
 
 
+def inquire(key: tuple[Any, ...]) -> None:
+    """Wants one question about a map answered, beside those that are wanted already."""
+    st.session_state.inquiries = {*st.session_state.get("inquiries", ()), key}
+
+
+def inquired(key: tuple[Any, ...]) -> bool:
+    """Whether that question was put."""
+    return key in st.session_state.get("inquiries", ())
+
+
+def give_up_inquiry(key: tuple[Any, ...]) -> None:
+    """Wants it no more."""
+    st.session_state.inquiries = st.session_state.get("inquiries", set()) - {key}
+
+
 def publish(view: View) -> None:
     """Writes a view into the address."""
     query = view.to_query()

@@ -13,7 +13,7 @@ from lam_core.region import Region, RegionError
 FIRST_SAMPLE = "glass-tower"
 MOST_MODELS = 8
 _UPLOAD = re.compile(r"upload-[0-9a-f]{64}")
-_NAME = re.compile(r"[^\s,]{1,200}")
+_NAME = re.compile(r"[^\s,]{1,300}")
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,18 @@ class View:
     density: bool = False
     """Show maps as kernel densities."""
     comparison: Comparison = Comparison()
+    tiles: str = ""
+    """The network whose DI over the whole picture is shown; empty where the maps of the window are."""
 
     @property
     def question(self) -> View:
         """What the view asks of its networks: how the answers are shown left out."""
-        return replace(self, density=False, comparison=Comparison())
+        return replace(self, density=False, comparison=Comparison(), tiles="")
 
     @property
     def is_first_visit(self) -> bool:
         """Whether nothing has been chosen yet, how maps are shown aside."""
-        return replace(self, density=False) == View()
+        return replace(self, density=False, tiles="") == View()
 
     @property
     def upload(self) -> str | None:
@@ -90,8 +92,10 @@ class View:
             query["wide"] = ",".join(self.comparison.wide)
         if self.comparison.own_scale:
             query["colours"] = "own"
+        if self.tiles:
+            query["tiles"] = self.tiles
         if self.is_first_visit:
-            return {"map": "kde"} if self.density else {}
+            return {name: query[name] for name in ("map", "tiles") if name in query}
         return query
 
 
@@ -138,6 +142,7 @@ def from_query(query: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
             own_scale=read("colours", lambda text: {"own": True, "shared": False}[text], False),
             subject=read("subject", _matching(_NAME), ""),
         ),
+        tiles=read("tiles", _matching(_NAME), ""),
     )
     return view, tuple(faults)
 

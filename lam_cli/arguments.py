@@ -16,6 +16,21 @@ class InputError(LamError):
     """A command line that cannot be carried out."""
 
 
+def add_benchmarks(command: argparse.ArgumentParser) -> None:
+    """Adds `--test`."""
+    command.add_argument(
+        "--test", action="append", default=[], metavar="NAME=DIR", help="folder of HR pictures to test on; repeatable"
+    )
+
+
+def benchmarks(options: argparse.Namespace) -> dict[str, Path]:
+    """Name to folder, in the order given. Raises `InputError` for what is no folder."""
+    sets = {name: Path(folder) for name, _, folder in (test.partition("=") for test in options.test)}
+    if missing := [name for name, folder in sets.items() if not folder.is_dir()]:
+        raise InputError(f"no folder for test set {missing[0]!r}; give --test NAME=DIR")
+    return sets
+
+
 def add_model(command: argparse.ArgumentParser) -> None:
     """Adds the options that name a model."""
     command.add_argument(

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError
+from lam_cli.arguments import InputError, add_benchmarks, benchmarks
 from lam_core.errors import LamError
 
 
@@ -26,9 +26,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--all", action="store_true", help="every recipe, --minutes divided by their weights")
     command.add_argument("--data", type=Path, help="folder of training pictures (LAM_TRAINING_DATA)")
     command.add_argument("--source", default="", help="source and terms of those pictures, for the card")
-    command.add_argument(
-        "--test", action="append", default=[], metavar="NAME=DIR", help="folder of HR pictures to test on; repeatable"
-    )
+    add_benchmarks(command)
     command.add_argument("--minutes", type=float, help="wall time, all in all, in place of the recipe's steps")
     command.add_argument("--seed", type=int, help="another seed than the recipe's")
     command.add_argument("--threads", type=int, help="CPU threads")
@@ -46,9 +44,7 @@ def run(options: argparse.Namespace) -> None:
     data = options.data or (Path(os.environ["LAM_TRAINING_DATA"]) if "LAM_TRAINING_DATA" in os.environ else None)
     if data is None or not data.is_dir():
         raise InputError(f"no folder of training pictures ({data or 'none named'}); name one with --data")
-    tests = dict(test.partition("=")[::2] for test in options.test)
-    if missing := [name for name, folder in tests.items() if not Path(folder).is_dir()]:
-        raise InputError(f"no folder for test set {missing[0]!r}; give --test NAME=DIR")
+    tests = benchmarks(options)
 
     from dataclasses import replace
 
@@ -70,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
             recipe,
             data=data,
             data_source=options.source or str(data.name),
-            test_sets={name: Path(folder) for name, folder in tests.items()},
+            test_sets=tests,
             minutes=minutes,
             states=options.states,
             output=options.out or COMPACT,

@@ -6,14 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import zoo.listing
 import zoo.registry
 import zoo.settings
-from lam_cli.arguments import InputError
+from lam_cli.arguments import InputError, add_benchmarks, benchmarks
 from zoo.entry import Entry
 from zoo.weights import fetch, find, supply
 
@@ -36,7 +36,9 @@ def add(commands: Any) -> None:
     adding.add_argument("--endpoint", metavar="URL", help="of a mirror of the Hub")
     adding.add_argument("--entries", type=Path, default=zoo.registry.ENTRIES, metavar="DIR")
     action("pin", run_pin, "print an entry with its revision and digest").add_argument("id")
-    action("check", run_check, "declared facts beside measured ones").add_argument("ids", nargs="*")
+    checking = action("check", run_check, "declared facts beside measured ones")
+    checking.add_argument("ids", nargs="*")
+    add_benchmarks(checking)
     fetching = action("fetch", run_fetch, "get weights")
     fetching.add_argument("ids", nargs="+")
     fetching.add_argument("--from", dest="file", type=Path, metavar="FILE", help="a file of yours for one entry")
@@ -62,15 +64,9 @@ def run_show(options: argparse.Namespace) -> None:
     if isinstance(target, Entry):
         content = zoo.listing.facts(target, zoo.settings.settings())
     else:
-        model = zoo.super_resolver(options.model)
-        content = {
-            "name": model.name,
-            "kind": "super-resolver",
-            "scale": model.scale,
-            "parameters": model.parameters,
-            "convention": vars(model.convention),
-            "fingerprint": model.fingerprint,
-        }
+        from zoo.inspection import inspect
+
+        content = inspect(options.model, settings=zoo.settings.settings()).as_dict()
     if options.json:
         print(json.dumps(content, indent=1))
         return
@@ -115,8 +111,15 @@ def run_check(options: argparse.Namespace) -> None:
         e for e in entries if e.kind != "classical" and find(e, own) is not None
     ]
     reports = [check(entry, own) for entry in chosen]
+    if tests := benchmarks(options):
+        from zoo.benchmarks import on_benchmarks
+
+        reports = [
+            replace(report, findings=(*report.findings, *on_benchmarks(entry, own, tests)))
+            for report, entry in zip(reports, chosen, strict=True)
+        ]
     if options.json:
-        print(json.dumps([{**asdict(report), "passed": report.passed} for report in reports], indent=1))
+        print(json.dumps([report.as_dict() for report in reports], indent=1))
     else:
         for report in reports:
             for f in report.findings:

@@ -1,17 +1,20 @@
-"""New entries from files on the Hub, and pins for entries without one."""
+"""New entries from files that no entry describes yet, and pins for entries without one."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zoo import hub
-from zoo.entry import Entry, Family, Hub, Input, Published
+from zoo.entry import Entry, Family, Hub, Input, Local, Published
 from zoo.errors import ZooError
 from zoo.inspection import Inspection, inspect_file
+from zoo.references import entry_of_file
 from zoo.registry import registry
 from zoo.settings import ZooSettings
+from zoo.targets import Code, resolve
 from zoo.transfer import Progress, WrongDigestError, disk_error
 from zoo.weights import digest
 from zoo.writing import entry_text
@@ -27,6 +30,42 @@ class CannotPinError(ZooError):
     """An entry to which a pin means nothing."""
 
 
+class NothingToAddError(ZooError):
+    """A name that means no file of weights."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of weights on this machine, and where it is from."""
+
+    source: Hub | Local
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An entry for a file, and all that was found out on the way; nothing is written yet."""
+
+    entry: Entry
+    inspection: Inspection
+    file: Path
+    missing: tuple[str, ...] = ("licence", "family", "published")
+    """What a person still has to say."""
+    known: Entry | None = None
+    """The entry that pins this very file already."""
+
+    @property
+    def text(self) -> str:
+        """The entry as a TOML file."""
+        return entry_text(self.entry)
+
+    def with_range(self, input_range: float) -> Proposal:
+        """The same with another value for white."""
+        convention = self.entry.convention.model_copy(update={"input_range": float(input_range)})
+        return replace(self, entry=self.entry.model_copy(update={"convention": convention}))
+
+
 @dataclass(frozen=True)
 class Added:
     """An entry as it was written, and what a person still has to say."""
@@ -38,27 +77,53 @@ class Added:
 
 
 def add(reference: str, folder: Path, settings: ZooSettings, *, progress: Progress | None = None) -> Added:
-    """Fetches `owner/repo:file`, finds out what it is, and writes an entry into `folder`, pinned.
+    """Finds out what `owner/repo:file` or a file of one's own is, and writes an entry into `folder`, pinned.
 
     Raises a `ZooError`: whatever fetching, reading or detecting raises, or `DiskFullError` for the folder.
     """
-    source = hub.parse_reference(reference)
-    source = source.model_copy(update={"revision": hub.commit(source, settings, committed=False)})
-    path = hub.download(source, settings, committed=False, progress=progress)
-    inspection = inspect_file(path, name=f"{source.repo}:{source.file}", settings=settings)
-    entry = describe(source, inspection, _free_id(source, folder, settings))
-    target = folder / f"{entry.id}.toml"
+    found = find(reference, settings, progress=progress)
+    proposal = propose(found, settings, taken={path.stem for path in folder.glob("*.toml")})
+    target = folder / f"{proposal.entry.id}.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        target.write_text(entry_text(entry), encoding="utf-8")
+        target.write_text(proposal.text, encoding="utf-8")
     except OSError as error:
         raise (disk_error(error, target.name) or error) from error
     registry.cache_clear()
-    return Added(target, entry, inspection, ("licence", "family", "published"))
+    return Added(target, proposal.entry, proposal.inspection, proposal.missing)
 
 
-def describe(source: Hub, inspection: Inspection, entry_id: str) -> Entry:
-    """The entry of a file on the Hub that was looked at; the licence is left open."""
+def find(reference: str, settings: ZooSettings, *, progress: Progress | None = None) -> Found:
+    """Fetches the file that `owner/repo:file` or an address on huggingface.co means, at the commit of this moment.
+
+    Unless this serves strangers, a path to a file of one's own will do. Raises a `ZooError`.
+    """
+    target = resolve(reference.strip(), settings)
+    match target:
+        case Hub():
+            hub.check_owner(target, settings)
+            target = target.model_copy(update={"revision": hub.commit(target, settings, committed=False)})
+            path = hub.download(target, settings, committed=False, progress=progress)
+            return Found(target, path, f"{target.repo}:{target.file}")
+        case Path():
+            source = Local(source="local", file=plain_name(target.name), note="a file of one's own; nobody serves it")
+            return Found(source, target, target.name)
+        case Entry():
+            raise NothingToAddError(f"{target.id} has an entry already; choose it in the list")
+        case Code():
+            raise NothingToAddError(f"{reference} is Python code; `lam dashboard --with {reference}` shows its network")
+
+
+def propose(found: Found, settings: ZooSettings, *, taken: Collection[str] = ()) -> Proposal:
+    """What the file is, and the entry that would say so, under an id that is not `taken`. Raises a `ZooError`."""
+    inspection = inspect_file(found.path, name=found.name, settings=settings)
+    entry_id = _free_id(found.source, {*taken, *registry(*settings.entries).entries})
+    entry = describe(found.source, inspection, entry_id)
+    return Proposal(entry, inspection, found.path, known=entry_of_file(found.path, settings))
+
+
+def describe(source: Hub | Local, inspection: Inspection, entry_id: str) -> Entry:
+    """The entry of a file that was looked at; the licence is left open."""
     family: Family = "transformer" if inspection.architecture in TRANSFORMERS else "psnr"
     convention = inspection.convention
     return Entry(
@@ -82,8 +147,11 @@ def describe(source: Hub, inspection: Inspection, entry_id: str) -> Entry:
             minimum_size=convention.minimum_size,
             square=convention.square,
         ),
-        weights=source.model_copy(update={"sha256": inspection.sha256, "bytes": inspection.bytes}),
+        weights=source.model_copy(
+            update={"sha256": inspection.sha256} | ({"bytes": inspection.bytes} if isinstance(source, Hub) else {})
+        ),
         published=Published(parameters=inspection.parameters),
+        committed=False,
     )
 
 
@@ -109,11 +177,19 @@ def pin(entry: Entry, settings: ZooSettings, *, progress: Progress | None = None
     return entry.model_copy(update={"weights": pinned.model_copy(update=update)})
 
 
-def _free_id(source: Hub, folder: Path, settings: ZooSettings) -> str:
+def plain_name(text: str) -> str:
+    """A file's name in the characters that entries allow.
+
+    >>> plain_name("my net (2).pth")
+    'my-net-2-.pth'
+    """
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).lstrip("._-") or "weights"
+
+
+def _free_id(source: Hub | Local, taken: Collection[str]) -> str:
     stem = re.sub(r"(\.pth|\.tar|\.safetensors|\.pt|\.ckpt|\.bin)+$", "", Path(source.file).name)
-    repo = source.repo.split("/")[1]
-    wanted = _slug(f"{repo}-{stem}" if GENERIC.fullmatch(stem.lower()) else stem)
-    taken = set(registry(*settings.entries).entries) | {path.stem for path in folder.glob("*.toml")}
+    repo = f"{source.repo.split('/')[1]}-" if isinstance(source, Hub) else ""
+    wanted = _slug(f"{repo}{stem}" if GENERIC.fullmatch(stem.lower()) else stem)
     if wanted not in taken:
         return wanted
     return next(name for i in range(2, 1000) if (name := f"{wanted}-{i}") not in taken)

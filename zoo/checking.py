@@ -3,56 +3,32 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
 
 import torch
 
 from lam_core.model import SuperResolver
 from zoo.entry import Entry
+from zoo.findings import Finding, Report
 from zoo.loading import load_entry
-from zoo.probe import Extent, Trial, bicubic_psnr, receptive_field, trials
+from zoo.probe import Extent, bicubic_psnr, clearly_better, receptive_field, trials
 from zoo.registry import card
 from zoo.settings import ZooSettings
 from zoo.transfer import Progress
 from zoo.weights import fetch
 
-Verdict = Literal["ok", "differs", "warning", "measured"]
-CLEARLY = 1.0
-"""dB by which another reading of the weights must be better to be warned of."""
 NEAR = 0.2
 """Relative difference of receptive fields that counts as none: papers count them in different ways."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One fact, declared and measured."""
-
-    fact: str
-    declared: str
-    """What the entry says; empty where it says nothing."""
-    measured: str
-    verdict: Verdict
-    """`measured` stands where nothing is declared."""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """All findings on one entry."""
-
-    id: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing differs; a warning does not fail an entry."""
-        return all(finding.verdict != "differs" for finding in self.findings)
-
-
 def check(entry: Entry, settings: ZooSettings, *, progress: Progress | None = None) -> Report:
     """Fetches, loads and runs an entry's network and compares. Raises a `ZooError` where that is impossible."""
-    model = load_entry(entry, fetch(entry, settings, progress=progress))
+    return check_file(entry, fetch(entry, settings, progress=progress))
+
+
+def check_file(entry: Entry, path: Path) -> Report:
+    """Loads and runs an entry's network with the weights in a file, and compares. Raises a `ZooError`."""
+    model = load_entry(entry, path)
     if not isinstance(model, SuperResolver):
         loads = Finding("weights", entry.architecture, entry.architecture, "ok", "the classifier loads")
         return Report(entry.id, (loads,))
@@ -97,14 +73,10 @@ def _quality(model: SuperResolver) -> tuple[Finding, ...]:
     asked, *others = trials(model)
     reference = bicubic_psnr(model.scale)
     beside = "" if math.isinf(reference) else f"bicubic has {reference:.2f} dB"
-    quality = Finding("PSNR on bundled pictures", "", f"{asked.psnr:.2f} dB", "measured", beside)
-    best = max(others, key=lambda trial: -math.inf if math.isnan(trial.psnr) else trial.psnr)
-    own = -math.inf if math.isnan(asked.psnr) else asked.psnr
-    if best.psnr <= own + CLEARLY:
-        return quality, Finding("reading", _reading(asked), _reading(asked), "ok")
-    note = f"{best.psnr:.2f} dB against {asked.psnr:.2f} dB: maps under the declared reading would be wrong"
-    return quality, Finding("reading", _reading(asked), _reading(best), "warning", note)
-
-
-def _reading(trial: Trial) -> str:
-    return f"0 to {trial.input_range:g}, {trial.channels}"
+    quality = [Finding("PSNR on bundled pictures", "", asked.decibels, "measured", beside)]
+    quality += [Finding(f"PSNR read as {one.reading}", "", one.decibels, "measured") for one in others]
+    better = clearly_better((asked, *others))
+    if better is None:
+        return *quality, Finding("reading", asked.reading, asked.reading, "ok")
+    note = f"{better.decibels} against {asked.decibels}: maps under the declared reading would be wrong"
+    return *quality, Finding("reading", asked.reading, better.reading, "warning", note)

@@ -23,7 +23,9 @@ from zoo.transfer import (
     disk_error,
 )
 
-_REFERENCE = re.compile(r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w.-]+))?:(?P<file>.+)")
+_REFERENCE = re.compile(
+    r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[A-Za-z0-9][\w.-]*))?:(?P<file>.+)", re.ASCII
+)
 _HOSTS = {"huggingface.co", "www.huggingface.co", "hf.co"}
 
 
@@ -40,7 +42,7 @@ def parse_reference(text: str) -> Hub:
     'x4.pth'
     """
     text = text.strip()
-    if "://" in text or text.startswith(tuple(_HOSTS)):
+    if "://" in text or text.lower().startswith(tuple(f"{host}/" for host in _HOSTS)):
         text = _from_address(text)
     match = _REFERENCE.fullmatch(text)
     if not match:
@@ -54,7 +56,7 @@ def parse_reference(text: str) -> Hub:
 
 def _from_address(text: str) -> str:
     address = urlsplit(text if "://" in text else f"https://{text}")
-    if address.scheme != "https" or address.netloc not in _HOSTS:
+    if address.scheme != "https" or address.netloc.lower() not in _HOSTS:
         raise HubReferenceError(
             f"{address.netloc or text!r} is not asked for models; give an address on huggingface.co"
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,23 @@ class Inspection:
     """What interpolation reaches on the same pictures, in dB."""
     sha256: str = ""
     bytes: int = 0
-    model: SuperResolver | None = None
-    """The network itself, ready to be used."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, readings in words."""
+        return {
+            "name": self.name,
+            "kind": "super-resolver",
+            "architecture": self.architecture,
+            "scale": self.scale,
+            "parameters": self.parameters,
+            "hyperparameters": dict(self.hyperparameters),
+            "convention": asdict(self.convention),
+            "receptive_field": str(self.receptive_field),
+            "psnr": {trial.reading: trial.decibels for trial in self.trials},
+            "psnr_bicubic": None if math.isinf(self.bicubic_psnr) else f"{self.bicubic_psnr:.2f} dB",
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+        }
 
 
 def inspect(
@@ -92,5 +108,4 @@ def _inspection(
         bicubic_psnr=bicubic_psnr(model.scale),
         sha256=digest(path) if path else "",
         bytes=path.stat().st_size if path else 0,
-        model=model,
     )

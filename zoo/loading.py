@@ -25,7 +25,7 @@ Model = SuperResolver | FeatureModel | Restorer
 
 
 def load(
-    x: str | Path,
+    x: str | Path | Entry,
     *,
     input_range: float | None = None,
     weights: str | Path | None = None,
@@ -33,7 +33,7 @@ def load(
     progress: Progress | None = None,
 ) -> Model:
     """The model that `x` names: an entry's id, an entry's TOML file, a checkpoint, `owner/repo:file` on the Hub,
-    or `path.py:build`, a function that returns a network of one's own.
+    or `path.py:build`, a function that returns a network of one's own. An entry itself is its own name.
 
     A super-resolution network comes as a `SuperResolver`: float RGB [B, 3, h, w] in [0, 1] to [B, 3, s·h, s·w],
     differentiable. A classifier comes as a `FeatureModel`, a classical method as a `Restorer`.
@@ -62,7 +62,7 @@ def load(
 
 
 def super_resolver(
-    x: str | Path,
+    x: str | Path | Entry,
     *,
     input_range: float | None = None,
     weights: str | Path | None = None,
@@ -72,7 +72,7 @@ def super_resolver(
     """As `load`, for callers that can use nothing else. Raises `NotASuperResolverError` for other kinds."""
     model = load(x, input_range=input_range, weights=weights, settings=settings, progress=progress)
     if not isinstance(model, SuperResolver):
-        raise NotASuperResolverError(f"{x} is no super-resolution network; nothing can be attributed to it")
+        raise NotASuperResolverError(f"{model.name} is no super-resolution network; nothing can be attributed to it")
     return model
 
 

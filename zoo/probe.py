@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +18,8 @@ WIDTHS = (64, 256)
 """Lengths in LR pixels of the strips on which a receptive field is looked for."""
 NEARLY_ALL = 0.9
 """Share of a strip beyond which it is too short: strides leave a few columns at its ends out."""
+CLEARLY = 1.0
+"""dB by which another reading of the weights must be better to be warned of."""
 PICTURES = 3
 """Bundled photographs on which networks are tried."""
 SIDE = 96
@@ -44,6 +48,16 @@ class Trial:
     """Order of the colour channels: `RGB` or `BGR`."""
     psnr: float
     """Mean PSNR in dB on luma; NaN for an output that is not finite."""
+
+    @property
+    def reading(self) -> str:
+        """In words, as `0 to 255, RGB`."""
+        return f"0 to {self.input_range:g}, {self.channels}"
+
+    @property
+    def decibels(self) -> str:
+        """The PSNR in words."""
+        return "not finite" if math.isnan(self.psnr) else f"{self.psnr:.2f} dB"
 
 
 def receptive_field(model: SuperResolver) -> Extent:
@@ -80,6 +94,16 @@ def trials(model: SuperResolver) -> tuple[Trial, ...]:
     """The model as it is, then with the other input range and the other order of channels."""
     ranges = (model.convention.input_range, *{1.0, 255.0} - {model.convention.input_range})
     return tuple(_trial(model, white, order) for white in ranges for order in ("RGB", "BGR"))
+
+
+def clearly_better(tried: Sequence[Trial]) -> Trial | None:
+    """The best of the others, if it beats the first of `trials` by so much that the first must be wrong."""
+
+    def figure(trial: Trial) -> float:
+        return -math.inf if math.isnan(trial.psnr) else trial.psnr
+
+    best = max(tried[1:], key=figure)
+    return best if figure(best) > figure(tried[0]) + CLEARLY else None
 
 
 def bicubic_psnr(scale: int) -> float:

@@ -34,7 +34,7 @@ class Reference:
     scale: int
     id: str | None = None
     """The entry's id, for a model that has one."""
-    asked: str = field(kw_only=True)
+    asked: str | Entry = field(kw_only=True)
     """What was asked for, as `zoo.load` takes it."""
     input_range: float | None = field(default=None, kw_only=True)
     weights: str | None = field(default=None, kw_only=True)
@@ -82,7 +82,7 @@ def feature_reference(x: str | Path, *, settings: ZooSettings | None = None) -> 
 
 
 def reference(
-    x: str | Path,
+    x: str | Path | Entry,
     *,
     input_range: float | None = None,
     weights: str | Path | None = None,
@@ -105,7 +105,7 @@ def reference(
             target = hub.download(target, chosen, committed=False, progress=progress)
         entry, file = entry_of_file(target, chosen), target
     asked = {
-        "asked": str(x),
+        "asked": x if isinstance(x, Entry) else str(x),
         "input_range": input_range,
         "weights": None if weights is None else str(weights),
         "settings": settings,

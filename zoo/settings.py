@@ -22,6 +22,7 @@ VARIABLES = (
     "LAM_HUB_TOKEN",
     "LAM_HUB_OWNERS",
     "LAM_WEIGHTS",
+    "LAM_HUB_CACHE",
     "LAM_ENTRIES",
     "LAM_MODEL_MIB",
     "LAM_TRAINING_DATA",
@@ -84,6 +85,7 @@ class ZooSettings:
                     "LAM_HUB_OWNERS", default.owners, _owners, "give names of the Hub, joined by commas"
                 ),
                 weights=Path(variables.text("LAM_WEIGHTS", str(default.weights), r"[^\0]+", "give a folder")),
+                hub_cache=variables.read("LAM_HUB_CACHE", default.hub_cache, Path, "give a folder"),
                 entries=variables.read("LAM_ENTRIES", default.entries, _folders, "give folders that exist"),
                 largest=variables.count("LAM_MODEL_MIB", default.largest // MEBIBYTE) * MEBIBYTE,
             )

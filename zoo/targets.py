@@ -13,6 +13,7 @@ from zoo.registry import UnknownModelError, registry, unknown
 from zoo.settings import ZooSettings
 from zoo.transfer import RefusedError
 
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _CODE = re.compile(r"(?P<path>.+\.py):(?P<function>[A-Za-z_]\w*)")
 
 
@@ -31,12 +32,14 @@ class Code:
 Target = Entry | Path | Hub | Code
 
 
-def resolve(text: str | Path, settings: ZooSettings) -> Target:
+def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
     """What `text` means: an id, an entry's TOML, a checkpoint, `owner/repo:file` or `path.py:build`.
 
     A hosted server takes ids and files of the Hub alone. Raises `UnknownModelError`, `NoSuchFileError`,
     `EntryError`, `HubReferenceError` or `RefusedError`.
     """
+    if isinstance(text, Entry):
+        return text
     name = str(text)
     entries = registry(*settings.entries)
     if name in entries:
@@ -52,6 +55,8 @@ def resolve(text: str | Path, settings: ZooSettings) -> Target:
         return hub.parse_reference(name)
     if ID.fullmatch(name.lower()) and not re.search(r"\.(pth?|safetensors|ckpt|tar|toml|py)$", name):
         raise UnknownModelError(unknown(name, entries.entries))
+    if _REPOSITORY.fullmatch(name):
+        raise hub.HubReferenceError(f"{name!r} names a repository; name its file too, as {name}:model.safetensors")
     _refuse_when_hosted(settings)
     raise NoSuchFileError(
         f"there is no file {name!r}; give an id, a checkpoint, an entry, owner/repo:file or path.py:build"

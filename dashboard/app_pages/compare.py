@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import aiming, comparing, controls, engine, session
+from dashboard import aiming, comparing, controls, engine, panels, session
 from dashboard.gallery.shipped import first_visit
 from dashboard.gathering import gather
 from dashboard.lineup import lineup_of
@@ -30,17 +30,16 @@ with right:
         controls.density_switch(view)
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
-    if aim.field is not None:
-        place = Place(view, aim.picture, aim.window, aim.field)
-        lineup = lineup_of(place, gather(place, aim.selected))
-        if lineup is None:
-            st.info("A comparison needs the maps of at least two networks: switch on another.", icon=":material/info:")
-        else:
-            comparing.slider(lineup)
-            comparing.maps(lineup)
-            comparing.informative(lineup)
-            comparing.differences(lineup)
-            comparing.takeaways(lineup)
+    place = None if aim.field is None else Place(view, aim.picture, aim.window, aim.field)
+    lineup = place and lineup_of(place, gather(place, aim.selected))
+    if lineup is not None:
+        comparing.slider(lineup)
+        comparing.maps(lineup)
+        comparing.informative(lineup)
+        comparing.differences(lineup)
+        comparing.takeaways(lineup)
     controls.attribution_settings(view)
 
+if place is not None and aim.selected:
+    panels.show(place, aim.selected, lineup)
 engine.warm_up()

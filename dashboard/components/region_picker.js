@@ -8,14 +8,15 @@ export default function ({ data, parentElement, setStateValue }) {
   const frame = find(".frame"), img = find("img"), picked = find(".picked"), ghost = find(".ghost"), field = find(".field")
   const picker = mounted.get(parentElement) ?? {}
   mounted.set(parentElement, picker)
-  const { src, width, height, x, y, size, field: shown, label, colour } = JSON.parse(data.json)
+  const { src, width, height, x, y, size, step, field: shown, label, colour, hotkeys } = JSON.parse(data.json)
 
   if (img.src !== src) img.src = src
   img.alt = label
   frame.setAttribute("aria-label", `${label}. Arrow keys move the window, Enter computes.`)
   frame.style.setProperty("--frame-colour", colour)
 
-  const clamp = (value, limit) => Math.min(Math.max(Math.round(value), 0), limit - size)
+  const clamp = (value, limit) =>
+    Math.min(Math.max(Math.round(value / step), 0), Math.floor((limit - size) / step)) * step
   const at = (left, top) => ({ x: clamp(left, width), y: clamp(top, height) })
   const under = (e) => {
     const r = frame.getBoundingClientRect()
@@ -43,7 +44,8 @@ export default function ({ data, parentElement, setStateValue }) {
   if (picker.given !== given) {
     picker.given = given
     clearTimeout(picker.timer)
-    if (!picker.dragging) show(at(x, y))
+    // The window may lie between the places that can be chosen here.
+    if (!picker.dragging) show({ x, y })
   }
   if (shown) place(field, ...shown)
   else field.style.display = "none"
@@ -76,7 +78,7 @@ export default function ({ data, parentElement, setStateValue }) {
     const step = ARROWS[e.key]
     if (!step || e.ctrlKey || e.metaKey || e.altKey) return
     e.preventDefault()
-    const n = e.shiftKey ? size : 1
+    const n = e.shiftKey ? Math.max(size, step) : step
     show(at(picker.origin.x + n * step[0], picker.origin.y + n * step[1]))
     clearTimeout(picker.timer)
     picker.timer = setTimeout(() => report(false), PAUSE)
@@ -86,6 +88,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || e.repeat) return
     const target = e.composedPath()[0]
     const own = target === frame
+    if (!own && !hotkeys) return
     if (!own && target.closest?.("input, textarea, select, button, a, summary, [contenteditable], [role]:not(main)")) return
     if (e.key === "Enter") report(true)
     else if (/^[1-8]$/.test(e.key)) press(e.key)

@@ -53,11 +53,21 @@ def pressed(key: str) -> str | None:
 
 
 def region_picker(
-    src: str, *, width: int, height: int, window: Region, field: tuple[int, int, int, int] | None, label: str, key: str
+    src: str,
+    *,
+    width: int,
+    height: int,
+    window: Region,
+    field: tuple[int, int, int, int] | None,
+    label: str,
+    key: str,
+    step: int = 1,
+    hotkeys: bool = True,
 ) -> None:
     """Shows the picture at the URL `src` with the window and, where it is not all, the field (x, y, w, h).
 
-    `width` and `height` are those of the SR picture, in whose pixels everything is given.
+    `width` and `height` are those of the SR picture, in whose pixels everything is given. Windows start at multiples
+    of `step`. `hotkeys`: whether digits and Enter count wherever on the page they are pressed; one picker's may.
     """
     _picker(
         key=key,
@@ -69,9 +79,11 @@ def region_picker(
                 "x": window.x,
                 "y": window.y,
                 "size": window.size,
+                "step": step,
                 "field": field,
                 "label": label,
                 "colour": FRAME,
+                "hotkeys": hotkeys,
             }
         ),
         on_pick_change=nothing,

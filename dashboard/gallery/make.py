@@ -20,7 +20,7 @@ import numpy as np
 import zoo
 from dashboard import inquiries
 from dashboard.gallery.make_studies import make as studies
-from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, THUMBNAILS, Checkpoint
+from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, MEASURED, THUMBNAILS, Checkpoint
 from dashboard.inquiries import CheckName, Subject
 from dashboard.pictures import Picture, from_sample
 from dashboard.pixels import thumbnail
@@ -30,10 +30,12 @@ from lam_core.attribution.settings import AttributionSettings
 from lam_core.request import Request
 from lam_core.samples import sample, samples
 from lam_core.store import canonical, read, request_of, write
-from zoo.entry import GitHub
+from zoo.checking import check_file
+from zoo.entry import Bundled, GitHub
 from zoo.references import Reference
-from zoo.registry import registry
-from zoo.weights import digest
+from zoo.registry import pinned_digest, registry
+from zoo.settings import ZooSettings
+from zoo.weights import digest, find
 
 SHOWN = ("fsrcnn", "carn-m", "imdn")
 """On the first page: published networks of growing receptive field: 17 LR pixels, some forty, all of the input."""
@@ -41,6 +43,8 @@ FURTHER = ("fsrcnn-rgb", "srgan", "pan", "rfdn", "craft")
 """Beside them on the compare page."""
 EXAMINED = "imdn"
 """The network whose other methods and checks ship as well."""
+MAPPED = ("fsrcnn", "carn-m")
+"""Networks whose DI of every window of the first picture ships."""
 SETTINGS = AttributionSettings()
 """The same as for visitors' own maps: only so may their DI be compared."""
 THUMBNAIL = 84
@@ -61,6 +65,8 @@ def results(checkpoints: Path) -> None:
         request = AttributionRequest(reference, picture.lr, picture.suggested, SETTINGS)
         made(request, f"first-{name}.npz")
         found.append(Checkpoint(name, f"{weights.repo}@{weights.revision[:7]} {weights.file}", weights.sha256))
+        if name in MAPPED:
+            made(inquiries.tiles(reference, picture, picture.suggested.size, SETTINGS), f"{name}-tiles.npz")
         requests[name] = request
     window = picture.suggested
     content = {
@@ -68,6 +74,7 @@ def results(checkpoints: Path) -> None:
         "window": [window.x, window.y, window.size],
         "shown": SHOWN,
         "checkpoints": [asdict(one) for one in found],
+        "mapped": MAPPED,
     }
     FIRST.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     for file, question in _questions(requests[EXAMINED], picture):
@@ -111,6 +118,19 @@ def made(request: Request[Any], name: str) -> Any:
     return result
 
 
+def reports(checkpoints: Path) -> None:
+    """Writes what a check finds on every entry whose weights are bundled or in the folder."""
+    files = {digest(path): path for path in checkpoints.iterdir() if path.is_file()}
+    found = {}
+    for entry in registry():
+        sha256 = pinned_digest(entry)
+        path = find(entry, ZooSettings(offline=True)) if isinstance(entry.weights, Bundled) else files.get(sha256 or "")
+        if sha256 is not None and path is not None:
+            found[entry.id] = {"sha256": sha256, "report": check_file(entry, path).as_dict()}
+            print(f"{entry.id}: checked", flush=True)
+    MEASURED.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def thumbnails() -> None:
     """Writes the small pictures of all samples."""
     urls = {one.id: thumbnail(one.pixels()) for one in samples()}
@@ -120,5 +140,6 @@ def thumbnails() -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2].parent / "shared" / "weights"
     thumbnails()
+    reports(folder)
     results(folder)
     studies(folder)

@@ -6,16 +6,18 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lam_core.attribution.result import Attribution
 from lam_core.region import Region
 from lam_core.request import Request
 from lam_core.store import Stored, key_of, read, request_of
+from zoo.findings import Report
 
 FOLDER = Path(__file__).parent
 FIRST = FOLDER / "first.json"
 THUMBNAILS = FOLDER / "thumbnails.json"
+MEASURED = FOLDER / "measured.json"
 DEVICE = "cpu"
 """Where the results were computed."""
 
@@ -61,6 +63,8 @@ class FirstVisit:
     """The three that the first page shows."""
     checkpoints: tuple[Checkpoint, ...]
     """All whose maps of this window ship, those three first."""
+    mapped: tuple[str, ...]
+    """Those of them whose DI of every window of the picture ships."""
 
 
 @functools.cache
@@ -69,7 +73,7 @@ def first_visit() -> FirstVisit:
     content = json.loads(FIRST.read_text(encoding="utf-8"))
     checkpoints = tuple(Checkpoint(**row) for row in content["checkpoints"])
     shown = tuple(Shipped(one, _result(one.id)) for one in checkpoints if one.id in content["shown"])
-    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints)
+    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints, tuple(content["mapped"]))
 
 
 def _result(name: str) -> Attribution:
@@ -96,6 +100,17 @@ def _index() -> dict[str, Path]:
     """Every shipped result by the key of the request that it answers."""
     answered = {path: request_of(path.read_bytes()) for path in sorted(FOLDER.glob("*.npz"))}
     return {key_of(request): path for path, request in answered.items() if request is not None}
+
+
+def shipped_report(entry_id: str, sha256: str) -> Report | None:
+    """What `lam zoo check` found on an entry with those very weights, if that ships."""
+    found = _reports().get(entry_id)
+    return Report.restore(found["report"]) if found and found["sha256"] == sha256 else None
+
+
+@functools.cache
+def _reports() -> dict[str, dict[str, Any]]:
+    return json.loads(MEASURED.read_text(encoding="utf-8"))
 
 
 @functools.cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -40,19 +42,23 @@ def _variance(side: int, sigma: float) -> float:
     return float(_sampled(side, sigma) @ x**2)
 
 
+@lru_cache(4096)
 def kernel_of_variance(side: int, variance: float, widest: float) -> NDArray[np.float64]:
     """The sampled one-dimensional Gaussian [side] whose own variance is `variance`, no wider than σ = `widest`.
 
     A Gaussian narrower than a pixel has, sampled, hardly any variance at all: a path linear in σ stands still there.
-    One linear in the variance of what is really applied does not.
+    One linear in the variance of what is really applied does not. Kept once found, and read-only: every window of
+    every picture is blurred by the same kernels.
     """
-    if variance <= 0:
-        return np.eye(side)[side // 2]
-    low, high = 0.05, widest
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _variance(side, middle) < variance else (low, middle)
-    return _sampled(side, high)
+    kernel = np.eye(side)[side // 2]
+    if variance > 0:
+        low, high = 0.05, widest
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if _variance(side, middle) < variance else (low, middle)
+        kernel = _sampled(side, high)
+    kernel.flags.writeable = False
+    return kernel
 
 
 class BlurPath:

@@ -94,7 +94,11 @@ def framed(pixels: Pixels, region: Region, per_pixel: float = 1.0) -> Pixels:
 
 
 def cut_around(pixels: Pixels, region: Region, height: int, width: int) -> tuple[Pixels, Region]:
-    """The part of that size (or all there is) around a window, and the window in the part's own pixels."""
+    """The part of that size (or all there is) around a window, and the window in the part's own pixels.
+
+    A window that is larger is the part itself.
+    """
+    height, width = max(height, region.size), max(width, region.size)
 
     def start(position: int, side: int, available: int) -> int:
         return min(max(position + region.size // 2 - side // 2, 0), max(available - side, 0))

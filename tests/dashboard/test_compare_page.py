@@ -121,3 +121,53 @@ def test_a_preset_is_a_click_away(toys):
     names = [one.label for one in app.button if str(one.key).startswith("preset-")]
     assert "All published networks with shipped results" in names
     assert "adversarial twin" in text(app), "what the comparison of twins would need"
+
+
+def test_methods_are_computed_on_demand_and_then_at_hand(toys):
+    query = {**PLACE, "models": ",".join(toys)}
+    app = opened(**query)
+    assert "Plain gradient" not in text(app), "what is folded is not looked up"
+    app.session_state["methods_open"] = True
+    app.run()
+    app.button(key="ask-Compute all methods").click().run()
+    assert not app.exception
+    for name in ("Plain gradient", "black baseline", "blurred baseline", "progressive blurring"):
+        assert name in text(app)
+    app.button(key="ask-Compute the curve").click().run()
+    assert "its mean along the path" in text(app)
+    again = opened(**query)
+    again.session_state["methods_open"] = True
+    again.run()
+    assert "Plain gradient" in text(again)
+
+
+def test_sliders_of_the_methods_change_the_question_of_the_page(toys):
+    app = opened(**PLACE, models=",".join(toys))
+    app.session_state["methods_open"] = True
+    app.run()
+    app.slider(key="method_sigma").set_value(2.0).run()
+    assert app.query_params["sigma"] == "2"
+    assert "Press Compute" in text(app)
+    app.select_slider(key="method_window").set_value(8).run()
+    assert app.query_params["window"] == "68,36,8", "about its centre"
+
+
+def test_checks_say_what_came_out_beside_their_controls(toys):
+    app = opened(**PLACE, models=",".join(toys), field="24")
+    app.session_state["trust_open"] = True
+    app.run()
+    assert "Completeness error" in [one.label for one in app.metric]
+    for title in ("Insertion and deletion", "Agreement with occlusion"):
+        app.button(key=f"ask-Check: {title}").click().run()
+        assert not app.exception
+    assert "shuffled within rings: here the map knows" in text(app)
+    assert "Rank correlation" in text(app)
+
+
+def test_what_ships_of_the_checks_is_shown_and_no_more_is_promised(toys):
+    app = opened()
+    app.session_state["trust_open"] = True
+    app.run()
+    assert not app.exception
+    assert "there is what was computed beforehand alone" in text(app)
+    assert not [one for one in app.button if str(one.key).startswith("ask-")]

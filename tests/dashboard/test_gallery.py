@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import zoo
-from dashboard.gallery.shipped import FOLDER, first_visit, thumbnails
+from dashboard.gallery.make import EXAMINED
+from dashboard.gallery.shipped import FOLDER, find, first_visit, thumbnails
+from dashboard.inquiries import METHODS, CheckName, Subject, check, method, saturation
 from dashboard.pictures import from_sample
 from dashboard.view import FIRST_SAMPLE
 from lam_core.attribution.attribute import attribute
@@ -17,6 +19,8 @@ from lam_core.samples import sample, samples
 from lam_core.store import read
 from tests.shared import WEIGHTS, needs_shared
 from zoo.registry import registry
+
+SHIPPED_CHECKS: tuple[CheckName, ...] = ()
 
 
 def test_the_first_visit_shows_three_published_networks_on_a_sample():
@@ -40,15 +44,32 @@ def test_every_result_names_the_checkpoint_that_its_entry_pins():
 
 
 def test_results_are_of_this_version_of_the_method():
-
-    picture = from_sample(sample(FIRST_SAMPLE), 4)
-    for one in first_visit().results:
-        request = AttributionRequest(zoo.reference(one.id), picture.lr, one.result.region, one.result.settings)
+    first, picture = first_visit(), from_sample(sample(FIRST_SAMPLE), 4)
+    for one in first.checkpoints:
+        request = AttributionRequest(zoo.reference(one.id), picture.lr, first.window)
         identity = request.identity("cpu")
         assert identity["version"] == METHOD_VERSION
-
         content = (FOLDER / f"first-{one.id}.npz").read_bytes()
         assert read(content, identity) is not None, "`make gallery` again: the method has changed"
+        found = find(request)
+        assert found is not None
+        assert found.fingerprint == request.model.fingerprint
+
+
+def test_another_question_finds_nothing_that_ships():
+    first, picture = first_visit(), from_sample(sample(FIRST_SAMPLE), 4)
+    elsewhere = AttributionRequest(zoo.reference("imdn"), picture.lr, first.window.moved(1, 0))
+    assert find(elsewhere) is None
+
+
+def test_methods_and_checks_of_one_network_ship():
+    first, picture = first_visit(), from_sample(sample(FIRST_SAMPLE), 4)
+    request = AttributionRequest(zoo.reference(EXAMINED), picture.lr, first.window)
+    questions = [*(method(request, name) for name in METHODS), method(request, "lam", "gabor"), saturation(request)]
+    subject = Subject(request, find(request), picture)
+    questions += [check(name, subject) for name in SHIPPED_CHECKS]
+    missing = [question for question in questions if find(question) is None]
+    assert not missing, "`make gallery` again"
 
 
 def test_no_checkpoint_ships():

@@ -93,6 +93,8 @@ def test_a_cut_larger_than_the_picture_is_the_picture():
     part, region = cut_around(picture, Region(4, 2, 16), 64, 64)
     np.testing.assert_array_equal(part, picture)
     assert region == Region(4, 2, 16)
+    part, region = cut_around(np.zeros((128, 128, 3), np.uint8), Region(8, 16, 96), 64, 48)
+    assert (part.shape, region) == ((96, 96, 3), Region(0, 0, 96))
 
 
 def test_png_is_lossless():

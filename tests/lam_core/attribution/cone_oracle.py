@@ -48,16 +48,36 @@ def windows(height: int, width: int, size: int) -> list[Window]:
     return [((top, top + size), (left, left + size)) for top, left in places]
 
 
+def more_windows(height: int, width: int, size: int, count: int) -> list[Window]:
+    """Those of `windows`, and places drawn by a fixed seed, `count` in all."""
+    places = windows(height, width, size)
+    generator = torch.Generator().manual_seed(5)
+    while len(places) < count:
+        top, left = (int(torch.randint(side - size + 1, (), generator=generator)) for side in (height, width))
+        places.append(((top, top + size), (left, left + size)))
+    return places
+
+
 def check(
-    model: SuperResolver, height: int = 14, width: int = 17, size: int = 3, *, batch: int = 1, every: int = 1
+    model: SuperResolver,
+    height: int = 14,
+    width: int = 17,
+    size: int = 3,
+    *,
+    batch: int = 1,
+    every: int = 1,
+    count: int = 10,
 ) -> list[Cone]:
-    """Asserts that values and gradients of cones everywhere are those of the whole network; gives the cones."""
+    """Asserts that values and gradients of cones everywhere are those of the whole network; gives the cones.
+
+    Every `every`th one of `count` windows is looked at.
+    """
     generator = torch.Generator().manual_seed(3)
     x = torch.rand(batch, 3, height, width, generator=generator, dtype=torch.float64)
     plain = x.clone().requires_grad_(True)
     whole = model(plain)
     cones = []
-    for rows, columns in windows(height * model.scale, width * model.scale, size)[::every]:
+    for rows, columns in more_windows(height * model.scale, width * model.scale, size, count)[::every]:
         part = cone(model, height, width, rows, columns)
         cropped = x.clone().requires_grad_(True)
         value = part(cropped)

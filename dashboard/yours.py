@@ -1,0 +1,65 @@
+"""Networks that a visitor brought along: theirs alone, in this session, on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+import streamlit as st
+
+from dashboard.models import Offer, offers
+from lam_core.settings import settings
+from zoo.entry import Entry, Hub
+from zoo.settings import settings as zoo_settings
+
+if TYPE_CHECKING:
+    from zoo.adding import Proposal
+
+
+@dataclass(frozen=True, eq=False)
+class Yours:
+    """One such network."""
+
+    key: str
+    """What lists and links call it; see `key_of`."""
+    entry: Entry
+    file: Path | None = None
+    """The file of one's own, for a network that is not on the Hub."""
+
+
+def mine() -> dict[str, Yours]:
+    """This session's own networks by key, in the order in which they came."""
+    return st.session_state.setdefault("yours", {})
+
+
+def adopt(proposal: Proposal) -> Yours:
+    """Makes a network that was looked at one of this session's."""
+    is_own_file = not isinstance(proposal.entry.weights, Hub)
+    one = Yours(key_of(proposal), proposal.entry, proposal.file if is_own_file else None)
+    mine()[one.key] = one
+    return one
+
+
+def key_of(proposal: Proposal) -> str:
+    """Repository, commit and file on the Hub, or digest and name of a file of one's own; and the value of white."""
+    source = proposal.entry.weights
+    if isinstance(source, Hub):
+        name = f"{source.repo}@{source.revision}:{source.file}"
+    else:
+        name = f"{proposal.inspection.sha256[:16]}:{proposal.file.name}"
+    return f"{quote(name, safe='/@:')}~{proposal.entry.convention.input_range:g}"
+
+
+def absent(keys: Iterable[str]) -> list[str]:
+    """Files on the Hub that keys of somebody else's session mean, as `owner/repo@commit:file`."""
+    names = [unquote(key.rpartition("~")[0]) for key in keys if key not in mine()]
+    return [name for name in names if "/" in name and "@" in name]
+
+
+def session_offers() -> tuple[Offer, ...]:
+    """Every network that can be chosen in this session."""
+    own = [Offer(one.key, one.entry.name, "yours", one.entry.scale) for one in mine().values()]
+    return (*own, *offers(zoo_settings(), settings().networks))

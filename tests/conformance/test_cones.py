@@ -1,0 +1,35 @@
+"""The long matrix: cropped and uncropped passes of every architecture in the zoo, twenty windows each, in float64."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.lam_core.attribution.cone_oracle import check, resolver
+from zoo.blueprint import build_declared
+from zoo.entry import Entry
+from zoo.registry import registry
+
+pytestmark = pytest.mark.conformance
+
+WINDOWS = 20
+GROUPS = {"depth", "depths", "num_heads"}
+"""Hyperparameters of transformers that list their equal groups: one of them crops as all do."""
+
+
+def one_of_each() -> list[Entry]:
+    """The smallest entry of every architecture."""
+    entries = [entry for entry in registry() if entry.kind == "super-resolver"]
+    entries.sort(key=lambda entry: (entry.published.parameters or 0, entry.id))
+    return list({entry.architecture: entry for entry in reversed(entries)}.values())
+
+
+@pytest.mark.parametrize("entry", one_of_each(), ids=lambda entry: entry.id)
+def test_cropped_equals_uncropped(entry: Entry) -> None:
+    torch.manual_seed(0)
+    first = {k: v[:1] for k, v in entry.hyperparameters.items() if k in GROUPS and isinstance(v, list)}
+    network = build_declared(entry.model_copy(update={"hyperparameters": {**entry.hyperparameters, **first}}))
+    model = resolver(network, entry.scale, entry.declared_convention())
+    cones = check(model, 20, 24, min(17, 20 * entry.scale), count=WINDOWS)
+    assert len(cones) == WINDOWS
+    assert all("cannot be" not in cone.fallback for cone in cones)
