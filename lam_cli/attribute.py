@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
     command.add_argument("--sigma", type=float, help="blur of the baseline in LR pixels")
     command.add_argument("--detector", choices=("gradient", "intensity", "gabor"))
     command.add_argument("--field", type=field, metavar="N|full", help="side of the attributed LR field")
-    command.add_argument("--dtype", choices=("float32", "float64"))
+    command.add_argument("--dtype", choices=("float32", "tf32", "float64"), help="tf32: GPU only")
     command.add_argument("--lr", action="store_true", help="the picture is low-resolution as it is")
     add_store(command)
     command.add_argument("--out", type=Path, metavar="FILE.npz", help="write `signed` [3, h, w] and `map` [h, w]")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from lam_core.attribution.cone import cone
 from lam_core.attribution.detectors import Detector
+from lam_core.attribution.gradients import Gradients, in_precision
 from lam_core.attribution.path import Image, path_of, reference_path
 from lam_core.attribution.quadrature import (
     Integral,
@@ -23,7 +22,7 @@ from lam_core.attribution.quadrature import (
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.diffusion.index import diffusion_index
-from lam_core.errors import LamError, sentence
+from lam_core.errors import LamError
 from lam_core.images import Pixels, as_pixels, digest
 from lam_core.model import SuperResolver
 from lam_core.region import Field, Region, field_around
@@ -37,18 +36,6 @@ NOTHING = 1e-12
 
 class ZeroMapError(LamError):
     """A map that is zero everywhere: nothing to show, and the cause said."""
-
-
-class NonFiniteMapError(LamError):
-    """A network whose output or gradient is not finite."""
-
-
-class NotDifferentiableError(LamError):
-    """A network whose output is cut off from its input."""
-
-
-class NetworkFailedError(LamError):
-    """A network whose own code raised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,12 +118,12 @@ def integrate(
     lr = image[field.slices].astype(np.float64) / 255
     local = field.local(region, model.scale)
     detector = Detector(settings.detector, local, field.height * model.scale, field.width * model.scale)
-    precise = model.in_precision(getattr(torch, settings.dtype))
     # The reference rule runs the network whole, as published: in float32 a unit near its kink may switch with the
     # order of additions alone, and its map should differ from the published one by nothing.
-    gradient = gradient_of(precise, detector, whole=settings.rule == "reference")
-    if settings.rule == "reference":
-        integral = reference_sum(reference_path(lr, settings), gradient, report=report)
+    published = settings.rule == "reference"
+    gradient = Gradients(in_precision(model, settings), detector, cropped=not published, tf32=settings.dtype == "tf32")
+    if published:
+        integral = reference_sum(reference_path(lr, settings), gradient, report=report, batch=gradient.a_round)
     else:
         near = path_of(lr[_surroundings(local, field, model.scale)], settings)
         integral = trapezoids(
@@ -146,51 +133,11 @@ def integrate(
             nodes=settings.nodes,
             tolerance=settings.tolerance,
             report=report,
+            batch=gradient.a_round,
         )
     if np.abs(integral.signed.sum(2)).max() < NOTHING:
         raise ZeroMapError(_cause_of_zero(lr, integral, model))
     return field, integral
-
-
-def gradient_of(
-    model: SuperResolver, detector: Detector, *, whole: bool = False
-) -> Callable[[Sequence[Image]], list[tuple[float, NDArray]]]:
-    """The function that gives D and ∂D/∂x at images [h, w, 3], on the model's device and in its precision.
-
-    Only the window's dependency cone is computed, unless the `whole` network is asked for.
-    """
-    device, dtype = model.device, model.dtype
-
-    def gradient(points: Sequence[Image]) -> list[tuple[float, NDArray]]:
-        batch = torch.from_numpy(np.stack(points).transpose(0, 3, 1, 2)).to(device, dtype)
-        batch = batch.requires_grad_(True)
-        try:
-            if whole:
-                window = model(batch)[..., slice(*detector.rows), slice(*detector.columns)]
-            else:
-                window = cone(model, batch.shape[2], batch.shape[3], detector.rows, detector.columns)(batch)
-        except (LamError, torch.OutOfMemoryError, MemoryError):
-            raise
-        except Exception as error:  # it may be anybody's network
-            raise NetworkFailedError(
-                f"{model.name} failed on {tuple(batch.shape)}: {type(error).__name__}: {sentence(error)}"
-            ) from error
-        values = detector(window)
-        if not values.requires_grad:
-            raise NotDifferentiableError(
-                f"{model.name} gives a picture without gradient; compute it with PyTorch alone, without detach(), "
-                "no_grad() or NumPy"
-            )
-        (slopes,) = torch.autograd.grad(values.sum(), batch)
-        if not (bool(torch.isfinite(values).all()) and bool(torch.isfinite(slopes).all())):
-            raise NonFiniteMapError(
-                f"{model.name} returned {'a gradient' if torch.isfinite(values).all() else 'an output'} that is not "
-                f"finite; check its input range ({model.convention.input_range:g} for white) and its weights"
-            )
-        arrays = slopes.permute(0, 2, 3, 1).cpu().numpy()
-        return [(float(v), array) for v, array in zip(values.detach().cpu(), arrays, strict=True)]
-
-    return gradient
 
 
 def index_of(integral: Integral) -> tuple[float, float]:

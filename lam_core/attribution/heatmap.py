@@ -69,9 +69,8 @@ def heatmap(
     Raises `GridError`, and what `attribute` raises but for windows that are flat.
     """
     # Requests and results of heat maps are handled where PyTorch is not loaded.
-    import torch
-
     from lam_core.attribution.attribute import ZeroMapError, index_of, integrate
+    from lam_core.attribution.gradients import in_precision
 
     settings = settings or AttributionSettings()
     image = as_pixels(image)
@@ -79,7 +78,7 @@ def heatmap(
     ys, xs = grid(height, width, size, stride)
     index = np.full((len(ys), len(xs)), np.nan)
     error = np.full_like(index, np.nan)
-    precise = model.in_precision(getattr(torch, settings.dtype))
+    precise = in_precision(model, settings)
     for done, (i, j) in enumerate(np.ndindex(index.shape), 1):
         region = Region(int(xs[j]), int(ys[i]), size)
         try:

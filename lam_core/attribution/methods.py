@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lam_core.attribution.attribute import ZeroMapError, gradient_of
+from lam_core.attribution.attribute import ZeroMapError
+from lam_core.attribution.gradients import Gradients
 from lam_core.attribution.path import path_of
 from lam_core.attribution.result import displayed
 from lam_core.attribution.settings import AttributionSettings, Path
@@ -114,7 +115,7 @@ def plain_gradient(
     Raises `ZeroMapError` if it is zero everywhere, and what `attribute` raises.
     """
     scene = scene_of(model, image, region, settings)
-    ((_, slope),) = gradient_of(scene.model, scene.detector)([scene.lr])
+    ((_, slope),) = Gradients(scene.model, scene.detector)([scene.lr])
     signed = np.ascontiguousarray(slope.transpose(2, 0, 1), np.float64)
     if not signed.sum(0).any():
         raise ZeroMapError(f"{model.name} gives this window no gradient at the image; choose another place")
@@ -135,7 +136,7 @@ def saturation(
     Raises what `attribute` raises; `report` is told the share done and may raise to give up.
     """
     scene = scene_of(model, image, region, settings)
-    gradient, path = gradient_of(scene.model, scene.detector), path_of(scene.lr, scene.settings)
+    gradient, path = Gradients(scene.model, scene.detector), path_of(scene.lr, scene.settings)
     alphas = np.linspace(0, 1, points)
     values, slopes, images = [], [], [path(alpha) for alpha in alphas]
     for k, step in enumerate(images, 1):

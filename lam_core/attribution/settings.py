@@ -11,7 +11,7 @@ from lam_core.region import FieldSize
 Rule = Literal["reference", "default"]
 Detector = Literal["gradient", "intensity", "gabor"]
 Path = Literal["blur", "linear-blur", "linear-black"]
-Precision = Literal["float32", "float64"]
+Precision = Literal["float32", "tf32", "float64"]
 
 METHOD_VERSION = 1
 """Part of every result's key: raised whenever the same settings would give other numbers."""
@@ -45,7 +45,8 @@ class AttributionSettings:
     field: FieldSize = 64
     """Side of the attributed LR field around the window, or `full` for the whole image."""
     dtype: Precision = "float32"
-    """Precision of the network's passes; the path and all sums are in float64."""
+    """Precision of the network's passes; the path and all sums are in float64. `tf32` is faster and coarser, and only
+    GPUs have it."""
 
     def __post_init__(self) -> None:
         if self.nodes < 2 or self.nodes > 10_000:

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lam_core.attribution.attribute import NonFiniteMapError
 from lam_core.attribution.detectors import Detector
+from lam_core.attribution.gradients import NonFiniteMapError, in_precision
 from lam_core.attribution.path import Image, path_of
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import Pixels, as_pixels
@@ -98,7 +98,7 @@ def scene_of(model: SuperResolver, image: Pixels, region: Region, settings: Attr
     height, width = as_pixels(image).shape[:2]
     field = field_around(region, height, width, model.scale, settings.field)
     return Scene(
-        model=model.in_precision(getattr(torch, settings.dtype)),
+        model=in_precision(model, settings),
         lr=image[field.slices].astype(np.float64) / 255,
         field=field,
         region=field.local(region, model.scale),

@@ -23,6 +23,8 @@ from lam_core.model import SuperResolver
 MINIMUM_SAVING = 0.01
 """A cone that saves a smaller share of the multiply-adds is not cropped at all."""
 
+ASKED_WHOLE = "the whole network was asked for"
+
 _PLANS = 256
 _GRAPHS = 16
 
@@ -60,17 +62,26 @@ class Cone:
                 f"this cone was planned for an input of {self.height}×{self.width} pixels and was given "
                 f"{x.shape[-2]}×{x.shape[-1]}; plan one for that size"
             )
-        program = _plans(self.model).program(x, self.rows, self.columns)
+        program = _plans(self.model).program(x, self.rows, self.columns) if self.fallback != ASKED_WHOLE else None
         if program is None:
             return self.model(x)[..., slice(*self.rows), slice(*self.columns)]
         return program(x)
 
 
-def cone(model: SuperResolver, height: int, width: int, rows: tuple[int, int], columns: tuple[int, int]) -> Cone:
+def cone(
+    model: SuperResolver,
+    height: int,
+    width: int,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    *,
+    cropped: bool = True,
+) -> Cone:
     """Plans the cone of a rectangle of the SR output, for LR inputs of `height` × `width` pixels.
 
-    `rows` and `columns` are [first, last + 1) in SR pixels. Plans are kept, so asking again costs nothing. Raises
-    `RectangleError` if the rectangle is empty or leaves the SR picture.
+    `rows` and `columns` are [first, last + 1) in SR pixels. Plans are kept, so asking again costs nothing; not
+    `cropped`, nothing is planned and the network runs as it is. Raises `RectangleError` if the rectangle is empty or
+    leaves the SR picture.
     """
     for name, (first, stop), size in (("rows", rows, height), ("columns", columns, width)):
         if not 0 <= first < stop <= size * model.scale:
@@ -78,6 +89,8 @@ def cone(model: SuperResolver, height: int, width: int, rows: tuple[int, int], c
                 f"{name} {first} to {stop} are not inside the SR picture's {size * model.scale}; "
                 f"give 0 ≤ first < stop ≤ {size * model.scale}"
             )
+    if not cropped:
+        return Cone(model, height, width, rows, columns, 0.0, ASKED_WHOLE)
     parameter = next(model.module.parameters(), torch.zeros(()))
     choice = _plans(model).choice(((1, 3, height, width), parameter.dtype, parameter.device), (rows, columns))
     return Cone(model, height, width, rows, columns, choice.saving, choice.fallback)

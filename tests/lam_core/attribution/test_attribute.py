@@ -8,13 +8,8 @@ import torch
 from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver, attribute
-from lam_core.attribution.attribute import (
-    NetworkFailedError,
-    NonFiniteMapError,
-    NotDifferentiableError,
-    Progress,
-    ZeroMapError,
-)
+from lam_core.attribution.attribute import Progress, ZeroMapError
+from lam_core.attribution.gradients import NetworkFailedError, NonFiniteMapError, NotDifferentiableError
 from lam_core.attribution.path import path_of
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import SettingsError
