@@ -50,7 +50,7 @@ def maps(lineup: Lineup) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("What each drew on", width="content")
         _scale_switch(lineup)
-    grid = st.grid(3, min_column_width=NARROWEST_MAP)
+    grid = st.grid(4, min_column_width=NARROWEST_MAP)
     for one in lineup.seen:
         with grid.container(border=True):
             _map_card(lineup, one)
@@ -118,6 +118,7 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
             with_error(result.diffusion_index, result.diffusion_index_error),
             None if is_baseline else f"{result.diffusion_index - first.diffusion_index:+.1f}",
             delta_color="off",
+            delta_arrow="off",
             help=cards.HELP["DI"],
         )
         st.metric(
@@ -125,6 +126,7 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
             decibels(quality[0]) if quality else "no HR",
             None if is_baseline or not (quality and base_quality) else f"{quality[0] - base_quality[0]:+.1f} dB",
             delta_color="off",
+            delta_arrow="off",
             help=cards.HELP["PSNR"],
         )
     shared = "the baseline" if is_baseline else f"shares {percent(lineup.shared(one))} with {lineup.baseline.name}"
@@ -166,7 +168,7 @@ def informative(lineup: Lineup) -> None:
             label=f"Informative areas over the low-resolution picture. {lineup.sentence}",
             key="informative",
         )
-        _legend(-1, "only the wide group", "used by nearly all")
+        _legend(-1, "only the wide", "nearly all")
     with words:
         st.markdown(f"**{lineup.sentence}**")
         figures = areas.shares
@@ -199,7 +201,7 @@ def differences(lineup: Lineup) -> None:
         "see the differences to that one."
     )
     lr, _ = lineup.place.picture.part(lineup.place.field)
-    grid = st.grid(3, min_column_width=NARROWEST_MAP)
+    grid = st.grid(4, min_column_width=NARROWEST_MAP)
     for one in lineup.others:
         with grid.container():
             linked_picture(

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import methods_panel, session, trust_panel
 from dashboard.computation import at_hand
 from dashboard.engine import service
+from dashboard.gallery.shipped import first_visit
 from dashboard.inquiries import Subject
 from dashboard.lineup import Lineup
 from dashboard.models import Offer
@@ -61,8 +62,13 @@ def _say(offer: Offer) -> None:
 
 
 def _subject(place: Place, selected: Sequence[Offer], lineup: Lineup | None) -> Offer:
-    chosen = next((one for one in selected if one.key == place.view.comparison.subject), None)
-    return chosen or (lineup.subject.offer if lineup else selected[-1])
+    offers = {one.key: one for one in selected}
+    if chosen := offers.get(place.view.comparison.subject):
+        return chosen
+    examined = offers.get(first_visit().examined)
+    if examined is not None and examined.only_shipped:
+        return examined
+    return lineup.subject.offer if lineup else selected[-1]
 
 
 def _take_subject(keys: Sequence[str]) -> None:

@@ -28,18 +28,23 @@ with right:
         entries = tuple(registry(*settings().entries))
         controls.preset_choice(presets(aim.here, entries), missing_twins(aim.here, entries))
         controls.density_switch(view)
+    if any(offer.only_shipped for offer in aim.selected):
+        st.caption(
+            "These published networks’ results ship for this window; elsewhere the networks on this computer go on."
+        )
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
     place = None if aim.field is None else Place(view, aim.picture, aim.window, aim.field)
     lineup = place and lineup_of(place, gather(place, aim.selected))
     if lineup is not None:
         comparing.slider(lineup)
-        comparing.maps(lineup)
         comparing.informative(lineup)
-        comparing.differences(lineup)
-        comparing.takeaways(lineup)
     controls.attribution_settings(view)
 
+if lineup is not None:
+    comparing.maps(lineup)
+    comparing.differences(lineup)
+    comparing.takeaways(lineup)
 if place is not None and aim.selected:
     panels.show(place, aim.selected, lineup)
 engine.warm_up()

@@ -73,6 +73,7 @@ def results(checkpoints: Path) -> None:
         "sample": FIRST_SAMPLE,
         "window": [window.x, window.y, window.size],
         "shown": SHOWN,
+        "examined": EXAMINED,
         "checkpoints": [asdict(one) for one in found],
         "mapped": MAPPED,
     }

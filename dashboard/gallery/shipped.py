@@ -65,6 +65,8 @@ class FirstVisit:
     """All whose maps of this window ship, those three first."""
     mapped: tuple[str, ...]
     """Those of them whose DI of every window of the picture ships."""
+    examined: str
+    """The id of the one for which other methods and checks ship as well."""
 
 
 @functools.cache
@@ -73,7 +75,8 @@ def first_visit() -> FirstVisit:
     content = json.loads(FIRST.read_text(encoding="utf-8"))
     checkpoints = tuple(Checkpoint(**row) for row in content["checkpoints"])
     shown = tuple(Shipped(one, _result(one.id)) for one in checkpoints if one.id in content["shown"])
-    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints, tuple(content["mapped"]))
+    mapped, examined = tuple(content["mapped"]), content["examined"]
+    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints, mapped, examined)
 
 
 def _result(name: str) -> Attribution:

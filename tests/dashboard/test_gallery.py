@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import zoo
-from dashboard.gallery.make import EXAMINED
 from dashboard.gallery.shipped import FOLDER, find, first_visit, thumbnails
 from dashboard.inquiries import METHODS, CheckName, Subject, check, method, saturation
 from dashboard.pictures import from_sample
@@ -20,7 +19,7 @@ from lam_core.store import read
 from tests.shared import WEIGHTS, needs_shared
 from zoo.registry import registry
 
-SHIPPED_CHECKS: tuple[CheckName, ...] = ()
+SHIPPED_CHECKS: tuple[CheckName, ...] = ("occlusion", "receptive")
 
 
 def test_the_first_visit_shows_three_published_networks_on_a_sample():
@@ -64,7 +63,7 @@ def test_another_question_finds_nothing_that_ships():
 
 def test_methods_and_checks_of_one_network_ship():
     first, picture = first_visit(), from_sample(sample(FIRST_SAMPLE), 4)
-    request = AttributionRequest(zoo.reference(EXAMINED), picture.lr, first.window)
+    request = AttributionRequest(zoo.reference(first.examined), picture.lr, first.window)
     questions = [*(method(request, name) for name in METHODS), method(request, "lam", "gabor"), saturation(request)]
     subject = Subject(request, find(request), picture)
     questions += [check(name, subject) for name in SHIPPED_CHECKS]
