@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import numpy as np
 
 from dashboard import downloads
 from dashboard.gallery.shipped import first_visit
+from dashboard.inquiries import Subject
 from dashboard.lineup import Lineup, Seen
 from dashboard.wording import settings_of
 from lam_core.render import Tile, difference_over, informative_over, map_over, png, sheet
@@ -79,6 +81,24 @@ def figures(lineup: Lineup, address: str) -> str:
     }
     content["citation"] = CITATION
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def checked(subject: Subject, check: str, result: Any, address: str) -> str:
+    """What a check found, with all that it depends on, as JSON."""
+    request = subject.request
+    content = {
+        "check": check,
+        "model": request.model.name,
+        "fingerprint": request.model.fingerprint,
+        "picture": subject.picture.id,
+        "window": [request.region.x, request.region.y, request.region.size],
+        "scale": request.model.scale,
+        "settings": request.settings.as_dict(),
+        "found": result.to_dict(),
+        "address": address,
+        "citation": CITATION,
+    }
+    return json.dumps(content, indent=1) + "\n"
 
 
 def source_of(one: Seen) -> str:

@@ -27,6 +27,8 @@ DETECTORS: dict[Detector, str] = {
 }
 SIGMAS = (0.4, 4.0, 0.1)
 """Least, largest and step of σ in LR pixels."""
+SATURATED = 0.8
+"""Share of its mean along the path below which the gradient at the picture counts as saturated."""
 WINDOWS = (4, 8, 12, 16, 24, 32, 48, 64)
 """Sides of the window in SR pixels."""
 
@@ -124,9 +126,14 @@ def _saturation(found: Any, place: Place, subject: Offer) -> None:
 
     last = float(found.gradient[-1] / (found.gradient.mean() or 1))
     half = "" if found.half_way is None else f"D has covered half of its way at α = {found.half_way:.2f}. "
+    reading = (
+        "it has saturated, and a plain gradient misses most of the way"
+        if last < SATURATED
+        else "it has not saturated, so a plain gradient looks where D still rises, but adds up to nothing"
+    )
     st.markdown(
         f"{half}At the picture itself the gradient of {subject.label} is {last:.2g} times its mean along the path: "
-        + ("it has saturated, and a plain gradient misses most of the way." if last < 0.8 else "it has not saturated.")
+        f"{reading}."
     )
     left, right = st.columns(2)
     name = f"saturation-{subject.name.lower()}"

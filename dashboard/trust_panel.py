@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard import asking, downloads, inquiries, pixels
+from dashboard import asking, comparison_files, downloads, inquiries, pixels
 from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.inquiries import CheckName, Subject
 from dashboard.models import Offer
@@ -59,7 +58,7 @@ def show(place: Place, offer: Offer, subject: Subject, *, able: bool) -> None:
             )
             if check.title in found:
                 check.draw(found[check.title].result, subject, place)
-                _take(name, found[check.title].result, place, offer)
+                _take(name, found[check.title].result, subject, offer)
 
 
 def _errors(result: Attribution) -> None:
@@ -213,11 +212,11 @@ CHECKS: dict[CheckName, Check] = {
 }
 
 
-def _take(name: str, result: Any, place: Place, offer: Offer) -> None:
+def _take(name: str, result: Any, subject: Subject, offer: Offer) -> None:
     st.download_button(
         "Figures, JSON",
-        lambda: json.dumps(result.to_dict(), indent=1) + "\n",
-        downloads.file_name(place.picture, place.window, ".json", f"{offer.label} {name}"),
+        partial(comparison_files.checked, subject, name, result, st.context.url or ""),
+        downloads.file_name(subject.picture, subject.request.region, ".json", f"{offer.label} {name}"),
         "application/json",
         icon=":material/data_object:",
         key=f"take-{name}",
