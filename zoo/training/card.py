@@ -13,6 +13,13 @@ from zoo.training.recipe import Recipe
 from zoo.training.task import Task
 from zoo.training.trainer import Trained
 
+MEANINGS = {
+    "psnr": "PSNR in dB and SSIM: luma, borders of one scale shaved, LR by Pillow's bicubic.",
+    "accuracy": "Accuracy: per cent of held-out crops.",
+    "gradient_energy": "Gradient energy: times that of the network from which the training began.",
+}
+"""What the figures of a card are."""
+
 
 def write_network(
     trained: Trained,
@@ -59,8 +66,7 @@ def write_network(
         f"# On held-out data, in {task.unit}, at equal shares of the schedule.",
         "curve = [" + ", ".join(f"{figure:.2f}" for _, _, figure in progress.curve) + "]",
         "",
-        "# PSNR and SSIM: luma, borders of one scale shaved, LR by Pillow's bicubic. Accuracy: % of held-out crops.",
-        "# Gradient energy: times that of the network from which the training began.",
+        *(f"# {meaning}" for key, meaning in MEANINGS.items() if any(key in f"{k} {v}" for k, v in figures.items())),
         "[quality]",
         *(f"{name} = {figure}" for name, figure in figures.items()),
     ]
