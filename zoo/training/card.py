@@ -51,7 +51,7 @@ def write_network(
         f'data = "{data_source}"',
         f'data_sha256 = "{data_digest}"',
         f'loss = "{task.loss_name}"',
-        *([f'start = "{recipe.start}"'] if recipe.start else []),
+        f'start = "{recipe.start or ("bilinear interpolation" if recipe.interpolation else "random weights")}"',
         f'degradation = "{recipe.degradation}"',
         f"reduced = {recipe.reduced}",
         f"steps = {progress.step}",

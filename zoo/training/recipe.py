@@ -43,6 +43,8 @@ class Recipe:
     """Peak of the cosine schedule."""
     seed: int = 0
     """Seeds initial weights and the order of patches."""
+    interpolation: tuple[str, ...] = ()
+    """First convolution, that at the end of the trunk, and last one, if the network is to begin as interpolation."""
     objective: Objective = "fidelity"
     """For PSNR, for looks, or a classifier."""
     degradation: str = "clean"
@@ -61,6 +63,8 @@ class Recipe:
     """Weight of the discriminator."""
 
     def __post_init__(self) -> None:
+        if len(self.interpolation) not in (0, 3):
+            raise RecipeError(f"{self.id}: interpolation names three layers, not {len(self.interpolation)}")
         if self.objective not in get_args(Objective):
             raise RecipeError(f"{self.id}: no objective {self.objective!r}; there are {', '.join(get_args(Objective))}")
         if (self.objective == "adversarial") != bool(self.start):

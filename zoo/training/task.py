@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from zoo.architectures import architecture
 from zoo.training.evaluation import Upscale, mean_psnr
+from zoo.training.interpolation import begin_as_interpolation
 from zoo.training.patches import TrainingSet
 from zoo.training.recipe import Recipe
 
@@ -57,6 +58,8 @@ class Fidelity:
     def build(self) -> nn.Module:
         kind = architecture(self.recipe.architecture)
         network = kind.build(**self.recipe.hyperparameters)
+        if self.recipe.interpolation:
+            begin_as_interpolation(network, self.recipe.interpolation, self.data.scale)
         self.white = kind.input_range(network.state_dict())
         return network
 

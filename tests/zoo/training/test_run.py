@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from torch.nn import functional as F
 
 from lam_core.degradations import Degradation
 from zoo.architectures import architecture
@@ -20,6 +21,7 @@ from zoo.architectures.resnet import ResNet18
 from zoo.training import run as running
 from zoo.training.adversary import Features
 from zoo.training.classification import BAND, Scenes
+from zoo.training.interpolation import begin_as_interpolation
 from zoo.training.patches import TrainingDataError, TrainingSet
 from zoo.training.recipe import RecipeError, all_recipes, load_recipe
 from zoo.training.run import train_recipe
@@ -124,6 +126,18 @@ def test_every_recipe_builds_and_is_small():
         network = build(**recipe.hyperparameters)
         assert sum(p.numel() for p in network.parameters()) <= 800_000
         Degradation.parse(recipe.degradation)
+
+
+@pytest.mark.parametrize("recipe", [r for r in all_recipes() if r.interpolation], ids=lambda recipe: recipe.id)
+def test_begins_as_interpolation(recipe):
+    torch.manual_seed(0)
+    network = architecture(recipe.architecture).build(**recipe.hyperparameters).eval()
+    begin_as_interpolation(network, recipe.interpolation, 4)
+    x = torch.rand(1, 3, 16, 16)
+    wanted = F.interpolate(x, scale_factor=4, mode="bilinear", align_corners=False)
+    with torch.no_grad():
+        # Convolutions see zeros beyond the borders, interpolation the last row.
+        torch.testing.assert_close(network(x)[..., 4:-4, 4:-4], wanted[..., 4:-4, 4:-4], rtol=0, atol=1e-5)
 
 
 def test_faults_of_a_recipe_are_named(tmp_path, monkeypatch):
