@@ -17,7 +17,7 @@ from zoo.settings import ZooSettings
 from zoo.targets import Code, resolve
 from zoo.transfer import Progress, WrongDigestError, disk_error
 from zoo.weights import digest
-from zoo.writing import entry_text
+from zoo.writing import entry_text, is_written
 
 TRANSFORMERS = {"ATD", "CRAFT", "DAT", "DRCT", "FDAT", "GRL", "HAT", "IPT", "OmniSR", "RGT", "Swin2SR", "SwinIR"}
 TO_FILL = "unknown"
@@ -137,7 +137,7 @@ def describe(source: Hub | Local, inspection: Inspection, entry_id: str) -> Entr
         hyperparameters={
             key: list(value) if isinstance(value, tuple) else value
             for key, value in inspection.hyperparameters.items()
-            if value is not None
+            if is_written(value)
         },
         convention=Input(
             input_range=convention.input_range,

@@ -47,6 +47,11 @@ def _spandrel_network(architecture: str, hyperparameters: Mapping[str, Any]) -> 
     """The network of spandrel's that takes these hyperparameters; some architectures have several forms."""
     module = importlib.import_module(f"spandrel.architectures.{architecture}")
     forms = [getattr(module, name) for name in module.__all__]
+    if architecture == "RealCUGAN":
+        # Its form tells its scale: that of the entry is the name of a form.
+        hyperparameters = dict(hyperparameters)
+        name = f"UpCunet{hyperparameters.pop('scale', '')}x{'_fast' if hyperparameters.pop('fast', False) else ''}"
+        forms = [form for form in forms if getattr(form, "__name__", "") == name]
     reasons = []
     for form in forms:
         if not (isinstance(form, type) and issubclass(form, nn.Module)):

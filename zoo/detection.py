@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import torch
 from spandrel import ImageModelDescriptor
 from torch import Tensor, nn
 
 from lam_core.convention import Convention
-from lam_core.errors import sentence
+from lam_core.errors import LamError, sentence
+from lam_core.model import SuperResolver
 from zoo.architectures.architecture import Reading
 from zoo.budget import parameter_budget
 from zoo.errors import ZooError
 from zoo.network import Network
+from zoo.overwriting import out_of_place
 from zoo.reading import best
 from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
 
@@ -65,10 +68,26 @@ def detect(state: Mapping[str, Tensor], *, name: str, input_range: float | None 
     if input_range is not None:
         readings = tuple(r for r in readings if r.input_range == input_range)
     networks = [_read(state, support.architecture, reading, name=name) for reading in readings]
-    network = best(networks) if networks else _network(state, support.architecture, {}, name=name)
+    network = networks[0] if networks else _network(state, support.architecture, {}, name=name)
+    _check_that_it_runs(network, name)
+    network = best(networks) if networks else network
     if input_range is None:
         return network
     return replace(network, convention=replace(network.convention, input_range=float(input_range)))
+
+
+def _check_that_it_runs(network: Network, name: str) -> None:
+    """Sizes that no shape tells are guessed, and a wrong guess shows only as the layers meet each other."""
+    model = SuperResolver(network.module, network.scale, convention=network.convention, name=name, fingerprint="tried")
+    try:
+        with torch.no_grad():
+            model(torch.zeros(1, 3, 8, 8))
+    except LamError:
+        raise
+    except Exception as error:  # whatever an architecture raises on sizes that do not go together
+        raise UnusableNetworkError(
+            f"{name} looks like {network.architecture}, but does not run: {sentence(error)}"
+        ) from error
 
 
 def build(state: Mapping[str, Tensor], architecture: str, hyperparameters: Mapping[str, Any], *, name: str) -> Network:
@@ -122,7 +141,7 @@ def _network(state: Mapping[str, Tensor], architecture: Any, declared: Mapping[s
         minimum_size=max(size.minimum, 1),
         square=size.square,
     )
-    module = descriptor.model.eval()
+    module = out_of_place(descriptor.model).eval()
     hyperparameters = getattr(module, "hyperparameters", {})
     call = descriptor._call_fn
     if not call.__qualname__.startswith("ImageModelDescriptor."):

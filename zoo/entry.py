@@ -37,7 +37,7 @@ def check_path(path: str) -> str:
     'experiments/models/x4.pth'
     """
     parts = path.split("/")
-    if not path or {"", ".", ".."} & set(parts) or re.search(r"[\\\x00-\x1f:?#%]", path):
+    if not path or {"", ".", ".."} & set(parts) or re.search(r"[\\\x00-\x1f\x7f:?#%]", path):
         raise ValueError("a path inside the repository: no leading slash, no .., no backslash, no : ? # %")
     return path
 

@@ -22,6 +22,13 @@ def entry_text(entry: Entry) -> str:
     return "\n".join([head, *(f"[{table}]\n{lines}" for table, lines in tables.items() if lines)])
 
 
+def is_written(value: Any) -> bool:
+    """Whether TOML has words for a value: it has none for nothing, however deep inside a list."""
+    if isinstance(value, list | tuple):
+        return all(map(is_written, value))
+    return value is not None
+
+
 def _lines(table: Mapping[str, Any]) -> str:
     return "".join(f"{key} = {_value(value)}\n" for key, value in table.items() if value is not None)
 
@@ -31,8 +38,10 @@ def _value(value: Any) -> str:
         return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
-    # JSON writes numbers, truth values and strings as TOML does.
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float):
+        return repr(value)
+    # JSON writes whole numbers, truth values and strings as TOML does, but for one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _key(key: str) -> str:

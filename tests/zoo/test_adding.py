@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from lam_core.model import SuperResolver
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.adding import CannotPinError, add, pin
 from zoo.architectures import architecture
+from zoo.blueprint import build_declared
 from zoo.checking import check
 from zoo.checkpoint import CodeInCheckpointError
-from zoo.detection import UnknownNetworkError
+from zoo.detection import UnknownNetworkError, UnusableNetworkError
 from zoo.entry import parse_entry, read_entry
 from zoo.hub import HubReferenceError
 from zoo.inspection import inspect
@@ -28,7 +30,8 @@ from zoo.references import reference
 from zoo.registry import registry
 from zoo.settings import ZooSettings
 from zoo.transfer import AbsentError, WrongDigestError
-from zoo.writing import entry_text
+from zoo.weights import supply
+from zoo.writing import entry_text, is_written
 
 
 @pytest.fixture
@@ -80,15 +83,54 @@ def test_an_added_entry_passes_its_check(mirror, settings, scale: int):
     assert pasted.fingerprint == model.fingerprint
 
 
-def test_a_network_that_only_spandrel_knows_is_added(mirror, settings):
-    from spandrel.architectures.SPAN import SPAN
+ONLY_SPANDREL = {
+    "SPAN": ({"num_in_ch": 3, "num_out_ch": 3, "feature_channels": 8, "upscale": 2}, 2),
+    "Compact": ({"num_feat": 8, "num_conv": 2, "upscale": 3}, 3),
+    "SAFMN": ({"dim": 8, "n_blocks": 1, "upscaling_factor": 1}, 1),
+    # Its layers write over their input unless they are training, which no gradient survives.
+    "RealPLKSR": ({"dim": 16, "n_blocks": 2, "upscaling_factor": 4}, 4),
+}
 
+
+@pytest.mark.parametrize("name", ONLY_SPANDREL)
+def test_a_network_that_only_spandrel_knows_is_added(mirror, settings, name):
+    sizes, scale = ONLY_SPANDREL[name]
+    folder = {"RealPLKSR": "PLKSR"}.get(name, name)
     torch.manual_seed(0)
-    network = SPAN(num_in_ch=3, num_out_ch=3, feature_channels=8, upscale=2)
-    mirror.put("someone/span", "model.safetensors", save(network.state_dict()))
-    added = add("someone/span:model.safetensors", settings.entries[0], settings)
-    assert added.path.stem == "span-model"
-    assert (added.entry.architecture, added.entry.scale) == ("SPAN", 2)
+    network = getattr(import_module(f"spandrel.architectures.{folder}"), name)(**sizes)
+    mirror.put(f"someone/{name}", "model.safetensors", save(network.state_dict()))
+    added = add(f"someone/{name}:model.safetensors", settings.entries[0], settings)
+    assert added.path.stem == f"{name.lower()}-model"
+    assert (added.entry.architecture, added.entry.scale) == (folder, scale)
+    entry = read_entry(added.path)
+    assert check(entry, settings).passed
+    assert build_declared(entry).state_dict().keys() == network.state_dict().keys()
+    model = super_resolver(added.entry.id, settings=settings)
+    x = torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), network.eval()(x))
+
+
+def test_a_list_of_unknowns_is_left_out_of_an_entry():
+    assert [is_written(value) for value in (None, [1, None], [[None]], [1, [2]], "a")] == [False] * 3 + [True] * 2
+    strange = registry()["edsr-c"].model_copy(update={"name": 'a "\x7f\t\\ é', "hyperparameters": {"x": 1e-7}})
+    assert parse_entry(entry_text(strange), name="edsr-c.toml") == strange
+
+
+def test_sizes_that_do_not_go_together_are_said(mirror, settings):
+    from spandrel.architectures.DCTLSA import DCTLSA
+
+    mirror.put("someone/odd", "x.safetensors", save(DCTLSA(num_modules=2, upscale=2).state_dict()))
+    with pytest.raises(UnusableNetworkError, match="looks like DCTLSA, but does not run"):
+        add("someone/odd:x.safetensors", settings.entries[0], settings)
+
+
+def test_a_file_of_ones_own_gets_an_entry_that_takes_it(settings, tmp_path):
+    file = tmp_path / "my net.pth"
+    file.write_bytes(written(never_seen(2)))
+    added = add(str(file), settings.entries[0], settings)
+    assert added.path.name == "my-net.toml"
+    supply(read_entry(added.path), file, settings)
     assert check(read_entry(added.path), settings).passed
 
 

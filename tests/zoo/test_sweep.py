@@ -122,6 +122,13 @@ def test_bundled_weights_are_what_their_cards_say():
             assert re.fullmatch(r"[0-9a-f]{64}", facts["sha256"])
 
 
+def test_the_form_of_a_network_follows_from_its_scale():
+    entry = registry()["real-esrgan"].model_copy(
+        update={"architecture": "RealCUGAN", "hyperparameters": {"scale": 3, "in_channels": 3, "out_channels": 3}}
+    )
+    assert type(build_declared(entry)).__name__ == "UpCunet3x"
+
+
 def test_faults_of_a_declaration_are_named():
     entry = registry()["edsr-baseline"]
     with pytest.raises(UnknownNetworkError, match="'edzr'"):
