@@ -17,8 +17,8 @@ from zoo.entry import EntryError, read_entry
 from zoo.settings import ZooSettings
 
 REMEDY = re.compile(
-    r"\b(ask|choose|use|save|give|crop|download|check|write|fetch|is used|allowed are|run your own|must|expected|should|"
-    r"did you mean|damaged or hostile|required|permitted|valid|names no|convert|try|set|add|at least|at most)\b",
+    r"\b(ask|choose|use|save|give|crop|download|check|write|fetch|is used|allowed are|run your own|must|expected|"
+    r"should|did you mean|damaged or hostile|required|permitted|valid|names no|convert|try|set|add|at least|at most)\b",
     re.IGNORECASE,
 )
 TRACE = re.compile(r"Traceback|File \"|line \d+ in|0x[0-9a-f]{8}")
