@@ -31,7 +31,7 @@ conformance: $(VENV)/tested
 # Server start to first paint and click to three maps, then time a step against plain implementations.
 bench: $(VENV)/tested
 	$(PYTHON) -m tests.e2e.speed
-	$(PYTHON) -m benchmarks.cone_bench
+	$(PYTHON) -m benchmarks.table --gpu
 
 gallery: $(VENV)/installed
 	$(PYTHON) -m dashboard.gallery.make

@@ -105,9 +105,11 @@ class Gradients:
                 )
             values, slope = detector.with_slope(window.detach())
             (slopes,) = torch.autograd.grad(window, batch, slope)
-        if not (bool(torch.isfinite(values).all()) and bool(torch.isfinite(slopes).all())):
+        # A sum is not finite as soon as one term is not.
+        finite = bool(values.sum().isfinite())
+        if not (finite and bool(slopes.sum().isfinite())):
             raise NonFiniteMapError(
-                f"{model.name} returned {'a gradient' if torch.isfinite(values).all() else 'an output'} that is not "
+                f"{model.name} returned {'a gradient' if finite else 'an output'} that is not "
                 f"finite; check its input range ({model.convention.input_range:g} for white) and its weights"
             )
         arrays = slopes.permute(0, 2, 3, 1).cpu().numpy()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from lam_core.attribution.cone.plan import plan
+from lam_core.attribution.cone.plan import plan, whole_cost
 from lam_core.attribution.cone.program import Program
 from lam_core.attribution.cone.trace import Graph, Prepared, UntraceableError, trace
 from lam_core.errors import LamError
@@ -156,8 +156,7 @@ class _Plans:
             graph = trace(model, *key, self.prepared)
         except UntraceableError as error:
             return f"the network cannot be traced: {error}"
-        height, width = graph.output.shape[-2:]
-        return graph, plan(graph, (0, height), (0, width)).cost
+        return graph, whole_cost(graph)
 
 
 _KNOWN: weakref.WeakKeyDictionary[SuperResolver, _Plans] = weakref.WeakKeyDictionary()

@@ -7,6 +7,7 @@ and the channels exchanged: the fastest kernel that there is serves both ways.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -62,16 +63,23 @@ class Convolution(Operation):
         self.dilation = dilation
         self.groups = groups
         self.margins = margins
-        self.weight = prepared.get(weight, ("straight",), fast_layout)
+        self.prepared, self.given = prepared, weight
         # To a picture's few channels, a matrix product whose columns are added up in place beats any convolution.
         self.narrow = groups == 1 and weight.shape[1] <= 4 and dilation == (1, 1) and weight.device.type == "cpu"
         self.turned = stride == (1, 1) and not self.narrow
-        self.back = (
-            prepared.get(weight, ("turned", groups), lambda w: fast_layout(turn(w, groups)))
-            if self.turned
-            else prepared.get(weight, ("rows",), torch.Tensor.contiguous)
-        )
         self.reach = (dilation[0] * (weight.shape[2] - 1), dilation[1] * (weight.shape[3] - 1))
+
+    @cached_property
+    def weight(self) -> Tensor:
+        """The kernel, laid out when it is first used: plans are made of many convolutions that never run."""
+        return self.prepared.get(self.given, ("straight",), fast_layout)
+
+    @cached_property
+    def back(self) -> Tensor:
+        """The kernel that takes gradients back."""
+        if not self.turned:
+            return self.prepared.get(self.given, ("rows",), Tensor.contiguous)
+        return self.prepared.get(self.given, ("turned", self.groups), lambda w: fast_layout(turn(w, self.groups)))
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         (x,) = inputs

@@ -56,6 +56,16 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
     return Plan(_program(graph, planned, result), sum(how.cost for _, how, _ in planned))
 
 
+def whole_cost(graph: Graph) -> int:
+    """Multiply-adds of a forward pass of the whole network."""
+    nodes = (node for node in graph.nodes if node is not graph.input)
+    return sum(
+        plan_node(graph, node, extent).cost
+        for node, extent in ((node, whole(node.shape)) for node in nodes)
+        if move(node, extent) is None
+    )
+
+
 def _program(graph: Graph, planned: list[tuple[Node, Planned, list[Request]]], result: Request) -> Program:
     held: dict[Node, Extent] = {graph.input: whole(graph.input.shape)}
     index: dict[Node, int] = {graph.input: 0}

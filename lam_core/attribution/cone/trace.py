@@ -19,6 +19,8 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from lam_core.attribution.cone.shapes import shape_of_result
+
 Network = Callable[[Tensor], Tensor]
 
 _TRACING = threading.Lock()
@@ -146,8 +148,13 @@ class _Recorder(TorchDispatchMode):
             _refuse_chance(func, args, kwargs)
             return func(*args, **kwargs)
         _refuse_chance(func, args, kwargs)
-        with self.fake:
-            result = func(*args, **kwargs)
+        shape = shape_of_result(func, args, kwargs)
+        if shape is None:
+            with self.fake:
+                result = func(*args, **kwargs)
+        else:
+            first = next(value for value in leaves(args) if isinstance(value, FakeTensor))
+            result = FakeTensor(self.fake, torch.empty(shape, dtype=first.dtype, device="meta"), first.fake_device)
         if func is aten.as_strided_.default and result is args[0] and result.numel() == result[..., 0, 0].numel():
             # How pooling to one pixel labels its result's memory layout: the elements are the same.
             return result

@@ -1,0 +1,68 @@
+"""The most memory that one step takes, each measured in a process of its own.
+
+python -m benchmarks.memory NETWORK SIZE A|cone [cuda]
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks import baselines
+from benchmarks.networks import NETWORKS
+from lam_core.attribution.detectors import Detector
+from lam_core.attribution.gradients import Gradients
+from lam_core.model import SuperResolver
+from lam_core.region import Region
+
+STEPS = 3
+WINDOW = 16
+
+
+def peak(network: str, size: int, kind: str, device: str = "cpu") -> float:
+    """MiB that steps of `kind` (A or cone) take above the loaded network: plans and prepared weights included."""
+    command = [sys.executable, "-m", "benchmarks.memory", network, str(size), kind, device]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
+def measure(network: str, size: int, kind: str, device: str) -> float:
+    """The same in this process, which should have done nothing else."""
+    torch.set_num_threads(1)
+    model = SuperResolver(NETWORKS[network](), 4).to(device=device)
+    corner = (4 * size - WINDOW) // 2
+    gradients = Gradients(model, Detector("gradient", Region(corner, corner, WINDOW), 4 * size, 4 * size))
+    thawed = model
+    if kind == "A":
+        thawed.module.requires_grad_(True)
+    image = np.random.default_rng(0).random((size, size, 3))
+    point = torch.from_numpy(image.transpose(2, 0, 1)[None]).to(device=device, dtype=torch.float32)
+    before = _in_use(device)
+    for _ in range(STEPS):
+        if kind == "A":
+            baselines.gradient(thawed, point, corner, corner, WINDOW)
+        else:
+            gradients([image])
+    return _most(device) - before
+
+
+def _in_use(device: str) -> float:
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        return torch.cuda.memory_allocated() / 2**20
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+
+
+def _most(device: str) -> float:
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    name, side, which, where = sys.argv[1:5]
+    print(measure(name, int(side), which, where))

@@ -1,0 +1,93 @@
+"""Shapes of the commonest operations' results, worked out here: to ask PyTorch would be most of a plan's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+aten = torch.ops.aten
+
+Shape = tuple[int, ...]
+
+
+def shape_of_result(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Shape | None:
+    """The shape of what an ATen operation gives, None if it is not one of the common ones used in the common way.
+
+    The result is contiguous and of the type of the first argument.
+    """
+    find = _SHAPES.get(func)
+    if find is None or kwargs.keys() - {"alpha"}:
+        return None
+    tensors = [value for value in args if isinstance(value, Tensor)]
+    tensors += [value for value in args[0] if isinstance(value, Tensor)] if isinstance(args[0], (list, tuple)) else []
+    if not tensors or any(t.dtype != tensors[0].dtype for t in tensors) or not tensors[0].is_floating_point():
+        return None
+    # Weights may lie as they like: what is computed from them is laid out as the input is.
+    planes = tensors[:1] if func is aten.convolution.default else tensors
+    return find(*args) if all(t.is_contiguous() for t in planes) else None
+
+
+def _convolved(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    transposed: bool,
+    output_padding: Sequence[int],
+    groups: int,
+) -> Shape | None:
+    if transposed or x.dim() != 4:
+        return None
+    sides = []
+    for axis in (0, 1):
+        reach = dilation[-1 if axis else 0] * (weight.shape[2 + axis] - 1)
+        room = x.shape[2 + axis] + 2 * padding[-1 if axis else 0] - reach - 1
+        sides.append(room // stride[-1 if axis else 0] + 1)
+    return (x.shape[0], weight.shape[0], *sides)
+
+
+def _same(x: Tensor, *rest: Any) -> Shape:
+    return tuple(x.shape)
+
+
+def _broadcast(one: Any, other: Any) -> Shape | None:
+    if not isinstance(one, Tensor):
+        return None
+    if isinstance(other, Tensor):
+        return tuple(torch.broadcast_shapes(one.shape, other.shape))
+    return tuple(one.shape) if isinstance(other, (int, float)) else None
+
+
+def _joined(parts: Sequence[Tensor], dim: int = 0) -> Shape | None:
+    first = parts[0].shape
+    if any(part.dim() != len(first) for part in parts):
+        return None
+    dim %= len(first)
+    return (*first[:dim], sum(part.shape[dim] for part in parts), *first[dim + 1 :])
+
+
+def _averaged(x: Tensor, dims: Sequence[int] | None = None, keepdim: bool = False) -> Shape | None:
+    if not dims or not keepdim:
+        return None
+    gone = {dim % x.dim() for dim in dims}
+    return tuple(1 if dim in gone else size for dim, size in enumerate(x.shape))
+
+
+_SHAPES: dict[Any, Callable[..., Shape | None]] = {
+    aten.convolution.default: _convolved,
+    aten.relu.default: _same,
+    aten.leaky_relu.default: _same,
+    aten.sigmoid.default: _same,
+    aten._prelu_kernel.default: _same,
+    aten.add.Tensor: _broadcast,
+    aten.sub.Tensor: _broadcast,
+    aten.mul.Tensor: _broadcast,
+    aten.div.Tensor: _broadcast,
+    aten.cat.default: _joined,
+    aten.mean.dim: _averaged,
+}

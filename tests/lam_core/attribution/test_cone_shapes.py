@@ -1,0 +1,44 @@
+"""Shapes worked out by hand against those that PyTorch gives."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lam_core.attribution.cone.shapes import aten, shape_of_result
+
+X = torch.rand(2, 4, 9, 11)
+WEIGHT = torch.rand(6, 2, 3, 5)
+
+CASES = {
+    "convolution": (aten.convolution.default, (X, WEIGHT, None, [2, 1], [1, 0], [1, 2], False, [0, 0], 2)),
+    "one number for both axes": (aten.convolution.default, (X, WEIGHT, None, [2], [1], [1], False, [0], 2)),
+    "relu": (aten.relu.default, (X,)),
+    "leaky relu": (aten.leaky_relu.default, (X, 0.1)),
+    "prelu": (aten._prelu_kernel.default, (X, torch.rand(1, 4, 1, 1))),
+    "sum of unequal shapes": (aten.add.Tensor, (X, torch.rand(3, 1, 1, 9, 1))),
+    "product with a number": (aten.mul.Tensor, (X, 0.5)),
+    "side by side": (aten.cat.default, ([X, X[:, :1].contiguous()], 1)),
+    "side by side from the end": (aten.cat.default, ([X, X], -1)),
+    "mean": (aten.mean.dim, (X, [-1, -2], True)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_is_the_shape_that_pytorch_gives(case: str) -> None:
+    func, args = CASES[case]
+    assert shape_of_result(func, args, {}) == tuple(func(*args).shape)
+
+
+def test_what_is_used_otherwise_is_left_to_pytorch() -> None:
+    turned = X.transpose(2, 3)
+    for func, args, kwargs in (
+        (aten.relu.default, (turned,), {}),
+        (aten.add.Tensor, (X, X.double()), {}),
+        (aten.add.Tensor, (X.long(), 1), {}),
+        (aten.mean.dim, (X, [1], False), {}),
+        (aten.mean.dim, (X, [1], True), {"dtype": torch.float64}),
+        (aten.convolution.default, (X, WEIGHT, None, [1], [0], [1], True, [0], 1), {}),
+        (aten.exp.default, (X,), {}),
+    ):
+        assert shape_of_result(func, args, kwargs) is None
