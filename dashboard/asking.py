@@ -11,23 +11,27 @@ import streamlit as st
 from dashboard import engine, session
 from dashboard.cards import waiting_for
 from dashboard.computation import Outcome, at_hand, computed
+from dashboard.pictures import Picture
 from dashboard.wording import duration, percent, sentence
 from lam_core.request import Request
-from lam_core.service import Status
+from lam_core.service import Service, Status
 
 Questions = Mapping[str, Callable[[], Request[Any]]]
 """What makes each request, by a name for it."""
 
 
-def answers(title: str, about: tuple[Any, ...], questions: Questions, *, able: bool = True) -> dict[str, Outcome[Any]]:
+def answers(
+    title: str, picture: Picture, about: tuple[Any, ...], questions: Questions, *, able: bool = True
+) -> dict[str, Outcome[Any]]:
     """The outcomes at hand; a button for the others, and once it is pressed their progress and Cancel.
 
-    `about`: what the answers depend on besides the questions' names; `able`: whether anything can be computed.
+    `picture`: what the questions are about; `about`: what else the answers depend on besides the questions' names;
+    `able`: whether anything can be computed.
     """
     found: dict[str, Outcome[Any]] = {}
     requests: dict[str, Request[Any]] = {}
     for name, make in questions.items():
-        request, outcome = at_hand(engine.service(), make)
+        request, outcome = at_hand(engine.service(picture), make)
         if outcome.result is None and not outcome.failure and request is not None:
             requests[name] = request
         else:
@@ -36,7 +40,7 @@ def answers(title: str, about: tuple[Any, ...], questions: Questions, *, able: b
     if requests and not able:
         st.caption("Not computed beforehand.")
     elif requests and session.inquired(key):
-        found |= _computed(title, key, requests)
+        found |= _computed(title, engine.service(picture), key, requests)
     elif requests:
         st.button(
             title, icon=":material/play_arrow:", key=f"ask-{title}", on_click=session.inquire, args=(key,), width=260
@@ -47,7 +51,9 @@ def answers(title: str, about: tuple[Any, ...], questions: Questions, *, able: b
     return {name: outcome for name, outcome in found.items() if outcome.result is not None}
 
 
-def _computed(title: str, key: tuple[Any, ...], requests: Mapping[str, Request[Any]]) -> dict[str, Outcome[Any]]:
+def _computed(
+    title: str, service: Service, key: tuple[Any, ...], requests: Mapping[str, Request[Any]]
+) -> dict[str, Outcome[Any]]:
     found: dict[str, Outcome[Any]] = {}
     slot = st.empty()
     with slot.container(horizontal=True, vertical_alignment="center"):
@@ -66,7 +72,7 @@ def _computed(title: str, key: tuple[Any, ...], requests: Mapping[str, Request[A
             bar.progress(share, f"{several}{percent(share)} done, about {duration(left)} left")
 
         draw(Status("model"))
-        found[name] = computed(engine.service(), request, draw)
+        found[name] = computed(service, request, draw)
     slot.empty()
     return found
 

@@ -17,6 +17,7 @@ from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.area import area
 from lam_core.diffusion.density import density
+from lam_core.owner import Owner
 from lam_core.region import Region
 from lam_core.render import Panel, paper_figure, png
 
@@ -61,14 +62,19 @@ def figures(picture: Picture, results: Sequence[Attribution], address: str) -> s
 
 
 def kind(picture: Picture, mime: str) -> str:
-    """The type of a download about a picture.
+    """The type of a download about a picture."""
+    return kind_for(picture.owner, mime)
+
+
+def kind_for(owner: Owner | None, mime: str) -> str:
+    """The type of a download that is somebody's alone, or everybody's.
 
     A download's address follows from its content, name and type. For one's own picture the type says something that
     nobody else can know, so that the address cannot be found by who has the same picture.
     """
-    if picture.owner is None:
+    if owner is None:
         return mime
-    return f"{mime}; for={sha256(f'download {picture.owner.name}'.encode()).hexdigest()}"
+    return f"{mime}; for={sha256(f'download {owner.name}'.encode()).hexdigest()}"
 
 
 def tile_arrays(tiles: Heatmap) -> bytes:

@@ -21,6 +21,7 @@ import streamlit as st
 import zoo
 from dashboard import logs
 from dashboard.pictures import Picture
+from dashboard.presence import Presence
 from dashboard.yours import Yours, mine
 from lam_core.device import Turnstile
 from lam_core.owner import Owner
@@ -38,8 +39,10 @@ Turn = Callable[[Callable[[int], None]], AbstractContextManager[Any]]
 
 WARM_UP_AFTER = 1.0
 """Seconds after which PyTorch is imported: the first page is in the browser by then."""
-TIDY_EVERY = 300.0
-"""Seconds between two looks for visitors' own results that have expired."""
+TIDY_EVERY = 30.0
+"""Seconds between two looks for results of visitors who have left, and for those that have expired."""
+
+_presence = Presence()
 
 
 _first = threading.RLock()
@@ -84,6 +87,7 @@ def visitor() -> Owner:
         owner = Owner()
         weakref.finalize(owner, _service().remove, owner.name)
         st.session_state.owner = owner
+        _presence.here(owner.name)
     return st.session_state.owner
 
 
@@ -124,6 +128,8 @@ def _pool() -> Pool:
 def _tidy() -> None:
     while True:
         try:
+            for name in _presence.gone():
+                _service().remove(name)
             _service().expire(settings().upload_hours * 3600)
         except Exception:
             # Whatever is wrong with the disk today may be right in five minutes.

@@ -43,15 +43,19 @@ def show(place: Place, subject: Offer, request: AttributionRequest, *, able: boo
     _sliders(place)
     about = (subject.key, place.view.question)
     methods = {label: partial(inquiries.method, request, name) for name, label in METHODS.items()}
-    maps = asking.answers("Compute all methods", about, methods, able=able)
+    maps = asking.answers("Compute all methods", place.picture, about, methods, able=able)
     _maps(place, subject, "method", {label: maps[label].result for label in methods if label in maps})
     st.markdown("**What is asked of the window.** The same path, for another feature of the window.")
     detectors = {label: partial(inquiries.method, request, "lam", name) for name, label in DETECTORS.items()}
-    found = asking.answers("Compute all detectors", about, detectors, able=able)
+    found = asking.answers("Compute all detectors", place.picture, about, detectors, able=able)
     _maps(place, subject, "detector", {label: found[label].result for label in detectors if label in found})
     st.markdown("**Why a path.** What the detector D and its gradient do on the way from the baseline to the picture.")
     curve = asking.answers(
-        "Compute the curve", about, {"Saturation": partial(inquiries.saturation, request)}, able=able
+        "Compute the curve",
+        place.picture,
+        about,
+        {"Saturation": partial(inquiries.saturation, request)},
+        able=able,
     )
     if "Saturation" in curve:
         _saturation(curve["Saturation"].result, place, subject)

@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard import engine
 from dashboard.components.chart_export import chart_export
 from dashboard.components.copy_link import copy_link
+from dashboard.downloads import kind_for
 from dashboard.figures.tables import csv, latex
 from dashboard.studies import Study
 from dashboard.wording import percent
@@ -65,7 +67,8 @@ def take_away(
     with st.container(horizontal=True, gap="small"):
         chart_export(name)
         for label, make, file, mime in offers:
-            st.download_button(label, make, file, mime, key=f"take-{file}", on_click="ignore")
+            kind = kind_for(engine.visitor() if study.own else None, mime)
+            st.download_button(label, make, file, kind, key=f"take-{file}", on_click="ignore")
         copy_link(f"link-{name}", width=110)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard import engine
 from dashboard.computation import reason
 
 log = logging.getLogger("lam")
@@ -104,7 +106,9 @@ def started(name: str) -> Task | None:
 def start(name: str, work: Callable[[Tell], object]) -> None:
     """Begins a task of this session, in place of an earlier one of that name."""
     forget(name)
-    st.session_state.tasks[name] = Task(work)
+    task = st.session_state.tasks[name] = Task(work)
+    # A closed tab gives up what was begun in it.
+    weakref.finalize(engine.visitor(), task.give_up)
 
 
 def forget(name: str) -> None:

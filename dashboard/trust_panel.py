@@ -54,7 +54,11 @@ def show(place: Place, offer: Offer, subject: Subject, *, able: bool) -> None:
                 st.caption("It compares with the HR picture, which there is none of here.")
                 continue
             found = asking.answers(
-                f"Check: {check.title}", about, {check.title: partial(inquiries.check, name, subject)}, able=able
+                f"Check: {check.title}",
+                place.picture,
+                about,
+                {check.title: partial(inquiries.check, name, subject)},
+                able=able,
             )
             if check.title in found:
                 check.draw(found[check.title].result, subject, place)
@@ -217,7 +221,7 @@ def _take(name: str, result: Any, subject: Subject, offer: Offer) -> None:
         "Figures, JSON",
         partial(comparison_files.checked, subject, name, result, st.context.url or ""),
         downloads.file_name(subject.picture, subject.request.region, ".json", f"{offer.label} {name}"),
-        "application/json",
+        downloads.kind(subject.picture, "application/json"),
         icon=":material/data_object:",
         key=f"take-{name}",
         on_click="ignore",
