@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from lam_core.device import POLL
 
@@ -14,6 +15,9 @@ try:
     import fcntl
 except ImportError:  # Windows has no such locks: there, two processes may compute the same thing twice.
     fcntl = None
+
+_TAKEN = -1
+"""Stands for the open file that one does not get."""
 
 
 class Claims:
@@ -49,24 +53,31 @@ class Claims:
 
     @contextmanager
     def _among_processes(self, key: str, waiting: Callable[[], None]) -> Iterator[None]:
-        lock = None
-        with suppress(OSError):
-            while self._folder is not None and fcntl is not None and (lock := _locked(self._folder / key)) is None:
-                with self._changed:
-                    self._changed.wait(timeout=POLL)
-                waiting()
+        path = self._folder and self._folder / key
+        while (lock := _locked(path)) == _TAKEN:
+            with self._changed:
+                self._changed.wait(timeout=POLL)
+            waiting()
         try:
             yield
         finally:
-            if lock is not None and self._folder is not None:
+            if lock is not None and path is not None:
                 with suppress(OSError):
-                    (self._folder / key).unlink()
+                    path.unlink()
                 os.close(lock)
 
 
-def _locked(path: Path) -> int | None:
-    """An open file with a lock on it, or None while another has it. Raises `OSError` where nothing can be locked."""
-    assert fcntl is not None
+def _locked(path: Path | None) -> int | None:
+    """An open file with a lock on it, `_TAKEN` while another has it, None where nothing can be locked."""
+    if path is None or fcntl is None:
+        return None
+    try:
+        return _lock(path, fcntl)
+    except OSError:
+        return None
+
+
+def _lock(path: Path, fcntl: Any) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
@@ -80,4 +91,4 @@ def _locked(path: Path) -> int | None:
         os.close(handle)
         raise
     os.close(handle)
-    return None
+    return _TAKEN

@@ -203,39 +203,43 @@ class Service:
                 self._log(identity, request, began, store="hit")
                 return Answer(found, from_store=True)
             try:
-                result = self._in_turn(request, listener, priority, began)
+                result, waited = self._in_turn(request, listener, priority, began)
             except BaseException as error:
                 self._log(identity, request, began, store="miss", error=type(error).__name__)
                 raise
-            self._log(identity, request, began, store="miss")
+            self._log(identity, request, began, store="miss", waited=round(waited, 3))
             return Answer(result, from_store=False, note=self._keep(identity, request.pack(result)))
 
-    def _in_turn(self, request: Request[R], listener: Listener, priority: int, arrived: float) -> R:
+    def _in_turn(self, request: Request[R], listener: Listener, priority: int, arrived: float) -> tuple[R, float]:
+        """The result, and the seconds that went by before its computation began."""
         who = self._owner.name if self._owner else ""
 
         def wait(ahead: int) -> None:
             listener(Status("queue", ahead=ahead))
 
-        with (
-            self.turnstile.turn(wait, priority=priority, who=who, arrived=arrived) as give_way,
-            out_of_memory(self.device),
-        ):
+        with out_of_memory(self.device):
+            # Weights may have to be fetched for minutes: nobody else waits for that.
             listener(Status("model"))
-            model = request.model.load().on(self.device)
-            until = time.monotonic() + self._seconds
+            loaded = request.model.load()
+            with self.turnstile.turn(wait, priority=priority, who=who, arrived=arrived) as give_way:
+                began = time.monotonic()
+                return self._computed(request, loaded.on(self.device), listener, give_way), began - arrived
 
-            def report(progress: Any) -> None:
-                nonlocal until
-                listener(Status("work", progress=progress))
-                if (now := time.monotonic()) > until:
-                    raise TooLongError(
-                        f"{request.model.name} took longer than the {self._seconds:g} s that one computation may take "
-                        "here; choose a smaller field, fewer nodes or a smaller network"
-                    )
-                give_way()
-                until += time.monotonic() - now
+    def _computed(self, request: Request[R], model: Any, listener: Listener, give_way: Callable[[], None]) -> R:
+        until = time.monotonic() + self._seconds
 
-            return request.compute(model, report)
+        def report(progress: Any) -> None:
+            nonlocal until
+            listener(Status("work", progress=progress))
+            if (now := time.monotonic()) > until:
+                raise TooLongError(
+                    f"{request.model.name} took longer than the {self._seconds:g} s that one computation may take "
+                    "here; choose a smaller field, fewer nodes or a smaller network"
+                )
+            give_way()
+            until += time.monotonic() - now
+
+        return request.compute(model, report)
 
     def _keep(self, identity: dict[str, Any], stored: Stored) -> str:
         if self._private and self._owner and self._owner.gone:
@@ -250,14 +254,11 @@ class Service:
             return str(error)
         return ""
 
-    def _log(
-        self, identity: dict[str, Any], request: Request[Any], began: float, *, store: str, error: str = ""
-    ) -> None:
+    def _log(self, identity: dict[str, Any], request: Request[Any], began: float, **more: Any) -> None:
         fields = {
             "request": identity["kind"],
             "model": request.model.name,
             "seconds": round(time.monotonic() - began, 3),
-            "store": store,
-            "error": error,
+            **more,
         }
-        log.info("request", extra={"fields": {name: value for name, value in fields.items() if value != ""}})
+        log.info("request", extra={"fields": fields})
