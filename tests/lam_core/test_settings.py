@@ -1,10 +1,13 @@
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from lam_core.environment import EnvironmentValueError
+from lam_core.settings import VARIABLES as CORE
 from lam_core.settings import Settings
+from zoo.settings import VARIABLES as ZOO
 from zoo.settings import ZooSettings
 
 
@@ -134,3 +137,21 @@ def test_a_token_is_never_repeated():
 def test_all_faults_are_said_at_once():
     with pytest.raises(EnvironmentValueError, match=r"(?s)LAM_QUEUE.*\n.*LAM_DEVICE"):
         Settings.from_environment({"LAM_QUEUE": "0", "LAM_DEVICE": "abacus"})
+
+
+def test_the_readme_lists_every_variable_with_its_default():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| `(LAM_\w+)` \| ([^ |]+)", readme, re.MULTILINE))
+    assert set(table) == {*CORE, *ZOO} - {"LAM_TRAINING_DATA"}
+    own, zoo = Settings(), ZooSettings()
+    counts = {
+        "LAM_STORE_MIB": own.store_limit // 1024**2,
+        "LAM_QUEUE": own.queue,
+        "LAM_SESSION_QUEUE": own.session_queue,
+        "LAM_SECONDS": own.seconds,
+        "LAM_UPLOAD_MIB": own.upload_limit // 1024**2,
+        "LAM_UPLOAD_PIXELS": own.pixel_limit,
+        "LAM_UPLOAD_HOURS": own.upload_hours,
+        "LAM_MODEL_MIB": zoo.largest // 1024**2,
+    }
+    assert {name: table[name] for name in counts} == {name: str(value) for name, value in counts.items()}
