@@ -2,8 +2,11 @@
 VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PORT ?= 8501
+SESSIONS ?= 30
+SECONDS ?= 600
+KILLS ?= 50
 
-.PHONY: run test check conformance bench gallery clean
+.PHONY: run test check conformance bench soak image gallery clean
 
 $(VENV)/installed: requirements.txt pyproject.toml
 	python3 -m venv $(VENV)
@@ -32,6 +35,14 @@ conformance: $(VENV)/tested
 bench: $(VENV)/tested
 	$(PYTHON) -m tests.e2e.speed
 	$(PYTHON) -m benchmarks.table --gpu
+
+# Many visitors at once, two processes on one store, a server killed again and again; on this computer alone.
+soak: $(VENV)/tested
+	$(PYTHON) -m tests.soak --sessions $(SESSIONS) --seconds $(SECONDS) --kills $(KILLS)
+
+# The Dockerfile's steps without Docker; as root.
+image: $(VENV)/installed
+	$(PYTHON) -m tests.hosting.image --packages $(VENV)
 
 gallery: $(VENV)/installed
 	$(PYTHON) -m dashboard.gallery.make
