@@ -50,6 +50,7 @@ def show_adding(asked: str) -> str | None:
         return TASK
     elif task.failure:
         st.warning(sentence(task.failure), icon=":material/error:")
+        _promise()
     elif task.outcome is not None:
         _show(task.outcome)
     return None

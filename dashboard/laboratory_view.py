@@ -11,13 +11,12 @@ from dashboard import engine, pixels, readings, studies, sweeping
 from dashboard.figures.laboratory import angle_chart, frequency_chart
 from dashboard.figures.look import toolbar
 from dashboard.gallery.studies import PATTERNS, shipped_laboratory
-from dashboard.models import at_scale, offers
+from dashboard.models import at_scale
 from dashboard.takeaways import take_away
+from dashboard.yours import session_offers
 from lam_core.region import Region
-from lam_core.settings import settings
 from lam_core.studies.laboratory import Pattern, curves, laboratory
 from lam_core.studies.table import join
-from zoo.settings import settings as zoo_settings
 
 Form = Literal["stripes", "grid"]
 NAME = "laboratory"
@@ -90,7 +89,7 @@ def _with_own() -> pd.DataFrame:
 def _more(table: pd.DataFrame, form: Form) -> None:
     """Curves of further networks."""
     have = set(table["model"].tolist())
-    listed = [o for o in at_scale(offers(zoo_settings(), settings().networks), studies.SCALE) if o.key not in have]
+    listed = [o for o in at_scale(session_offers(), studies.SCALE) if o.key not in have]
     named = {offer.key: offer for offer in listed if not _is_in(offer.key, have)}
     running = sweeping.wants(NAME)
     with st.expander("Curves of other networks", icon=":material/add:", expanded=running):

@@ -11,15 +11,14 @@ import streamlit as st
 
 from dashboard import engine, own_pictures, studies, study_choice, sweeping
 from dashboard.figures.content import ranked_chart
-from dashboard.models import Offer, at_scale, chosen, offers, scales
-from lam_core.settings import settings
+from dashboard.models import Offer, at_scale, chosen, scales
+from dashboard.yours import session_offers
 from lam_core.studies.content_study import features_of
 from lam_core.studies.ledger import Listener, duration
 from lam_core.studies.pictures import Picture
 from lam_core.studies.sweep import Plan, Swept, sweep
 from lam_core.studies.table import comparable, images_by_diffusion, table_of
 from lam_core.studies.windows import PER_SIDE, Windows
-from zoo.settings import settings as zoo_settings
 
 NAME = "own"
 MOST_NETWORKS = 12
@@ -43,7 +42,7 @@ def panel() -> None:
     running = sweeping.wants(NAME)
     with st.expander("Sweep pictures of your own", icon=":material/photo_library:", expanded=running):
         pictures = own_pictures.choose()
-        listed = offers(zoo_settings(), settings().networks)
+        listed = session_offers()
         with st.container(horizontal=True, vertical_alignment="bottom"):
             scale = st.selectbox(
                 "Scale", scales(listed), index=list(scales(listed)).index(4), width=90, key="own_scale"

@@ -71,8 +71,10 @@ def test_what_was_measured_of_published_checkpoints_ships_with_their_digests():
             assert shipped_report(entry.id, "0" * 64) is None
 
 
-def opened(query: dict[str, str] | None = None) -> AppTest:
+def opened(query: dict[str, str] | None = None, **state: object) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=120)
+    for name, value in state.items():
+        app.session_state[name] = value
     for name, value in (query or {}).items():
         app.query_params[name] = value
     return app.switch_page("app_pages/zoo.py").run()
@@ -155,10 +157,9 @@ def test_a_pasted_network_is_looked_at_and_used_at_once_on_every_page(served, tm
     assert app.query_params["models"] == key
     assert app.query_params["scale"] == "2"
     assert any("Sharp Net yours" in option for one in app.button_group for option in one.options)
-    app.session_state["tab"] = "Models"
-    app.switch_page("app_pages/zoo.py").run()
-    assert list(app.dataframe[0].value["tag"])[:2] == ["yours", "compact"]
-    assert len(app.dataframe[0].value) == len(ENTRIES) + 1
+    table = opened(yours=app.session_state["yours"]).dataframe[0].value
+    assert list(table["tag"])[:2] == ["yours", "compact"]
+    assert len(table) == len(ENTRIES) + 1
 
 
 def test_another_input_range_is_another_entry(served):
