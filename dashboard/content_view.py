@@ -36,7 +36,12 @@ def chosen_study() -> Study:
 def networks(study: Study) -> tuple[str, ...]:
     """The networks that the page is about."""
     chosen = st.pills(
-        "Networks", study.networks, selection_mode="multi", default=study.networks, key=f"networks-{study.key[:8]}"
+        "Networks",
+        study.networks,
+        selection_mode="multi",
+        default=study.networks,
+        key=f"networks-{study.key}" if study.own else "networks",
+        bind=None if study.own else "query-params",
     )
     return tuple(model for model in study.networks if model in chosen)
 

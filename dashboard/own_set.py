@@ -40,7 +40,8 @@ class Order:
 def panel() -> None:
     """The panel, folded away until it is wanted; shows a sweep that is under way."""
     running = sweeping.wants(NAME)
-    with st.expander("Sweep pictures of your own", icon=":material/photo_library:", expanded=running):
+    started = "own_order" in st.session_state
+    with st.expander("Sweep pictures of your own", icon=":material/photo_library:", expanded=started):
         pictures = own_pictures.choose()
         listed = session_offers()
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -90,10 +91,14 @@ def _estimate(pictures: Sequence[Picture], selected: Sequence[Offer], windows: W
     maps = len(pictures) * len(selected) * (PER_SIDE**2 if windows == "grid" else 1)
     usual = studies.usual_seconds()
     known = [usual[offer.key] for offer in selected if offer.key in usual]
-    words = f"{maps} maps: {len(pictures)} pictures under {len(selected)} networks"
+    words = f"{_count(maps, 'map')}: {_count(len(pictures), 'picture')}, {_count(len(selected), 'network')}"
     if len(known) == len(selected):
         words += f", {duration(sum(known) * maps / len(selected))} on two CPU cores"
     st.caption(f"{words}. Results are kept: a sweep that is cancelled goes on where it was.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _watch(order: Order) -> None:

@@ -29,10 +29,9 @@ def choose() -> Study:
         "Images",
         list(titles),
         format_func=lambda name: titles[name],
-        default="own",
         required=True,
         key="images_of",
         label_visibility="collapsed",
         persist_state="session",
     )
-    return own if chosen == "own" else shipped
+    return shipped if chosen == "shipped" else own

@@ -78,8 +78,8 @@ def show_faults(swept: Swept) -> None:
     if swept.faults:
         with st.expander(f"{len(swept.faults)} could not be done; the rest is shown", icon=":material/error:"):
             for fault in swept.faults[:MOST_FAULTS]:
-                st.markdown(f"- {sentence(str(fault))}")
+                st.markdown(f"- {fault}")
             if len(swept.faults) > MOST_FAULTS:
                 st.caption(f"And {len(swept.faults) - MOST_FAULTS} more.")
     for note in swept.notes[:MOST_FAULTS]:
-        st.caption(f":material/info: {sentence(note)}")
+        st.caption(f":material/info: {note}")
