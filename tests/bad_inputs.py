@@ -128,6 +128,13 @@ def slipped_pictures(count: int, seed: int = 0) -> Iterator[Case]:
         yield f"{kind} {number}", slipped(whole[kind], random)
 
 
+def slipped_files(name: str, content: bytes, count: int, seed: int = 3) -> Iterator[Case]:
+    """A file with something wrong, again and again."""
+    random = np.random.default_rng(seed)
+    for number in range(count):
+        yield f"{name} {number}", slipped(content, random)
+
+
 def zip_of(members: dict[str, bytes]) -> bytes:
     """A zip file."""
     buffer = io.BytesIO()

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+import dashboard
 import zoo
 from dashboard.view import View, from_query
 from lam_core.decode import UnreadableImageError, decode
 from lam_core.errors import LamError
+from lam_core.studies.table import TableError, parse_table
 from tests import bad_inputs
 from zoo.entry import EntryError, read_entry
 from zoo.settings import ZooSettings
@@ -74,6 +76,18 @@ def test_a_checkpoint_is_refused_and_runs_nothing(name: str, content: bytes, tmp
     check(str(raised.value))
     said = capsys.readouterr()
     assert "code of a checkpoint ran" not in said.out + said.err
+
+
+SWEEP = (Path(dashboard.__file__).parent / "gallery" / "sweep.parquet").read_bytes()
+TABLES = [*list(bad_inputs.written_pictures())[:12], *bad_inputs.slipped_files("table", SWEEP, 40)]
+
+
+@pytest.mark.parametrize(("name", "content"), TABLES, ids=[name for name, _ in TABLES])
+def test_a_table_is_read_or_refused(name: str, content: bytes) -> None:
+    try:
+        parse_table(content, "mine.parquet")
+    except TableError as error:
+        check(str(error))
 
 
 ENTRIES = list(bad_inputs.entries())

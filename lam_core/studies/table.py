@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from lam_core.errors import LamError
 
@@ -131,6 +130,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         raise
 
 
+_REMEDY = "give one that `lam sweep --out FILE.parquet` wrote"
+
+
 def read_table(path: Path) -> pd.DataFrame:
     """A table that `write_table` kept. Raises `TableError` for any other file."""
     try:
@@ -143,16 +145,18 @@ def parse_table(content: bytes, name: str) -> pd.DataFrame:
     """The table in the bytes of a Parquet file of that name. Raises `TableError` if they are anything else."""
     try:
         table = pd.read_parquet(io.BytesIO(content))
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise TableError(f"{name} cannot be read as a table ({' '.join(str(error).split())[:200]})") from None
+    except Exception as error:  # a damaged file makes pandas and Arrow raise whatever they stumble over
+        reason = " ".join(str(error).split())[:200]
+        raise TableError(f"{name} cannot be read as a table ({reason}); {_REMEDY}") from None
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
-        raise TableError(f"{name} is not the table of a sweep: it has no column {', '.join(missing)}")
+        raise TableError(f"{name} is not the table of a sweep: it has no column {', '.join(missing)}; {_REMEDY}")
     about = table.attrs.get("about", {})
     try:
         return table_of(table.to_dict("records"), about if isinstance(about, dict) else {})
     except (TypeError, ValueError) as error:
-        raise TableError(f"{name} is not the table of a sweep: {' '.join(str(error).split())[:200]}") from None
+        reason = " ".join(str(error).split())[:200]
+        raise TableError(f"{name} is not the table of a sweep ({reason}); {_REMEDY}") from None
 
 
 def images_by_diffusion(table: pd.DataFrame) -> pd.DataFrame:
