@@ -14,10 +14,8 @@ from dashboard.inquiries import Subject
 from dashboard.lineup import Lineup, Seen
 from dashboard.wording import settings_of
 from lam_core.render import Tile, difference_over, informative_over, map_over, png, sheet
+from lam_core.studies.published import SOURCE
 
-CITATION = (
-    "J. Gu and C. Dong, Interpreting Super-Resolution Networks with Local Attribution Maps, CVPR 2021, arXiv:2011.11036"
-)
 MOST_TILES = 4
 """In one row of the picture."""
 
@@ -79,7 +77,7 @@ def figures(lineup: Lineup, address: str) -> str:
         "sentence": lineup.sentence,
         "informative_areas": lineup.areas.to_dict(),
     }
-    content["citation"] = CITATION
+    content["citation"] = SOURCE
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
@@ -96,7 +94,7 @@ def checked(subject: Subject, check: str, result: Any, address: str) -> str:
         "settings": request.settings.as_dict(),
         "found": result.to_dict(),
         "address": address,
-        "citation": CITATION,
+        "citation": SOURCE,
     }
     return json.dumps(content, indent=1) + "\n"
 

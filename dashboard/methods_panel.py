@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import asking, inquiries, pixels, session
+from dashboard.charts import show_chart
 from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.inquiries import METHODS
 from dashboard.models import Offer
@@ -58,7 +59,7 @@ def show(place: Place, subject: Offer, request: AttributionRequest, *, able: boo
         able=able,
     )
     if "Saturation" in curve:
-        _saturation(curve["Saturation"].result, place, subject)
+        _saturation(curve["Saturation"].result, subject)
 
 
 def _sliders(place: Place) -> None:
@@ -124,8 +125,7 @@ def _maps(place: Place, subject: Offer, kind: str, found: dict[str, Any]) -> Non
                 st.caption(f"DI {one.diffusion_index:.1f}{known}")
 
 
-def _saturation(found: Any, place: Place, subject: Offer) -> None:
-    from dashboard.figures.look import toolbar
+def _saturation(found: Any, subject: Offer) -> None:
     from dashboard.figures.saturation import detector_chart, gradient_chart
 
     last = float(found.gradient[-1] / (found.gradient.mean() or 1))
@@ -140,8 +140,7 @@ def _saturation(found: Any, place: Place, subject: Offer) -> None:
         f"{reading}."
     )
     left, right = st.columns(2)
-    name = f"saturation-{subject.name.lower()}"
-    left.plotly_chart(detector_chart(found), config=toolbar(name), alt="D and its running integral along the path")
-    right.plotly_chart(
-        gradient_chart(found), config=toolbar(f"{name}-gradient"), alt="Size of the gradient along the path"
-    )
+    with left:
+        show_chart(detector_chart(found), "saturation", "D and its running integral along the path")
+    with right:
+        show_chart(gradient_chart(found), "gradient-on-the-path", "Size of the gradient along the path")

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard import asking, comparison_files, downloads, inquiries, pixels
+from dashboard.charts import show_chart
 from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.inquiries import CheckName, Subject
 from dashboard.models import Offer
@@ -89,7 +90,6 @@ def _errors(result: Attribution) -> None:
 
 def _faithfulness(found: Any, subject: Subject, place: Place) -> None:
     from dashboard.figures.faithfulness import curves
-    from dashboard.figures.look import toolbar
 
     ring, random = (found.advantage("deletion", control) for control in ("ring", "random"))
     knows = "more than distance" if ring > 1 else "no more than distance"
@@ -101,12 +101,7 @@ def _faithfulness(found: Any, subject: Subject, place: Place) -> None:
     for side, (direction, words) in zip(st.columns(2), better.items(), strict=True):
         with side:
             st.caption(f"{direction.title()}: {words.lower()}")
-            st.plotly_chart(
-                curves(found, direction),
-                config=toolbar(direction),
-                key=f"curve-{direction}",
-                alt=f"{direction.title()} curves of the map and its controls",
-            )
+            show_chart(curves(found, direction), direction, f"{direction.title()} curves of the map and its controls")
 
 
 def _occlusion(found: Any, subject: Subject, place: Place) -> None:
@@ -144,7 +139,6 @@ def _receptive(found: Any, subject: Subject, place: Place) -> None:
 
 
 def _randomisation(found: Any, subject: Subject, place: Place) -> None:
-    from dashboard.figures.look import toolbar
     from dashboard.figures.randomisation import likeness
 
     last = next((step for step in reversed(found.steps) if step.agreement is not None), None)
@@ -157,11 +151,8 @@ def _randomisation(found: Any, subject: Subject, place: Place) -> None:
         )
     )
     st.markdown(f"As the network forgets, its map should become another one: {gone}.")
-    st.plotly_chart(
-        likeness(found),
-        config=toolbar("randomisation"),
-        key="curve-randomisation",
-        alt="Rank correlation with the trained network's map as layers are randomised",
+    show_chart(
+        likeness(found), "randomisation", "Rank correlation with the trained network's map as layers are randomised"
     )
 
 
