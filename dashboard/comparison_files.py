@@ -36,7 +36,8 @@ def panels(lineup: Lineup, address: str) -> bytes:
         for one in lineup.others
     ]
     rows = [[*pictures, areas], *_rows(maps), *_rows(moved)]
-    footnote = f"{lineup.sentence} {place.picture.title} · {settings_of(base.result)}"
+    scale = "each map by its own maximum" if lineup.chosen.own_scale else "maps on one logarithmic scale"
+    footnote = f"{lineup.sentence} {scale[:1].upper()}{scale[1:]} · {place.picture.title} · {settings_of(base.result)}"
     return png(sheet(rows, place.local, footnote))
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import engine, session
+from dashboard import engine, pixels, session
 from dashboard.cards import waiting_for
 from dashboard.computation import Outcome, at_hand, computed
 from dashboard.models import Offer
 from dashboard.place import Place
 from dashboard.wording import percent, sentence
 from lam_core.attribution.request import AttributionRequest
-from lam_core.attribution.result import Attribution
+from lam_core.attribution.result import Attribution, displayed
 from lam_core.service import Status
 
 Answered = tuple[Offer, AttributionRequest | None, Outcome[Attribution]]
@@ -54,14 +55,22 @@ def _is_settled(outcome: Outcome) -> bool:
 
 
 def _watched(place: Place, request: AttributionRequest, title: str, slot: DeltaGenerator) -> Outcome[Attribution]:
+    lr, _ = place.picture.part(place.field)
     with slot.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Computing the map of **{title}**", width="stretch")
             st.button("Cancel", on_click=session.give_up, key=f"cancel-{title}")
-        bar = st.empty()
+        bar, preview = st.empty(), st.empty()
 
     def draw(status: Status) -> None:
         now = status.progress
+        values = displayed(now.signed) if now is not None and now.signed.any() else np.zeros(lr.shape[:2])
+        preview.image(
+            pixels.preview(lr, values, place.local, place.picture.scale),
+            width=320,
+            output_format="PNG",
+            alt=f"Preview of the map of {title}",
+        )
         if now is None:
             bar.progress(0.0, waiting_for(status))
         else:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import methods_panel, session, trust_panel
+from dashboard import engine, methods_panel, session, trust_panel
 from dashboard.computation import at_hand
-from dashboard.engine import service
 from dashboard.gallery.shipped import first_visit
 from dashboard.inquiries import Subject
 from dashboard.lineup import Lineup
@@ -38,7 +37,7 @@ def show(place: Place, selected: Sequence[Offer], lineup: Lineup | None) -> None
     trust = st.expander("How far to trust this map", icon=":material/verified:", on_change="rerun", key="trust_open")
     if not (methods.open or trust.open):
         return
-    request, outcome = at_hand(service(), lambda: place.request(offer.key))
+    request, outcome = at_hand(engine.service(place.picture), lambda: place.request(offer.key))
     if request is None:
         st.warning(sentence(outcome.failure), icon=":material/error:")
         return

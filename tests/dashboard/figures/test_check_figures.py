@@ -29,7 +29,7 @@ def test_a_detector_that_ends_where_it_began_has_no_half_way():
 def test_curves_have_a_line_a_ranking_and_a_band_for_each_that_is_drawn():
     share = np.array([0.001, 0.01, 0.1])
     of = {order: Curve(share, share / 2, share * 2) for order in ORDERS}
-    found = Faithfulness(share, np.array([1, 10, 100]), {d: of for d in DIRECTIONS}, FaithfulnessSettings())
+    found = Faithfulness(share, np.array([1, 10, 100]), dict.fromkeys(DIRECTIONS, of), FaithfulnessSettings())
     figure = curves(found, "deletion")
     assert [trace.name for trace in figure.data if trace.showlegend is None] == [
         *("by the map", "shuffled within rings", "by closeness", "at random")
