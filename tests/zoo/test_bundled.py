@@ -25,7 +25,8 @@ def test_is_as_its_card_says(entry):
     assert isinstance(model, SuperResolver | FeatureModel)
     weights = [p.numel() for name, p in model.module.named_parameters() if "_mean." not in name]
     assert sum(weights) == card(entry)["parameters"]
-    assert model.fingerprint == zoo.reference(entry.id, settings=NOWHERE).fingerprint
+    if isinstance(model, SuperResolver):
+        assert model.fingerprint == zoo.reference(entry.id, settings=NOWHERE).fingerprint
 
 
 @pytest.mark.parametrize("entry", FOR_PSNR, ids=lambda entry: entry.id)
