@@ -46,6 +46,7 @@ image: $(VENV)/installed
 
 gallery: $(VENV)/installed
 	$(PYTHON) -m dashboard.gallery.make
+	$(PYTHON) -m dashboard.gallery.make_studies
 	$(PYTHON) -m dashboard.gallery.semantics.make
 
 clean:

@@ -14,7 +14,7 @@ from dashboard.figures.content import ranked_chart
 from dashboard.models import Offer, at_scale, chosen, scales
 from dashboard.yours import session_offers
 from lam_core.studies.content_study import features_of
-from lam_core.studies.ledger import Listener, duration
+from lam_core.studies.ledger import Listener
 from lam_core.studies.pictures import Picture
 from lam_core.studies.sweep import Plan, Swept, sweep
 from lam_core.studies.table import comparable, images_by_diffusion, table_of
@@ -58,7 +58,7 @@ def panel() -> None:
                 help="Hardest: of each picture's grid, the window with the lowest mean PSNR over the networks.",
             )
         selected = _networks(at_scale(listed, scale))
-        _estimate(pictures, selected, windows)
+        _announce(pictures, selected, windows)
         if st.button(
             "Start", type="primary", disabled=not (pictures and selected) or running, icon=":material/play_arrow:"
         ):
@@ -85,15 +85,11 @@ def _networks(listed: Sequence[Offer]) -> tuple[Offer, ...]:
     return tuple(names[key] for key in keys if key in names)
 
 
-def _estimate(pictures: Sequence[Picture], selected: Sequence[Offer], windows: Windows) -> None:
+def _announce(pictures: Sequence[Picture], selected: Sequence[Offer], windows: Windows) -> None:
     if not pictures or not selected:
         return
     maps = len(pictures) * len(selected) * (PER_SIDE**2 if windows == "grid" else 1)
-    usual = studies.usual_seconds()
-    known = [usual[offer.key] for offer in selected if offer.key in usual]
     words = f"{_count(maps, 'map')}: {_count(len(pictures), 'picture')}, {_count(len(selected), 'network')}"
-    if len(known) == len(selected):
-        words += f", {duration(sum(known) * maps / len(selected))} on two CPU cores"
     st.caption(f"{words}. Results are kept: a sweep that is cancelled goes on where it was.")
 
 

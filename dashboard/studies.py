@@ -100,15 +100,6 @@ def content_of(models: tuple[str, ...], study: Study) -> ContentStudy:
     return content_study(study.of(models), study.features)
 
 
-def usual_seconds() -> dict[str, float]:
-    """Median seconds of a map in the shipped sweep, by the id of a network's entry."""
-    ids = {network.name: network.id for network in studied_networks()}
-    spent: dict[str, list[float]] = {}
-    for model, seconds in shipped_sweep()[["model", "seconds"]].to_numpy().tolist():
-        spent.setdefault(model, []).append(seconds)
-    return {ids[model]: float(np.median(values)) for model, values in spent.items() if model in ids}
-
-
 def builds(study: Study) -> dict[str, Build]:
     """What is known of the networks of a study by themselves: a network is recognised by its fingerprint."""
     known = {network.fingerprint: network.build for network in studied_networks()}

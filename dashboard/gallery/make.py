@@ -19,7 +19,6 @@ import numpy as np
 
 import zoo
 from dashboard import inquiries
-from dashboard.gallery.make_studies import make as studies
 from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, MEASURED, THUMBNAILS, Checkpoint
 from dashboard.inquiries import CheckName, Subject
 from dashboard.pictures import Picture, from_sample
@@ -143,4 +142,3 @@ if __name__ == "__main__":
     thumbnails()
     reports(folder)
     results(folder)
-    studies(folder)

@@ -1,4 +1,4 @@
-"""Makes the studies that ship: networks on samples and on patterns, and what the samples' windows contain.
+"""Makes the studies that ship: `python -m dashboard.gallery.make_studies [folder of checkpoints] [ids left out]`.
 
 What is studied was fixed before anything was computed: every compact network of the zoo at ×4 and the published
 checkpoints that are at hand; the central window of 16 SR pixels of every sample that is no drawn pattern, for patterns
@@ -8,7 +8,8 @@ have the laboratory; the settings of visitors' own maps. Only what changed since
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,11 +52,11 @@ class Network:
     sha256: str
 
 
-def make(checkpoints: Path) -> None:
-    """Writes the tables and what is known of their networks."""
+def make(checkpoints: Path, left_out: Collection[str] = ()) -> None:
+    """Writes the tables and what is known of their networks; entries of the ids in `left_out` are not studied."""
     own = settings()
     service = Service(Store(own.store, own.store_limit), device=own.device)
-    networks = networks_at_hand(checkpoints)
+    networks = [network for network in networks_at_hand(checkpoints) if network.id not in left_out]
     pictures = [of_sample(sample) for sample in samples() if sample.kind not in DRAWN]
     table = refreshed(SWEEP, networks, pictures, service)
     features_of(table, pictures).to_parquet(CONTENT, index=False)
@@ -118,3 +119,8 @@ def measured(network: Network, service: Service) -> StudiedNetwork:
     build = examine(service, build_of(network.reference)).result
     reference = network.reference
     return StudiedNetwork(network.id, reference.name, reference.fingerprint, network.source, network.sha256, build)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2].parent / "shared" / "weights"
+    make(folder, sys.argv[2:])
