@@ -137,7 +137,9 @@ def facts(entry: Entry) -> list[tuple[str, str]]:
     digest = pinned_digest(entry)
     psnr = " · ".join(f"{name} {value:.2f} dB" for name, value in said.psnr.items())
     made = card(entry)
-    measured = " · ".join(f"{name} {value['psnr']:.2f} dB" for name, value in made.get("quality", {}).items())
+    quality = dict(made.get("quality", {}))
+    accuracy = f"{quality.pop('accuracy')} % of held-out crops" if "accuracy" in quality else ""
+    measured = " · ".join(f"{name} {value['psnr']:.2f} dB" for name, value in quality.items())
     data = made.get("training", {}).get("data") or ", ".join(part for part in (said.training, said.degradation) if part)
     published_di = "" if said.diffusion_index is None else f"{said.diffusion_index:.2f} (×4, 150 hard images)"
     listed = [
@@ -147,6 +149,7 @@ def facts(entry: Entry) -> list[tuple[str, str]]:
         ("Trained on", data),
         ("Published PSNR", psnr),
         ("Measured PSNR", measured),
+        ("Accuracy", accuracy),
         ("Published DI", published_di),
         ("Weights", source(entry)),
         ("sha256", f"{digest[:24]}…" if digest else "not pinned yet"),
