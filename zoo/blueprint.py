@@ -13,6 +13,7 @@ from zoo.classifiers import build_classifier
 from zoo.detection import UnknownNetworkError
 from zoo.entry import Entry
 from zoo.errors import ZooError
+from zoo.overwriting import out_of_place
 from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
 
 
@@ -61,5 +62,5 @@ def _spandrel_network(architecture: str, hyperparameters: Mapping[str, Any]) -> 
         except TypeError as error:
             reasons.append(str(error))
             continue
-        return form(**hyperparameters)
+        return out_of_place(form(**hyperparameters))
     raise TypeError("; ".join(reasons) or "it has no network that can be built")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -28,6 +29,14 @@ PICKLE_STARTS = (b"\x80", b"(", b"c", b"]", b"}")
 """First bytes of a pickle of any protocol that holds anything."""
 LARGEST_HEADER = 100_000_000
 """Bytes of the largest header that the safetensors format allows."""
+NUMBERS = [
+    np.dtype,
+    *(getattr(np.dtypes, f"{kind}DType") for kind in ("Float64", "Float32", "Int64", "Int32", "Bool")),
+    np.float64.__reduce__(np.float64(0))[0],
+    (np.float64.__reduce__(np.float64(0))[0], "numpy.core.multiarray.scalar"),
+]
+"""What single NumPy numbers are made of: training scripts leave their best PSNR as one beside the weights."""
+torch.serialization.add_safe_globals(NUMBERS)
 LARGEST_INDEX = 9_999
 """Largest layer number in a key; a sequence is built up to its largest number."""
 
@@ -198,6 +207,10 @@ def _check_plausible(state: Mapping[str, Tensor], size: int, name: str) -> None:
             raise OversizedCheckpointError(f"{name} has a layer name of {len(key):,} characters")
         if any(int(number) > LARGEST_INDEX for number in re.findall(r"\d+", key)):
             raise OversizedCheckpointError(f"{name} numbers a layer beyond {LARGEST_INDEX}: {key[:80]!r}")
+        if tensor.is_complex():
+            raise CheckpointError(
+                f"{name} holds complex weights at {key!r}; no network known here has any: save real ones"
+            )
         if tensor.layout != torch.strided or tensor.is_quantized:
             raise CheckpointError(f"{name} holds sparse or quantised weights at {key!r}; save them dense")
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():

@@ -49,7 +49,7 @@ def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
         return Code(Path(code["path"]), code["function"])
     if "://" in name or name.startswith("huggingface.co/"):
         return hub.parse_reference(name)
-    if not settings.hosted and Path(name).is_file():
+    if not settings.hosted and _is_file(name):
         return read_entry(Path(name), committed=False) if name.endswith(".toml") else Path(name)
     if re.match(r"[^/:\\]+/[^/:\\]+:", name):
         return hub.parse_reference(name)
@@ -61,6 +61,13 @@ def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
     raise NoSuchFileError(
         f"there is no file {name!r}; give an id, a checkpoint, an entry, owner/repo:file or path.py:build"
     )
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # a name that is too long to be one
+        return False
 
 
 def _refuse_when_hosted(settings: ZooSettings) -> None:

@@ -1,5 +1,6 @@
 """Nothing in a checkpoint runs, and every refusal has its name."""
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -103,6 +104,19 @@ def test_wrappers_are_taken_off(tmp_path, wrap):
     found = read_state(tmp_path / "model.pth")
     assert list(found) == list(state)
     assert all(torch.equal(found[key], state[key]) for key in state)
+
+
+@pytest.mark.parametrize("number", [np.float64(30.1), np.float32(1), np.int64(7), np.bool_(True)])
+def test_a_number_of_numpys_beside_the_weights_is_no_code(tmp_path, number):
+    path = tmp_path / "model.pth"
+    torch.save({"state_dict": forged.small_state(), "best_psnr": number}, path)
+    assert list(read_state(path)) == list(forged.small_state())
+
+
+def test_complex_weights_are_refused(tmp_path):
+    torch.save({"a": torch.zeros(3, dtype=torch.complex64)}, tmp_path / "model.pth")
+    with pytest.raises(CheckpointError, match="complex weights at 'a'"):
+        read_state(tmp_path / "model.pth")
 
 
 def test_half_precision_is_read_as_single(tmp_path):

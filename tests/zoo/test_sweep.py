@@ -17,6 +17,7 @@ from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
 
 ENTRIES = [entry for entry in registry() if entry.kind != "classical"]
 NETWORKS = [entry for entry in ENTRIES if entry.kind == "super-resolver"]
+FIRST_OF_ITS_KIND = {entry.architecture: entry.id for entry in reversed(NETWORKS)}
 GROUPS = {"depth", "depths", "num_heads"}
 """Hyperparameters of transformers that list their groups."""
 DI_TABLE = ["fsrcnn", "carn", "edsr-baseline", "msrn", "rrdbnet", "imdn", "rfdn", "rcan", "rnan", "san"]
@@ -32,8 +33,13 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(entry: Entry, network: nn.Module) -> SuperResolver:
     model = SuperResolver(network, entry.scale, convention=entry.declared_convention(), fingerprint=entry.id)
-    with torch.no_grad():
-        assert model(torch.rand(1, 3, 6, 8)).shape == (1, 3, 6 * entry.scale, 8 * entry.scale)
+    x = torch.rand(1, 3, 6, 8)
+    # One gradient an architecture: some networks run and are not differentiable.
+    with torch.set_grad_enabled(FIRST_OF_ITS_KIND[entry.architecture] == entry.id):
+        y = model(x.requires_grad_(torch.is_grad_enabled()))
+    assert y.shape == (1, 3, 6 * entry.scale, 8 * entry.scale)
+    if y.requires_grad:
+        torch.autograd.grad(y.sum(), x)
     return model
 
 
