@@ -1,0 +1,26 @@
+"""The study pages in a real browser: a chart saved as vectors, and a mark that opens its place."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+
+def wait_for_chart(page: Page, name: str) -> None:
+    expect(page.locator(f".st-key-chart-{name} .scatterlayer .point").first).to_be_visible()
+
+
+def test_the_axis_stands_in_the_address_and_the_chart_is_saved_as_vectors(dashboard, page):
+    page.goto(f"{dashboard}/landscape?along=SSIM")
+    wait_for_chart(page, "landscape")
+    expect(page.locator(".st-key-chart-landscape")).to_contain_text("SSIM")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Chart, SVG").click()
+    assert saved.value.suggested_filename == "landscape.svg"
+    assert saved.value.path().read_bytes().startswith(b"<svg")
+
+
+def test_a_click_on_a_mark_opens_its_window(dashboard, page):
+    page.goto(f"{dashboard}/content")
+    wait_for_chart(page, "content")
+    page.locator(".st-key-chart-content .scatterlayer .trace:last-child .point").last.click(force=True)
+    expect(page).to_have_url(re.compile(r"\?image=[a-z-]+&scale=4&window=120%2C120%2C16"))
