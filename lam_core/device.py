@@ -38,14 +38,25 @@ class OutOfMemoryError(LamError):
     """A computation that needs more memory than there is."""
 
 
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that there is no memory left, in whichever way PyTorch or Python puts it.
+
+    >>> ran_out_of_memory(RuntimeError("CUDA out of memory. Tried to …")), ran_out_of_memory(RuntimeError("bad shape"))
+    (True, False)
+    """
+    # PyTorch has a class of its own for a GPU, and on a CPU nothing but the words.
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and ("out of memory" in str(error) or "allocate memory" in str(error))
+    )
+
+
 @contextmanager
 def out_of_memory(device: str) -> Iterator[None]:
     """Gives every way in which memory can run out the one name `OutOfMemoryError`, and frees what is cached."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        # PyTorch has a class of its own for a GPU, and on a CPU nothing but the words.
-        if not (isinstance(error, MemoryError) or "out of memory" in str(error) or "allocate memory" in str(error)):
+        if not ran_out_of_memory(error):
             raise
         if device.startswith("cuda"):
             import torch

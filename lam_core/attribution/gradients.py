@@ -14,6 +14,7 @@ from lam_core.attribution.cone import cone
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.path import Image
 from lam_core.attribution.settings import AttributionSettings, SettingsError
+from lam_core.device import ran_out_of_memory
 from lam_core.errors import LamError, sentence
 from lam_core.model import SuperResolver
 
@@ -120,9 +121,9 @@ class Gradients:
         model, (rows, columns) = self.model, (self.detector.rows, self.detector.columns)
         try:
             return cone(model, *batch.shape[2:], rows, columns, cropped=self.cropped)(batch)
-        except (LamError, torch.OutOfMemoryError, MemoryError):
-            raise
         except Exception as error:  # it may be anybody's network
+            if isinstance(error, LamError) or ran_out_of_memory(error):
+                raise
             raise NetworkFailedError(
                 f"{model.name} failed on {tuple(batch.shape)}: {type(error).__name__}: {sentence(error)}"
             ) from error
