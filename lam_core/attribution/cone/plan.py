@@ -6,9 +6,9 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from lam_core.attribution.cone import layouts, planes, pointwise  # noqa: F401  Their rules register themselves.
+from lam_core.attribution.cone import layouts, planes, pointwise, reductions  # noqa: F401  Their rules register themselves.
 from lam_core.attribution.cone.extents import Extent, crop, interval, shape_of, union, whole
-from lam_core.attribution.cone.layouts import move
+from lam_core.attribution.cone.moves import move
 from lam_core.attribution.cone.program import Program, Step
 from lam_core.attribution.cone.rules import Planned, Request, plan_node
 from lam_core.attribution.cone.trace import Graph, Node

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lam_core.attribution.cone.arithmetic import Add, Multiply, Parametric, Rectify, Scale, Shift, Sigmoid, Square
 from lam_core.attribution.cone.extents import shape_of
-from lam_core.attribution.cone.operations import (
-    Add,
-    Multiply,
-    Operation,
-    Parametric,
-    Rectify,
-    Same,
-    Scale,
-    Shift,
-    Sigmoid,
-    Square,
-    aten,
-)
+from lam_core.attribution.cone.operations import Operation, Same, aten
 from lam_core.attribution.cone.rules import Request, faster
 from lam_core.attribution.cone.trace import Node
 
