@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, median
 
@@ -130,11 +131,13 @@ def main() -> None:
             record, figures = crowd(folder / "crowd", wanted, options.sessions, options.seconds)
             faults += record.faults
             tell("crowd", figures)
-        for title, (found, figures) in (
-            ("those who leave", leave(folder / "leaving")),
-            ("two processes", two_processes(folder / "pair", wanted)),
-            ("kills", kill_often(folder / "kills", wanted, options.kills)),
-        ):
+        parts: dict[str, Callable[[], tuple[list[str], dict]]] = {
+            "those who leave": lambda: leave(folder / "leaving"),
+            "two processes": lambda: two_processes(folder / "pair", wanted),
+            "kills": lambda: kill_often(folder / "kills", wanted, options.kills),
+        }
+        for title, part in parts.items():
+            found, figures = part()
             faults += found
             tell(title, figures)
         tell("faults", {"count": len(faults), "first": faults[:5]})
