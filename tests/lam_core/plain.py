@@ -67,12 +67,12 @@ def main(store: str, diary: str, task: str, seed: str = "0", seconds: str = "0")
     if task == "answer":
         print(service.answer(Plain(int(seed), float(seconds), Path(diary))).result.sum())
         return
+    order = np.random.default_rng()
     while True:
-        for number in range(40):
-            # Over and over, so that files are replaced as well as made.
-            plain = Plain(number)
-            Store(Path(store)).put(plain.identity("cpu"), *_parts(plain))
-            print(number, flush=True)
+        # Again and again, so that files are replaced as well as made.
+        plain = Plain(int(order.integers(40)))
+        Store(Path(store)).put(plain.identity("cpu"), *_parts(plain))
+        print(plain.seed, flush=True)
 
 
 def _parts(plain: Plain) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
