@@ -13,13 +13,13 @@ from dashboard.pictures import Picture, from_sample
 from lam_core.attribution.heatmap import HeatmapRequest
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
-from lam_core.attribution.settings import AttributionSettings, Detector, Path
+from lam_core.attribution.settings import AttributionSettings, Detector, PathMethod, method_settings
 from lam_core.images import Pixels
 from lam_core.reference import ModelReference
 from lam_core.request import Request
 from lam_core.samples import sample
 
-Method = Literal["gradient", "integrated-black", "integrated-blurred", "lam"]
+Method = PathMethod | Literal["gradient"]
 CheckName = Literal["faithfulness", "occlusion", "receptive", "randomisation", "causal"]
 
 METHODS: dict[Method, str] = {
@@ -28,7 +28,6 @@ METHODS: dict[Method, str] = {
     "integrated-blurred": "Integrated gradients, blurred baseline",
     "lam": "LAM, progressive blurring",
 }
-_PATHS: dict[Method, Path] = {"integrated-black": "linear-black", "integrated-blurred": "linear-blur", "lam": "blur"}
 DONORS = ("cat", "coffee", "engine", "flag", "brick", "palace-roof", "hedge", "page", "corner-office")
 """Samples that give patches for causal effects, and pictures for effective receptive fields."""
 MOST_TILES = 300
@@ -56,16 +55,7 @@ def method(request: AttributionRequest, name: Method, detector: Detector | None 
         from lam_core.studies.checks import gradient_of_window
 
         return gradient_of_window(replace(request, settings=settings))
-    return replace(request, settings=along(settings, _PATHS[name]))
-
-
-def along(settings: AttributionSettings, path: Path) -> AttributionSettings:
-    """Settings with another path; the reference rule gives way where it is not defined.
-
-    >>> along(AttributionSettings(rule="reference"), "linear-black").rule
-    'default'
-    """
-    return replace(settings, path=path, rule=settings.rule if path == "blur" else "default")
+    return replace(request, settings=method_settings(name, settings))
 
 
 def saturation(request: AttributionRequest) -> Request[Any]:

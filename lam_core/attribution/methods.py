@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +13,13 @@ from lam_core.attribution.attribute import ZeroMapError
 from lam_core.attribution.gradients import Gradients
 from lam_core.attribution.path import path_of
 from lam_core.attribution.result import displayed
-from lam_core.attribution.settings import AttributionSettings, Path
+from lam_core.attribution.settings import AttributionSettings
 from lam_core.attribution.trust import Report, ignore, scene_of
 from lam_core.diffusion.index import diffusion_index
 from lam_core.images import Pixels
 from lam_core.model import SuperResolver
 from lam_core.region import Field, Region
 
-PathMethod = Literal["lam", "integrated-black", "integrated-blurred"]
-"""Methods that integrate a gradient along a path; `attribute` computes them all."""
-
-_PATHS: dict[PathMethod, Path] = {
-    "lam": "blur",
-    "integrated-black": "linear-black",
-    "integrated-blurred": "linear-blur",
-}
 SATURATION_POINTS = 41
 """Points of the saturation curve: enough for a smooth line."""
 
@@ -95,16 +87,6 @@ class Saturation:
     def from_dict(cls, content: dict[str, Any]) -> Saturation:
         """The inverse of `to_dict`."""
         return cls(**{name: np.array(values, np.float64) for name, values in content.items()})
-
-
-def method_settings(method: PathMethod, settings: AttributionSettings) -> AttributionSettings:
-    """`settings` with the path of a method; the reference rule gives way where it is not defined.
-
-    >>> method_settings("integrated-black", AttributionSettings(rule="reference")).rule
-    'default'
-    """
-    path = _PATHS[method]
-    return replace(settings, path=path, rule=settings.rule if path == "blur" else "default")
 
 
 def plain_gradient(

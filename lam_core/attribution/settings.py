@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from lam_core.errors import LamError
@@ -12,6 +12,15 @@ Rule = Literal["reference", "default"]
 Detector = Literal["gradient", "intensity", "gabor"]
 Path = Literal["blur", "linear-blur", "linear-black"]
 Precision = Literal["float32", "tf32", "float64"]
+
+PathMethod = Literal["lam", "integrated-black", "integrated-blurred"]
+"""Methods that integrate a gradient along a path; `attribute` computes them all."""
+
+_PATHS: dict[PathMethod, Path] = {
+    "lam": "blur",
+    "integrated-black": "linear-black",
+    "integrated-blurred": "linear-blur",
+}
 
 METHOD_VERSION = 1
 """Part of every result's key: raised whenever the same settings would give other numbers."""
@@ -65,3 +74,13 @@ class AttributionSettings:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON and for keys."""
         return asdict(self)
+
+
+def method_settings(method: PathMethod, settings: AttributionSettings) -> AttributionSettings:
+    """`settings` with the path of a method; the reference rule gives way where it is not defined.
+
+    >>> method_settings("integrated-black", AttributionSettings(rule="reference")).rule
+    'default'
+    """
+    path = _PATHS[method]
+    return replace(settings, path=path, rule=settings.rule if path == "blur" else "default")

@@ -1,6 +1,10 @@
 """The compare page, run without a browser on toy networks of one's own."""
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import first_visit
@@ -171,3 +175,20 @@ def test_what_ships_of_the_checks_is_shown_and_no_more_is_promised(toys):
     assert not app.exception
     assert "there is what was computed beforehand alone" in text(app)
     assert not [one for one in app.button if str(one.key).startswith("ask-")]
+
+
+def test_a_low_resolution_upload_is_compared_without_hr(toys):
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    app = opened(models=",".join(toys))
+    app.file_uploader[0].upload("mine.png", buffer.getvalue()).run()
+    app.toggle(key="low").set_value(True).run()
+    next(one for one in app.button if one.label == "Compute").click().run()
+    assert not app.exception
+    assert len(indices(app)) == 2
+    assert "HR" not in app.selectbox(key="side_left").options
+    assert {one.value for one in app.metric if one.label == "PSNR"} == {"no HR"}
+    app.session_state["trust_open"] = True
+    app.run()
+    assert "which there is none of here" in text(app)

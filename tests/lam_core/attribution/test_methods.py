@@ -14,10 +14,10 @@ from lam_core.attribution.attribute import ZeroMapError
 from lam_core.attribution.methods import (
     GradientMap,
     Saturation,
-    method_settings,
     plain_gradient,
     saturation,
 )
+from lam_core.attribution.settings import method_settings
 from tests.lam_core.studies.toys import coupled, picture
 
 SETTINGS = AttributionSettings(detector="intensity", dtype="float64", field="full", tolerance=0, nodes=9)
