@@ -36,11 +36,13 @@ def show_adding(asked: str) -> str | None:
         f"Paste `owner/repo:file` or the address of a file on huggingface.co{kinds}. Nothing else is ever asked, and "
         "nothing in the file is run: its layers' names and shapes tell what it is."
     )
-    with st.form("add-form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        reference = st.text_input(
+    with st.form("add-form", border=False):
+        place, button = st.columns([6, 1])
+        reference = place.text_input(
             "Reference", value=asked, placeholder="owner/repo:model.safetensors", label_visibility="collapsed"
         )
-        if st.form_submit_button("Look at it", type="primary", icon=":material/search:") and reference.strip():
+        pressed = button.form_submit_button("Look at it", type="primary", icon=":material/search:", width="stretch")
+        if pressed and reference.strip():
             own, turn = settings(), engine.turn_of_visitor()
             start(TASK, lambda tell: proposal_for(reference, own, turn, tell))
     task = started(TASK)
@@ -83,6 +85,8 @@ def _show(proposal: Proposal) -> None:
     st.subheader(found.name, anchor=False)
     if proposal.known:
         st.info(f"This very file is {proposal.known.name} of the zoo, id {proposal.known.id}.", icon=":material/info:")
+        there = {"model": proposal.known.id}
+        st.page_link("app_pages/zoo.py", label="Open its card", icon=":material/dataset:", query_params=there)
     sizes = " · ".join(f"{name} {value}" for name, value in found.hyperparameters.items() if name not in SAID)
     st.markdown(f"{TAGS['yours']} {sizes}")
     with st.grid(4, min_column_width=120):

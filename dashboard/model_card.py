@@ -15,7 +15,8 @@ from dashboard.view import FIRST_SAMPLE
 from dashboard.wording import sentence
 from lam_core.samples import sample
 from zoo.entry import Entry, Local
-from zoo.findings import Report
+from zoo.findings import Finding, Report
+from zoo.registry import card
 from zoo.settings import settings
 from zoo.weights import fetch, find, state
 
@@ -29,8 +30,8 @@ def show_card(entry: Entry, key: str, tag: Tag) -> str | None:
         st.markdown(entry.note)
     _shipped_map(entry)
     task = _actions(entry, key)
-    if entry.kind != "classical" and (report := measuring.at_hand(entry)):
-        _comparison(report)
+    if entry.kind != "classical":
+        _comparison(measuring.at_hand(entry) or _unmeasured(entry))
     st.caption("  \n".join(f"**{name}** {text}" for name, text in facts(entry)))
     return task
 
@@ -94,6 +95,16 @@ def _maps_button(entry: Entry, key: str) -> None:
     if st.button("See its maps", type="primary", icon=":material/center_focus_strong:", key=f"maps-{key}"):
         query = {"image": FIRST_SAMPLE, "scale": str(entry.scale), "models": key}
         st.switch_page("app_pages/attribution.py", query_params=query)
+
+
+def _unmeasured(entry: Entry) -> Report:
+    """What is declared of a network that nobody has run yet."""
+    said, parameters = entry.published, card(entry).get("parameters") or entry.published.parameters
+    facts = {
+        "parameters": f"{parameters:,}" if parameters else "",
+        "receptive field": str(said.receptive_field or ""),
+    }
+    return Report(entry.id, tuple(Finding(name, text, "not yet", "measured") for name, text in facts.items()))
 
 
 def _comparison(report: Report) -> None:

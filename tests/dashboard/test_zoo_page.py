@@ -100,6 +100,7 @@ def test_the_address_names_a_model_and_what_is_searched(environment):
     assert set(app.dataframe[0].value["id"]) >= {"imdn", "imdn-c", "rfdn"}
     assert "**IMDN** :blue-badge[published]" in words(app)
     assert "nothing is fetched while this server is offline" in words(app)
+    assert list(opened({"model": "san"}).table[0].value["Measured"]) == ["not yet", "not yet"]
     app.text_input(key="search").set_value("no such thing").run()
     assert not app.exception
     assert "No model is like that" in words(app)
