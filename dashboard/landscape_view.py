@@ -86,6 +86,7 @@ def controls(study: Study) -> Choice:
             required=True,
             key="along",
             bind="query-params",
+            wrap=True,
         )
         field: Field = "probed"
         if axis == "receptive_field":

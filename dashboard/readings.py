@@ -84,7 +84,7 @@ def order(found: Order) -> str:
     firm = sum(s.above_next is not None and s.above_next >= 0.975 for s in found.standings)
     return (
         f"{first.model} looks widest on these {found.images} images. Of the {len(found.standings) - 1} steps from one "
-        f"network to the next, {firm} hold in at least 97.5 % of the resampled sets of images."
+        f"network to the next, {firm} hold in at least 97.5\u00a0% of the resampled sets of images."
     )
 
 

@@ -21,6 +21,8 @@ TITLES: dict[Axis, str] = {
     "depth": "Depth, layers on the longest way",
     "width": "Width, channels",
 }
+_DODGES = (0.0, -0.22, 0.22, -0.44, 0.44)
+"""Octaves by which marks of one column step aside for each other."""
 _FIELD_TICKS = (8, 16, 32, 64, 128, 256, 512, 1024)
 
 
@@ -41,14 +43,20 @@ def landscape_chart(
     rows = [(row, at) for row in published if (at := _published_place(row, axis)) is not None]
     end = _right_end([*places.values(), *(at for _, at in rows)]) if axis == "receptive_field" else 0.0
     drawn = [site for site in sites if site.model in places]
+    unbounded = sorted(
+        [(site.diffusion_index.mean, site.model) for site in drawn if isinf(places[site.model])]
+        + [(row.diffusion_index, row) for row, at in rows if isinf(at)],
+        key=lambda pair: pair[0],
+    )
+    beyond = {what: end * 2 ** _DODGES[k % len(_DODGES)] for k, (_, what) in enumerate(unbounded)}
     by_name = {site.model: site for site in drawn}
     traces: list[go.Scatter] = []
     for line in series:
         members = [by_name[model] for model in line.models if model in by_name]
         if len(members) > 1:
-            traces.append(_line(line, members, [_at(places[site.model], end) for site in members]))
-    traces += [_dot(site, axis, places[site.model], end) for site in drawn]
-    traces += [_hollow(row, at, end, first=k == 0) for k, (row, at) in enumerate(rows)]
+            traces.append(_line(line, members, [beyond.get(s.model, places[s.model]) for s in members]))
+    traces += [_dot(site, axis, places[site.model], beyond.get(site.model, places[site.model])) for site in drawn]
+    traces += [_hollow(row, beyond.get(row, at), first=k == 0) for k, (row, at) in enumerate(rows)]
     logarithmic = axis in ("receptive_field", "parameters")
     title = "Mean Diffusion Index"
     figure = chart(traces, x=TITLES[axis], y=title, height=520, log_x=logarithmic, log_y=log_index)
@@ -63,10 +71,10 @@ def landscape_chart(
     return figure
 
 
-def _dot(site: Site, axis: Axis, place: float, end: float) -> go.Scatter:
+def _dot(site: Site, axis: Axis, place: float, drawn_at: float) -> go.Scatter:
     mark, index = mark_of(site.model), site.diffusion_index
     return go.Scatter(
-        x=[_at(place, end)],
+        x=[drawn_at],
         y=[index.mean],
         error_y=_bars(index),
         mode="markers",
@@ -103,10 +111,10 @@ def _line(line: Series, members: Sequence[Site], places: Sequence[float]) -> go.
     )
 
 
-def _hollow(row: PublishedRow, place: float, end: float, *, first: bool) -> go.Scatter:
+def _hollow(row: PublishedRow, drawn_at: float, *, first: bool) -> go.Scatter:
     mark = mark_of(row.model)
     return go.Scatter(
-        x=[_at(place, end)],
+        x=[drawn_at],
         y=[row.diffusion_index],
         mode="markers",
         name=f"hollow: published table, {IMAGES} images",
@@ -131,10 +139,6 @@ def _published_place(row: PublishedRow, axis: Axis) -> float | None:
 def _right_end(places: Sequence[float]) -> float:
     finite = [place for place in places if not isinf(place)]
     return 2.0 ** (ceil(log10(max(finite, default=64)) / log10(2)) + 1)
-
-
-def _at(place: float, end: float) -> float:
-    return end if isinf(place) else place
 
 
 def _told(place: float) -> str:

@@ -15,7 +15,7 @@ from lam_core.studies.table import read_table
 
 SWEEP, LABORATORY = FOLDER / "sweep.parquet", FOLDER / "laboratory.parquet"
 CONTENT, NETWORKS = FOLDER / "content.parquet", FOLDER / "networks.json"
-PATTERNS = patterns(["stripes", "grid"], [48, 32, 24, 16, 12, 10, 8, 7, 6, 5], [0, 15, 45, 90])
+PATTERNS = patterns(["stripes", "grid"], [32, 24, 16, 12, 10, 8, 6], [0, 15, 45])
 """The patterns whose curves ship."""
 
 

@@ -24,7 +24,7 @@ def test_a_global_field_has_a_column_of_its_own_beyond_all_others():
     figure = landscape_chart(sites(), "receptive_field", places=places, published=PUBLISHED)
     at = {trace.name: trace.x[0] for trace in figure.data if trace.legendgroup is None}
     assert at["small"] == 17
-    assert at["pooled"] == 2048 > 703 > at["middle"]
+    assert 2048 * 2**0.5 > at["pooled"] > 2048 / 2**0.5 > 703 > at["middle"]
     assert list(figure.layout.xaxis.ticktext)[-1] == "global"
 
 
