@@ -35,6 +35,7 @@ conformance: $(VENV)/tested
 bench: $(VENV)/tested
 	$(PYTHON) -m tests.e2e.speed
 	$(PYTHON) -m benchmarks.table --gpu
+	$(PYTHON) -m benchmarks.semantics_bench
 
 # Many visitors at once, two processes on one store, a server killed again and again; on this computer alone.
 soak: $(VENV)/tested

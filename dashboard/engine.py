@@ -25,10 +25,12 @@ from dashboard.presence import Presence
 from dashboard.yours import Yours, mine
 from lam_core.device import Turnstile
 from lam_core.owner import Owner
+from lam_core.reference import NetworkReference
 from lam_core.service import Service
 from lam_core.settings import settings
 from lam_core.store import Store
 from zoo.pool import Pool, PooledReference
+from zoo.references import Reference, feature_reference
 from zoo.settings import settings as zoo_settings
 
 log = logging.getLogger("lam")
@@ -120,6 +122,17 @@ def _network(key: str, own: Yours | None) -> PooledReference:
     return _pool().pooled(reference)
 
 
+def looked_into(key: str) -> NetworkReference:
+    """As `network`, and classifiers too: networks to be looked at by their features. Raises a `ZooError`."""
+    return network(key) if key in mine() else _looked_into(key)
+
+
+@functools.lru_cache(maxsize=64)
+def _looked_into(key: str) -> NetworkReference:
+    found = feature_reference(key)
+    return _pool().pooled(found) if isinstance(found, Reference) else found
+
+
 @once
 def _pool() -> Pool:
     return Pool(device=settings().device)
@@ -157,5 +170,5 @@ def _import_the_heavy() -> None:
 
 def forget() -> None:
     """Makes all of it anew when it is next asked for: settings have changed."""
-    for made in (start, _service, _pool, warm_up, _network):
+    for made in (start, _service, _pool, warm_up, _network, _looked_into):
         made.cache_clear()  # pyright: ignore[reportFunctionMemberAccess]

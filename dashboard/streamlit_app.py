@@ -44,6 +44,12 @@ PAGES = [
         help="DI against performance, receptive field and size of networks.",
     ),
     st.Page(
+        "app_pages/semantics.py",
+        title="Semantics",
+        icon=":material/bubble_chart:",
+        help="What deep features tell apart: content, or degradation.",
+    ),
+    st.Page(
         "app_pages/zoo.py",
         title="Zoo",
         icon=":material/dataset:",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def run(options: argparse.Namespace) -> None:
     from lam_core.semantics.design import Picture
     from lam_core.studies.pictures import pictures_in
 
-    degradations = [Degradation.parse(text) for text in options.degradations.split(",")]
+    names = [text.strip() for text in options.degradations.split(",")]
+    degradations = [Degradation.parse(name) for name in names]
     networks = []
     for name in options.models.split(","):
         model = zoo.load(name)
@@ -56,5 +58,8 @@ def run(options: argparse.Namespace) -> None:
             seed=options.seed,
             progress=lambda now: line.say(f"{now.model} {now.task} {now.share:.0%}"),
         )
-    write_file(options.out, json.dumps(analysis.to_json()).encode())
+    # Points carry the names that were given; beside them stands what these mean.
+    content = replace(analysis, degradations=tuple(names)).to_json()
+    content["strengths"] = dict(zip(names, map(str, degradations), strict=True))
+    write_file(options.out, json.dumps(content, allow_nan=False).encode())
     print(options.out)

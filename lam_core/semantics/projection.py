@@ -73,3 +73,15 @@ def plane(projection: Projection, *, seed: int = 0) -> NDArray[np.float32]:
     perplexity = min(30.0, (n * k - 1) / 3)
     embedded = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(points)
     return np.asarray(embedded, np.float32).reshape(n, k, 2)
+
+
+def turned_towards(points: NDArray[np.floating], reference: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Points [..., 2] rotated or mirrored about their mean to lie as near as can be to others of the same shape.
+
+    A plane of a t-SNE or of principal components has no orientation of its own; distances stay as they are
+    (Schönemann 1966).
+    """
+    flat, target = (np.asarray(p, np.float64).reshape(-1, 2) for p in (points, reference))
+    flat, target = flat - flat.mean(0), target - target.mean(0)
+    left, _, right = np.linalg.svd(flat.T @ target)
+    return (flat @ left @ right).reshape(points.shape)

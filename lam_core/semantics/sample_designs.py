@@ -8,6 +8,8 @@ Degradations. Clean, Gaussian blur of σ 2, Gaussian noise of σ 20, put on the 
 Strength. The same pictures, from clean to a blur of σ 3, noise of σ 30 and JPEG of quality 10 in six steps.
 SRGA. The recommended 300 pictures of 32×32, drawn with seed 0 from the overlapping crops of all samples.
 Detection. Reduced samples of 64×64; every third sample is held out, and so are the strengths that are tried.
+Turning off. The held-out pictures under the degradation that the specific network was trained for, at several
+strengths, and under others.
 Layers are the stages of each network's trunk; strength, SRGA and detection look at the last of them.
 """
 
@@ -38,8 +40,12 @@ KINDS = tuple(map(Degradation.parse, ("clean", "blur:3", "noise:30", "jpeg:80"))
 """What a probe is trained on, at half, three quarters and all of each strength."""
 TRIED = tuple(map(Degradation.parse, ("clean", "blur:1.8", "blur:2.7", "noise:18", "noise:27", "jpeg:50", "jpeg:70")))
 """What it is tried on: strengths between those it was trained on."""
-
-
+RESTORED = tuple(
+    map(Degradation.parse, ("noise:20", "noise:10", "noise:40", "clean", "blur:2", "jpeg:70", "contrast:0.5"))
+)
+"""What is put on pictures that are restored; the compact CinCGAN was trained for the first."""
+EXAMPLE = "cat"
+"""The sample that restoring is shown on."""
 PLACES = ("top left", "top right", "bottom left", "bottom right")
 
 
@@ -56,6 +62,12 @@ def sample_design() -> Design:
     quarters = [quarter for names in CONTENTS.values() for name in names for quarter in _crops(name, SIDE)]
     named = zip(sample_names(), quarters, strict=True)
     return Design(tuple(Picture(name, content, quarter) for (name, content), quarter in named))
+
+
+@cache
+def held_out_samples() -> tuple[Pixels, ...]:
+    """Every third sample as it is, [256, 256, 3]."""
+    return tuple(one.pixels() for one in samples()[2::3])
 
 
 @cache

@@ -154,9 +154,22 @@ def test_semantics_writes_shares(place: Path, capsys) -> None:
             Image.fromarray(pixels).save(place / "set" / content / f"{seed}.png")
     run(capsys, "semantics", "--models", f"{place / 'net.py'}:build", "--images", place / "set", "--layers", "body.1",
         "--out", place / "s.json")  # fmt: skip
-    (layer,) = json.loads((place / "s.json").read_text())["models"][0]["layers"]
+    written = json.loads((place / "s.json").read_text())
+    (model,) = written["models"]
+    (layer,) = model["layers"]
     assert (layer["layer"], layer["n"], layer["k_content"], layer["k_degradation"]) == ("body.1", 12, 2, 3)
     assert {"content", "degradation", "interaction", "residual"} == layer["share"].keys()
+    assert {"content", "degradation"} == layer["chi"].keys() == layer["silhouette"].keys()
+    assert {"space", "seed", "intervals"} <= layer.keys()
+    assert {tuple(point[2:]) for point in layer["points"]} >= {("a", "clean", "a/0.png"), ("b", "noise", "b/1.png")}
+    assert written["strengths"] == {"clean": "clean", "blur": "blur:2", "noise": "noise:20"}
+    assert len(written["controls"]) == 2
+
+
+def test_semantics_says_what_is_wrong_with_a_design(place: Path, capsys) -> None:
+    arguments = ("semantics", "--models", f"{place / 'net.py'}:build", "--images", place, "--out", place / "s.json")
+    assert "two contents" in refused(capsys, *arguments)
+    assert "there is no degradation 'blurr'" in refused(capsys, *arguments, "--degradations", "clean,blurr")
 
 
 def test_upscale_writes_the_enlarged_picture(place: Path, capsys) -> None:

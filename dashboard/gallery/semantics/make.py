@@ -12,25 +12,39 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from dashboard.gallery.semantics.shipped import (
     DEVICE,
+    EXAMPLE_ROWS,
+    EXAMPLES,
     FOLDER,
     INDEX,
     PICTURES,
     PUBLISHED,
     QUESTIONS,
+    RESPONSES,
+    RESTORERS,
+    SPECIFIC,
     Source,
     answer_file,
 )
+from lam_core.degradations import Degradation
+from lam_core.images import digest as digest_of
+from lam_core.images import downscale
+from lam_core.model import Restorer, SuperResolver
 from lam_core.reference import NetworkReference
-from lam_core.render import png
-from lam_core.semantics.sample_designs import sample_design
+from lam_core.render import enlarged, png
+from lam_core.samples import sample
+from lam_core.semantics.result import METHOD_VERSION
+from lam_core.semantics.sample_designs import EXAMPLE, RESTORED, SCALE, held_out_samples, sample_design
+from lam_core.semantics.turn_off import turn_off
 from lam_core.store import read, write
 from zoo.entry import Bundled, Entry, GitHub
+from zoo.loading import load
 from zoo.references import feature_reference
 from zoo.registry import pinned_digest, registry
 from zoo.settings import settings
@@ -78,6 +92,55 @@ def answer(checkpoints: Path) -> None:
     INDEX.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
 
+def restoring() -> None:
+    """Writes what several methods do to several degradations, unless that is what is there."""
+    methods = _methods()
+    identity = {
+        "version": METHOD_VERSION,
+        "methods": {name: getattr(method, "fingerprint", name) for name, method in methods.items()},
+        "pictures": [digest_of(picture) for picture in held_out_samples()],
+        "degradations": [str(degradation) for degradation in RESTORED],
+    }
+    if RESPONSES.is_file() and json.loads(RESPONSES.read_text(encoding="utf-8"))["identity"] == identity:
+        return
+    reduced = [downscale(picture, SCALE) for picture in held_out_samples()]
+    responses = []
+    for method in methods.values():
+        # All see the same degraded pictures: those that do not enlarge are compared with the reduced ones.
+        images = reduced if method.scale == 1 else held_out_samples()
+        responses += turn_off([method], images, RESTORED)
+    original = downscale(sample(EXAMPLE).pixels(), SCALE)
+    rows = []
+    for name in EXAMPLE_ROWS:
+        spoilt = Degradation.parse(name).apply(original, (0, 0))
+        outputs = [
+            method.restore(spoilt) if isinstance(method, Restorer) else method.upscale(spoilt)
+            for method in methods.values()
+        ]
+        side = SCALE * len(original)
+        rows.append(np.concatenate([enlarged(one, side) for one in (original, spoilt, *outputs)], axis=1))
+    EXAMPLES.write_bytes(png(np.concatenate(rows, axis=0)))
+    names = {key: method.name for key, method in methods.items()}
+    content = {
+        "identity": identity,
+        "methods": list(names.values()),
+        "specific": names.get(SPECIFIC, ""),
+        "rows": [asdict(response) for response in responses],
+    }
+    RESPONSES.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _methods() -> dict[str, SuperResolver | Restorer]:
+    found = {}
+    for name in RESTORERS:
+        if name not in registry() or (name == "bm3d" and find_spec("bm3d") is None):
+            continue
+        entry = registry()[name]
+        if entry.weights is None or find(entry, settings()) is not None:
+            found[name] = load(name)
+    return found
+
+
 def pictures() -> None:
     """Writes the pictures of the sample design, clean, in a row."""
     PICTURES.write_bytes(png(np.concatenate([picture.pixels for picture in sample_design().pictures], axis=1)))
@@ -93,3 +156,4 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[3].parent / "shared" / "weights"
     pictures()
     answer(folder)
+    restoring()

@@ -25,6 +25,7 @@ from lam_core.semantics.requests import AnalysisRequest, ProbeRequest, ScoreRequ
 from lam_core.semantics.result import Analysis
 from lam_core.semantics.srga import SrgaScore
 from lam_core.semantics.strength import StrengthCurve
+from lam_core.semantics.turn_off import Response
 from lam_core.store import read
 
 DEVICE = "cpu"
@@ -32,6 +33,13 @@ DEVICE = "cpu"
 FOLDER = Path(__file__).parent
 INDEX = FOLDER / "index.json"
 PICTURES = FOLDER / "pictures.png"
+RESPONSES = FOLDER / "turn-off.json"
+EXAMPLES = FOLDER / "turn-off.png"
+SPECIFIC = "cincgan-c"
+"""The network that was trained for one degradation."""
+RESTORERS = (SPECIFIC, "non-local-means", "bm3d", "imdn-c")
+"""Methods whose restoring is compared, besides doing nothing; those that are not here are left out."""
+EXAMPLE_ROWS = ("noise:20", "blur:2", "jpeg:70")
 PUBLISHED = ("srgan", "imdn", "pan", "carn-m")
 """Networks whose checkpoints are not part of the project; every bundled network is asked too."""
 
@@ -75,6 +83,11 @@ def answer_file(question: str, model_id: str) -> Path:
     return FOLDER / f"{question}-{model_id}.npz"
 
 
+def is_answered(question: str, model_id: str) -> bool:
+    """Whether the answer of a network ships."""
+    return model_id in sources() and answer_file(question, model_id).is_file()
+
+
 def analysis(model_id: str) -> Analysis:
     """How a network's features part on the sample design. Raises `KeyError` for a network whose results do not ship."""
     return _answer("analysis", model_id)
@@ -115,6 +128,34 @@ def shipped_design() -> Design:
             for (name, content), tile in zip(designs.sample_names(), _tiles(strip), strict=True)
         )
     )
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """What several methods do to several degradations, and one picture of it."""
+
+    responses: tuple[Response, ...]
+    methods: tuple[str, ...]
+    """Names, in the order of the examples' columns."""
+    specific: str
+    """The name of the network trained for one degradation; empty if it is not among them."""
+
+
+@functools.cache
+def restoring() -> Restoring:
+    """The shipped comparison of restoring methods."""
+    content = json.loads(RESPONSES.read_text(encoding="utf-8"))
+    responses = tuple(Response(**{**row, "change_interval": tuple(row["change_interval"])}) for row in content["rows"])
+    return Restoring(responses, tuple(content["methods"]), content["specific"])
+
+
+@functools.cache
+def examples() -> dict[str, tuple[Pixels, ...]]:
+    """By degradation: the clean picture, the degraded one, and what each method makes of it."""
+    with Image.open(EXAMPLES) as image:
+        sheet = np.asarray(image.convert("RGB"))
+    side = sheet.shape[0] // len(EXAMPLE_ROWS)
+    return {name: tuple(_tiles(sheet[i * side : (i + 1) * side])) for i, name in enumerate(EXAMPLE_ROWS)}
 
 
 def _tiles(strip: Pixels) -> list[Pixels]:

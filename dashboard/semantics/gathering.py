@@ -1,0 +1,116 @@
+"""Analyses for a design: those that ship, those in the store, and those that are computed while the visitor watches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from dashboard import engine
+from dashboard.computation import computed, reason
+from dashboard.gallery.semantics import shipped
+from dashboard.models import Offer
+from dashboard.semantics.choosing import Material
+from dashboard.semantics.networks import Examined, full_name
+from dashboard.wording import sentence
+from lam_core.request import Request
+from lam_core.semantics.requests import AnalysisRequest
+from lam_core.service import Status
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, eq=False)
+class Missing:
+    """A network that is not analysed yet."""
+
+    offer: Offer
+    request: AnalysisRequest
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What there is of the networks asked for."""
+
+    examined: tuple[Examined, ...]
+    missing: tuple[Missing, ...]
+    failures: tuple[str, ...]
+    """A sentence for every network of which nothing can be had."""
+
+
+def gather(offers: Sequence[Offer], material: Material) -> Gathered:
+    """Everything that needs no computing."""
+    examined, missing, failures = [], [], []
+    for offer in offers:
+        if material.is_standard and shipped.is_answered("analysis", offer.key):
+            examined.append(Examined(offer, shipped.analysis(offer.key), "shipped result"))
+            continue
+        if offer.only_shipped:
+            failures.append(
+                f"{full_name(offer)}: only its results on the project's own pictures are here, not its weights; "
+                "`lam zoo fetch` takes them, or choose another network."
+            )
+            continue
+        try:
+            request = AnalysisRequest(engine.looked_into(offer.key), material.design)
+            found = engine.service(private=material.is_own).find(request)
+        except Exception as error:
+            failures.append(f"{full_name(offer)}: {sentence(reason(error))}")
+            continue
+        if found is None:
+            missing.append(Missing(offer, request))
+        else:
+            examined.append(Examined(offer, found, "from the store"))
+    return Gathered(tuple(examined), tuple(missing), tuple(failures))
+
+
+def compute(missing: Sequence[Missing], slot: Any, *, own: bool) -> tuple[list[Examined], list[str]]:
+    """Computes what is missing, one network after the other, and says in `slot` how far it is."""
+    done, failures = [], []
+    for turn, one in enumerate(missing, 1):
+        title = f"{full_name(one.offer)}, {turn} of {len(missing)}"
+        result = watched(one.request, title, slot, key=f"cancel-{turn}", own=own)
+        if isinstance(result, str):
+            failures.append(f"{full_name(one.offer)}: {result}")
+        else:
+            done.append(Examined(one.offer, result, "computed now"))
+    return done, failures
+
+
+def watched(request: Request[R], title: str, slot: Any, *, key: str, own: bool) -> R | str:
+    """The result of a request while a bar shows how far it is; one sentence if there is none. Cancel ends it.
+
+    `own`: it is about pictures of the visitor's own.
+    """
+    with slot.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, f"{title}: starting", width="stretch")
+        st.button("Cancel", key=key, on_click=give_up)
+
+    def tell(status: Status) -> None:
+        if status.stage == "queue":
+            bar.progress(0.0, f"{title}: {status.ahead} before it on this server")
+        elif status.progress is None:
+            bar.progress(0.0, f"{title}: loading the network")
+        else:
+            bar.progress(min(status.progress.share, 1.0), f"{title}: {status.progress.task}")
+
+    outcome = computed(engine.service(private=own), request, tell)
+    slot.empty()
+    return outcome.result if outcome.result is not None else sentence(outcome.failure)
+
+
+def ask(question: str) -> None:
+    """Wants the answer to a question of this page computed."""
+    st.session_state.semantics_asked = question
+
+
+def is_asked(question: str) -> bool:
+    """Whether a question is to be answered."""
+    return st.session_state.get("semantics_asked") == question
+
+
+def give_up() -> None:
+    """Wants nothing computed any more."""
+    st.session_state.semantics_asked = ""

@@ -1,0 +1,106 @@
+"""The semantics page, run without a browser."""
+
+import csv
+import io
+import zipfile
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.gallery.semantics import shipped
+from dashboard.semantics import choosing, networks, scatter
+from dashboard.semantics.choosing import Material
+from dashboard.semantics.gathering import gather
+from dashboard.semantics.networks import choices
+from dashboard.semantics.presets import PRESETS
+from lam_core.semantics.reading import percentage
+from tests.dashboard.conftest import APP, write_toy
+from zoo.settings import ZooSettings
+
+STANDARD = Material(shipped.shipped_design(), is_standard=True, is_own=False)
+
+
+@pytest.fixture
+def toy(environment, tmp_path) -> str:
+    key = write_toy(tmp_path, "toy", scale=2)
+    environment(LAM_WITH=key)
+    return key
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page("app_pages/semantics.py").run()
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def test_the_first_visit_shows_four_published_networks_and_their_controls(toy):
+    app = opened()
+    shown = text(app)
+    for key in shipped.PUBLISHED:
+        layer = shipped.analysis(key).models[0].layers[-1]
+        assert f"{registry_name(key)} · shipped result" in shown
+        assert percentage(layer.share.degradation) in shown
+    assert "Published: the deepest features of SR networks part by degradation" in shown
+
+
+def registry_name(key: str) -> str:
+    return shipped.sources()[key].name
+
+
+def test_a_published_figure_says_what_is_missing_and_what_stands_in():
+    available = {"srgan", "imdn", "pan", "carn-m", "edsr-c"}
+    figure = next(preset for preset in PRESETS if preset.id == "figure")
+    assert figure.networks(available) == ("edsr-c", "srgan")
+    notes = figure.notes(available, {"edsr-c": "EDSR (compact)", "srgan": "SRGAN"})
+    assert notes[0].startswith("ResNet18 is not here: it needs model.safetensors (47 MB) of timm/resnet18.a1_in1k")
+    assert notes[0].endswith("nothing at hand can stand in for it.")
+    assert notes[1].endswith("EDSR (compact) stands in for it.")
+    assert figure.notes({"resnet18", "srresnet-gr-c", "srgan-gr-c"}, {})[0].startswith("SRResNet-wGR is not here")
+
+
+def test_panels_keep_their_place_and_controls_come_last():
+    listed = choices(ZooSettings(offline=True))
+    examined = gather([listed["srgan"], listed["pan"]], STANDARD).examined
+    found = scatter.across_networks(examined, 1.0, "t-SNE")
+    assert [panel.id for panel in found] == ["srgan", "pan", "raw", "untrained srgan", "untrained pan"]
+    assert [panel.control for panel in found] == [False, False, True, True, True]
+    assert all(len(panel.points) == 2 * 144 for panel in found)
+    assert [panel.id for panel in scatter.across_networks(examined, 0.0, "PCA")] == [panel.id for panel in found]
+    layers = scatter.along_layers(examined[0], examined[0].stages(4), "t-SNE")
+    assert [panel.title for panel in layers[:4]] == [examined[0].model.layers[s].layer for s in examined[0].stages(4)]
+
+
+def test_a_network_without_weights_here_is_said_to_have_none_for_other_pictures():
+    listed = choices(ZooSettings(offline=True))
+    found = gather([listed["srgan"]], replace(STANDARD, is_standard=False))
+    assert not found.examined
+    assert "not its weights" in found.failures[0]
+
+
+def test_a_selection_is_taken_away_as_pictures_and_a_table():
+    listed = choices(ZooSettings(offline=True))
+    design = shipped.shipped_design()
+    examined = gather([listed["srgan"]], STANDARD).examined
+    archive = zipfile.ZipFile(io.BytesIO(scatter.exported(design, [0, 5], examined, 1.0)))
+    rows = list(csv.DictReader(io.TextIOWrapper(archive.open("selection.csv"))))
+    assert [row["degradation"] for row in rows] == ["clean", "noise:20"]
+    assert {row["file"] for row in rows} | {"selection.csv"} == set(archive.namelist())
+
+
+def test_names_of_classes_follow_files():
+    assert [choosing._content(name) for name in ("plane-01.png", "a_2.jpg", "7.png")] == ["plane", "a", "7"]
+
+
+def test_compact_networks_are_named_so():
+    listed = choices(ZooSettings(offline=True))
+    assert networks.full_name(listed["imdn-c"]).endswith("(compact)")
+    assert next(iter(listed)) in shipped.sources()
