@@ -122,6 +122,7 @@ def layer_curves(model: ModelResult, control: ModelResult | None, raw: LayerResu
             go.Scatter(
                 x=[*names, *names[::-1]],
                 y=[*spans[:, 1], *spans[::-1, 0]],
+                mode="lines",
                 fill="toself",
                 fillcolor=_faint(ink),
                 line={"width": 0},
