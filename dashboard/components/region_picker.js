@@ -75,11 +75,11 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   frame.onpointerleave = () => { ghost.style.display = "none" }
   frame.onkeydown = (e) => {
-    const step = ARROWS[e.key]
-    if (!step || e.ctrlKey || e.metaKey || e.altKey) return
+    const way = ARROWS[e.key]
+    if (!way || e.ctrlKey || e.metaKey || e.altKey) return
     e.preventDefault()
     const n = e.shiftKey ? Math.max(size, step) : step
-    show(at(picker.origin.x + n * step[0], picker.origin.y + n * step[1]))
+    show(at(picker.origin.x + n * way[0], picker.origin.y + n * way[1]))
     clearTimeout(picker.timer)
     picker.timer = setTimeout(() => report(false), PAUSE)
   }

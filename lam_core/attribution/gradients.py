@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lam_core.attribution.cone import cone
+from lam_core.attribution.cone import Cone, cone
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.path import Image
 from lam_core.attribution.settings import AttributionSettings, SettingsError
@@ -54,7 +54,9 @@ class Gradients:
     def __init__(self, model: SuperResolver, detector: Detector, *, cropped: bool = True, tf32: bool = False) -> None:
         self.model, self.detector = model, detector
         self.cropped, self.tf32 = cropped, tf32
-        self.on_gpu = model.device.type == "cuda"
+        self.device, self.dtype = model.device, model.dtype
+        self.on_gpu = self.device.type == "cuda"
+        self._cone: Cone | None = None
         self.at_once = 1
         self._sized = not self.on_gpu
 
@@ -83,7 +85,7 @@ class Gradients:
 
     def _of_first(self, chunk: Sequence[Image]) -> list[tuple[float, NDArray]]:
         """The first point alone, to see how much memory it takes."""
-        device = self.model.device
+        device = self.device
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
         found = self._of(chunk)
@@ -95,7 +97,7 @@ class Gradients:
 
     def _of(self, points: Sequence[Image]) -> list[tuple[float, NDArray]]:
         model, detector = self.model, self.detector
-        batch = torch.from_numpy(np.stack(points).transpose(0, 3, 1, 2)).to(model.device, model.dtype)
+        batch = torch.from_numpy(np.stack(points).transpose(0, 3, 1, 2)).to(self.device, self.dtype)
         batch = batch.requires_grad_(True)
         with _tensor_float(self.tf32) if self.on_gpu else nullcontext():
             window = self._window(batch)
@@ -120,7 +122,9 @@ class Gradients:
         """The part of the SR picture that D reads."""
         model, (rows, columns) = self.model, (self.detector.rows, self.detector.columns)
         try:
-            return cone(model, *batch.shape[2:], rows, columns, cropped=self.cropped)(batch)
+            if self._cone is None:
+                self._cone = cone(model, *batch.shape[2:], rows, columns, cropped=self.cropped)
+            return self._cone(batch)
         except Exception as error:  # it may be anybody's network
             if isinstance(error, LamError) or ran_out_of_memory(error):
                 raise
