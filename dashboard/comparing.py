@@ -173,7 +173,7 @@ def informative(lineup: Lineup) -> None:
         st.markdown(f"**{lineup.sentence}**")
         figures = areas.shares
         rows = {
-            "Shared attribution": (figures.overlap, "Σ min of both groups' mean maps, each of sum 1."),
+            "Shared": (figures.overlap, "Of the attribution: Σ min of both groups' mean maps, each of sum 1."),
             "In both areas": (figures.intersection, "Of the field's pixels; an area holds 95 % of a map."),
             "In either area": (figures.union, "Of the field's pixels; an area holds 95 % of a map."),
             "Both of either": (figures.intersection / figures.union, "Intersection over union of the two areas."),
@@ -183,7 +183,7 @@ def informative(lineup: Lineup) -> None:
         with st.grid(3, min_column_width=90, gap=("xxsmall", "small")):
             for label, (value, words_of) in rows.items():
                 st.metric(label, percent(value), help=words_of)
-        further = " · ".join(f"{place} {percent(share)}" for place, share in figures.further.items())
+        further = " · ".join(f"{place}: {percent(share)}" for place, share in figures.further.items())
         st.caption(
             f"What the wide group draws on further, by where it lies seen from the window: {further}.",
             help="The picture is made of densities, as published: the common group's, less half of what the wide "

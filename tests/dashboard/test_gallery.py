@@ -19,7 +19,7 @@ from lam_core.store import read
 from tests.shared import WEIGHTS, needs_shared
 from zoo.registry import registry
 
-SHIPPED_CHECKS: tuple[CheckName, ...] = ("faithfulness", "occlusion", "receptive")
+SHIPPED_CHECKS: tuple[CheckName, ...] = ("faithfulness", "occlusion", "receptive", "randomisation")
 
 
 def test_the_first_visit_shows_three_published_networks_on_a_sample():
