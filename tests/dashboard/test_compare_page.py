@@ -120,11 +120,14 @@ def test_the_same_place_and_networks_are_on_the_attribution_page(toys):
     assert app.query_params["window"] == "64,32,16"
 
 
-def test_a_preset_is_a_click_away(toys):
+def test_presets_of_shipped_results_and_of_bundled_twins_are_a_click_away(toys):
     app = opened()
-    names = [one.label for one in app.button if str(one.key).startswith("preset-")]
-    assert "All published networks with shipped results" in names
-    assert "adversarial twin" in text(app), "what the comparison of twins would need"
+    presets = {one.label: one for one in app.button if str(one.key).startswith("preset-")}
+    assert any(label.startswith("SRResNet with global residual (compact) against SRGAN") for label in presets)
+    presets["Published SRGAN against CARN-M and IMDN"].click().run()
+    assert app.query_params["models"] == "carn-m,imdn,srgan"
+    assert app.query_params["wide"] == "srgan"
+    assert len(indices(app)) == 3
 
 
 def test_methods_are_computed_on_demand_and_then_at_hand(toys):
