@@ -16,7 +16,8 @@ from tests.soak.server import Server
 from tests.soak.visitor import BrokenError, Visitor
 
 VISITORS = 4
-LONGEST = 8.0
+PATIENCE = 60.0
+LONGEST = 4.0
 """Seconds after the first answer within which the server is killed."""
 
 
@@ -28,12 +29,13 @@ def kill_often(folder: Path, wanted: Expected, times: int) -> tuple[list[str], d
     unreadable = 0
     for _ in range(times):
         server = Server(folder / "store", folder / "log").wait()
-        people = [
-            threading.Thread(target=look, args=(server, chance.random(), wanted, faults)) for _ in range(VISITORS)
-        ]
+        answered = threading.Event()
+        seeds = [chance.random() for _ in range(VISITORS)]
+        people = [threading.Thread(target=look, args=(server, seed, wanted, faults, answered)) for seed in seeds]
         for person in people:
             person.start()
-        time.sleep(chance.uniform(0.5, LONGEST))
+        answered.wait(PATIENCE)
+        time.sleep(chance.uniform(0, LONGEST))
         server.kill()
         for person in people:
             person.join()
@@ -53,7 +55,7 @@ def kill_often(folder: Path, wanted: Expected, times: int) -> tuple[list[str], d
     return faults, {"kills": times, "results compared": len(known), "files that could not be read": unreadable}
 
 
-def look(server: Server, seed: float, wanted: Expected, faults: list[str]) -> None:
+def look(server: Server, seed: float, wanted: Expected, faults: list[str], answered: threading.Event) -> None:
     """Opens scene after scene until the server is gone."""
     chance = random.Random(seed)
     with contextlib.suppress(BrokenError, OSError):
@@ -63,6 +65,7 @@ def look(server: Server, seed: float, wanted: Expected, faults: list[str]) -> No
             page = visitor.open(**scene.query)
             if seen(page) != wanted.scenes[scene]:
                 faults.append(f"under kills at {scene}: {seen(page)} {page.alerts}")
+            answered.set()
 
 
 def check(store: Store, known: dict[str, np.ndarray], faults: list[str]) -> int:
