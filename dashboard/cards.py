@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import downloads, pixels
 from dashboard.components.copy_link import copy_link
@@ -115,8 +116,11 @@ def _menu(head: Head, picture: Picture, result: Attribution, as_density: bool) -
     copy_link(f"link-{head.key}")
 
 
-def waiting_card(head: Head, picture: Picture, field: Field, window: Region, status: Status) -> None:
-    """What is going on for a network, with a preview once there is one."""
+def waiting_card(head: Head, picture: Picture, field: Field, window: Region, status: Status) -> DeltaGenerator:
+    """What is going on for a network, with a preview once there is one; the bar below it, to be moved by itself.
+
+    Making a preview takes a hundred times as long as moving the bar: thirty who wait must not keep a processor busy.
+    """
     heading(head)
     lr, _ = picture.part(field)
     progress = status.progress
@@ -129,10 +133,11 @@ def waiting_card(head: Head, picture: Picture, field: Field, window: Region, sta
         alt=f"Preview of {head.name}'s attribution map",
     )
     if progress is None:
-        st.progress(0.0, waiting_for(status))
-        return
+        return st.progress(0.0, waiting_for(status))
     share = min(progress.nodes / progress.budget, 1.0)
-    st.progress(share, f"{progress.nodes} of at most {progress.budget} nodes, map error {percent(progress.error)}")
+    return st.progress(
+        share, f"{progress.nodes} of at most {progress.budget} nodes, map error {percent(progress.error)}"
+    )
 
 
 def waiting_for(status: Status) -> str:

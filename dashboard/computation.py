@@ -18,8 +18,8 @@ log = logging.getLogger("lam")
 R = TypeVar("R")
 Q = TypeVar("Q", bound=Request[Any])
 
-REDRAW = 0.3
-"""Seconds between two drawings of a card that is being computed."""
+REDRAW, RELOOK = 0.3, 1.0
+"""Seconds between two drawings of a card that is being computed, and of one that waits; both notice a closed tab."""
 UNFORESEEN = "Something went wrong that should not have; the server's log has the details. Try another place or network"
 
 
@@ -63,7 +63,8 @@ def throttled(listener: Listener, pause: float = REDRAW) -> Listener:
     def hear(status: Status) -> None:
         nonlocal last
         now = time.monotonic()
-        if status.stage != last[0] or now - last[1] >= pause:
+        due = pause if status.progress is not None else max(pause, RELOOK)
+        if status.stage != last[0] or now - last[1] >= due:
             last = (status.stage, now)
             listener(status)
 

@@ -34,6 +34,8 @@ class Card:
     slot: DeltaGenerator
     request: AttributionRequest | None
     outcome: Outcome[Attribution]
+    bar: DeltaGenerator | None = None
+    """How far it is, while it is being computed."""
 
     @property
     def is_missing(self) -> bool:
@@ -99,8 +101,11 @@ def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None
         headline.markdown(f"Computing {card.head.name}, {turn} of {len(missing)}", width="stretch")
 
         def draw(status: Status, card: Card = card) -> None:
+            if card.bar is not None and status.progress is None:
+                card.bar.progress(0.0, cards.waiting_for(status))
+                return
             with card.slot.container(border=True):
-                cards.waiting_card(card.head, place.picture, place.field, place.local, status)
+                card.bar = cards.waiting_card(card.head, place.picture, place.field, place.local, status)
 
         assert card.request is not None
         draw(Status("model"))

@@ -11,8 +11,8 @@ from tests.bad_inputs import saved
 from tests.soak.server import Server
 from tests.soak.visitor import Page, Visitor
 
-SAMPLES = ("cat", "brick", "palace-roof", "coffee", "glass-tower", "hedge", "page", "flag")
-WINDOWS = ((32, 32), (64, 96))
+SAMPLES = ("cat", "brick", "palace-roof", "coffee", "glass-tower", "hedge", "page", "flag", "engine", "corner-office")
+WINDOWS = ((32, 32),)
 MODEL = "fsrcnn-c"
 OWN_PLACES = ((16, 16), (64, 40))
 
