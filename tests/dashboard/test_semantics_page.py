@@ -104,3 +104,9 @@ def test_compact_networks_are_named_so():
     listed = choices(ZooSettings(offline=True))
     assert networks.full_name(listed["imdn-c"]).endswith("(compact)")
     assert next(iter(listed)) in shipped.sources()
+
+
+def test_the_address_says_which_networks_are_shown(toy):
+    app = opened(nets="PAN", hue="Content")
+    assert "PAN · shipped result" in text(app)
+    assert "IMDN · shipped result" not in text(app)
