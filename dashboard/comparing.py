@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 import streamlit as st
 
 from dashboard import cards, comparison_files, downloads, pixels, session
@@ -10,6 +12,7 @@ from dashboard.components.copy_link import copy_link
 from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.lineup import DECADES, Lineup, Seen
 from dashboard.wording import decibels, percent, sentence, settings_in_short, settings_of, with_error
+from lam_core.attribution.result import Attribution
 from lam_core.diffusion.informative import UnlikeMapsError
 from lam_core.render import difference_over, informative_over, map_over, png, ramp
 
@@ -116,7 +119,7 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
         st.metric(
             "DI",
             with_error(result.diffusion_index, result.diffusion_index_error),
-            None if is_baseline else f"{result.diffusion_index - first.diffusion_index:+.1f}",
+            None if is_baseline else _further(result, first),
             delta_color="off",
             delta_arrow="off",
             help=cards.HELP["DI"],
@@ -257,6 +260,13 @@ def _legend(low: float, least: str, most: str) -> None:
         st.caption(least, width="content")
         st.image(ramp(low), width=110, output_format="PNG", alt=f"Colours from {least} to {most}")
         st.caption(most, width="content")
+
+
+def _further(result: Attribution, first: Attribution) -> str:
+    """By how much a DI is above another, with the half-width of the difference's interval."""
+    difference = result.diffusion_index - first.diffusion_index
+    error = hypot(result.diffusion_index_error, first.diffusion_index_error)
+    return f"{'−' if difference < 0 else '+'}{with_error(abs(difference), error)}"
 
 
 def _fine(share: float) -> str:
