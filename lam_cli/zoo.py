@@ -14,7 +14,9 @@ import zoo.listing
 import zoo.registry
 import zoo.settings
 from lam_cli.arguments import InputError, add_benchmarks, benchmarks
+from lam_cli.progress import ProgressLine
 from zoo.entry import Entry
+from zoo.transfer import Progress
 from zoo.weights import fetch, find, supply
 
 
@@ -82,7 +84,8 @@ def run_add(options: argparse.Namespace) -> None:
     own = zoo.settings.settings()
     if options.endpoint:
         own = replace(own, endpoint=options.endpoint.rstrip("/"))
-    added = add_entry(options.reference, options.entries, own)
+    with ProgressLine() as line:
+        added = add_entry(options.reference, options.entries, own, progress=_telling(line, options.reference))
     if options.json:
         print(json.dumps({"id": added.entry.id, "path": str(added.path), "missing": list(added.missing)}))
         return
@@ -103,14 +106,19 @@ def run_pin(options: argparse.Namespace) -> None:
 
 def run_check(options: argparse.Namespace) -> None:
     """Prints every finding; those without weights here only if named. Exit code 1 if one differs."""
-    from zoo.checking import check
-
     own = zoo.settings.settings()
     entries = zoo.registry.registry(*own.entries)
     chosen = [entries[i] for i in options.ids] or [
         e for e in entries if e.kind != "classical" and find(e, own) is not None
     ]
-    reports = [check(entry, own) for entry in chosen]
+    # Imported here: an unknown id needs no PyTorch to be told.
+    from zoo.checking import check
+
+    reports = []
+    with ProgressLine() as line:
+        for number, entry in enumerate(chosen, 1):
+            line.say(f"{entry.id}, {number} of {len(chosen)}")
+            reports.append(check(entry, own, progress=_telling(line, entry.id)))
     if tests := benchmarks(options):
         from zoo.benchmarks import on_benchmarks
 
@@ -140,7 +148,17 @@ def run_fetch(options: argparse.Namespace) -> None:
     entries = zoo.registry.registry(*own.entries)
     if options.file and len(options.ids) > 1:
         raise InputError(f"--from gives one file, and {len(options.ids)} entries are named; name one")
-    paths = {
-        i: str(supply(entries[i], options.file, own) if options.file else fetch(entries[i], own)) for i in options.ids
-    }
+    paths = {}
+    with ProgressLine() as line:
+        for i in options.ids:
+            there = _telling(line, i)
+            path = supply(entries[i], options.file, own) if options.file else fetch(entries[i], own, progress=there)
+            paths[i] = str(path)
     print(json.dumps(paths) if options.json else "\n".join(paths.values()))
+
+
+def _telling(line: ProgressLine, name: str) -> Progress:
+    def tell(here: int, total: int | None) -> None:
+        line.say(f"{name}: {here / 1e6:.1f}{f' of {total / 1e6:.1f}' if total else ''} MB")
+
+    return tell

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo import hub
 from zoo.entry import Entry, Family, Hub, Input, Local, Published
 from zoo.errors import ZooError
-from zoo.inspection import Inspection, inspect_file
 from zoo.references import entry_of_file
 from zoo.registry import registry
 from zoo.settings import ZooSettings
@@ -18,6 +18,9 @@ from zoo.targets import Code, resolve
 from zoo.transfer import Progress, WrongDigestError, disk_error
 from zoo.weights import digest
 from zoo.writing import entry_text, is_written
+
+if TYPE_CHECKING:
+    from zoo.inspection import Inspection
 
 TRANSFORMERS = {"ATD", "CRAFT", "DAT", "DRCT", "FDAT", "GRL", "HAT", "IPT", "OmniSR", "RGT", "Swin2SR", "SwinIR"}
 TO_FILL = "unknown"
@@ -116,6 +119,9 @@ def find(reference: str, settings: ZooSettings, *, progress: Progress | None = N
 
 def propose(found: Found, settings: ZooSettings, *, taken: Collection[str] = ()) -> Proposal:
     """What the file is, and the entry that would say so, under an id that is not `taken`. Raises a `ZooError`."""
+    # Imported here: a file that cannot be had, and a pin, need no PyTorch.
+    from zoo.inspection import inspect_file
+
     inspection = inspect_file(found.path, name=found.name, settings=settings)
     entry_id = _free_id(found.source, {*taken, *registry(*settings.entries).entries})
     entry = describe(found.source, inspection, entry_id)
