@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,18 +17,16 @@ Shape = tuple[int, ...]
 def shape_of_result(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Shape | None:
     """The shape of what an ATen operation gives, None if it is not one of the common ones used in the common way.
 
-    The result is contiguous and of the type of the first argument.
+    The result counts as contiguous, and is of the type of the arguments.
     """
     find = _SHAPES.get(func)
-    if find is None or kwargs.keys() - {"alpha"}:
+    if find is None or kwargs.keys() - {"alpha", "approximate", "memory_format"}:
         return None
     tensors = [value for value in args if isinstance(value, Tensor)]
     tensors += [value for value in args[0] if isinstance(value, Tensor)] if isinstance(args[0], (list, tuple)) else []
     if not tensors or any(t.dtype != tensors[0].dtype for t in tensors) or not tensors[0].is_floating_point():
         return None
-    # Weights may lie as they like: what is computed from them is laid out as the input is.
-    planes = tensors[:1] if func is aten.convolution.default else tensors
-    return find(*args) if all(t.is_contiguous() for t in planes) else None
+    return find(*args)
 
 
 def _convolved(
@@ -53,6 +52,21 @@ def _convolved(
 
 def _same(x: Tensor, *rest: Any) -> Shape:
     return tuple(x.shape)
+
+
+def _viewed(x: Tensor, shape: Sequence[int]) -> Shape | None:
+    if not x.is_contiguous():
+        return None
+    known = math.prod(size for size in shape if size != -1)
+    return tuple(x.numel() // known if size == -1 else size for size in shape) if known else None
+
+
+def _product(one: Tensor, other: Tensor) -> Shape:
+    return (*one.shape[:-1], other.shape[-1])
+
+
+def _product_plus(addend: Tensor, one: Tensor, other: Tensor, *rest: Any) -> Shape:
+    return _product(one, other)
 
 
 def _broadcast(one: Any, other: Any) -> Shape | None:
@@ -84,10 +98,23 @@ _SHAPES: dict[Any, Callable[..., Shape | None]] = {
     aten.leaky_relu.default: _same,
     aten.sigmoid.default: _same,
     aten._prelu_kernel.default: _same,
+    aten.gelu.default: _same,
+    aten._softmax.default: _same,
+    aten.roll.default: _same,
+    aten.clone.default: _same,
+    aten.sqrt.default: _same,
+    aten.clamp_min.default: _same,
+    aten.pow.Tensor_Scalar: _same,
+    aten.view.default: _viewed,
+    aten._unsafe_view.default: _viewed,
+    aten.bmm.default: _product,
+    aten.mm.default: _product,
+    aten.addmm.default: _product_plus,
     aten.add.Tensor: _broadcast,
     aten.sub.Tensor: _broadcast,
     aten.mul.Tensor: _broadcast,
     aten.div.Tensor: _broadcast,
     aten.cat.default: _joined,
     aten.mean.dim: _averaged,
+    aten.sum.dim_IntList: _averaged,
 }

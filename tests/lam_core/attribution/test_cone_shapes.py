@@ -20,6 +20,11 @@ CASES = {
     "product with a number": (aten.mul.Tensor, (X, 0.5)),
     "side by side": (aten.cat.default, ([X, X[:, :1].contiguous()], 1)),
     "side by side from the end": (aten.cat.default, ([X, X], -1)),
+    "another shape": (aten.view.default, (X, [2, -1, 11])),
+    "matrix product": (aten.bmm.default, (X[0], X[0].transpose(1, 2))),
+    "matrix product and addend": (aten.addmm.default, (torch.rand(11), X[0, 0].T, X[0, 0])),
+    "softmax": (aten._softmax.default, (X, -1, False)),
+    "sum": (aten.sum.dim_IntList, (X, [1], True)),
     "mean": (aten.mean.dim, (X, [-1, -2], True)),
 }
 
@@ -33,7 +38,7 @@ def test_is_the_shape_that_pytorch_gives(case: str) -> None:
 def test_what_is_used_otherwise_is_left_to_pytorch() -> None:
     turned = X.transpose(2, 3)
     for func, args, kwargs in (
-        (aten.relu.default, (turned,), {}),
+        (aten.view.default, (turned, [2, 4, 99]), {}),
         (aten.add.Tensor, (X, X.double()), {}),
         (aten.add.Tensor, (X.long(), 1), {}),
         (aten.mean.dim, (X, [1], False), {}),
