@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from lam_core.semantics.turn_off import Response
 
 INKS = {"degradation": PALETTE[0], "content": PALETTE[1], "interaction": PALETTE[2]}
 """One colour for each source of variance, in every chart."""
+LONGEST = 24
+"""Letters of a name in one line beside bars."""
 ROW = 22
 """Height of a bar, in pixels."""
 SCALE = [[0.0, "#8b8680"], [0.5, "#b07d00"], [1.0, "#d55e00"]]
@@ -86,7 +89,8 @@ def _bars(rows: Sequence[Row], source: str, values: Sequence[Any], spans: Sequen
         }
     return go.Bar(
         name=source,
-        y=[row.name for row in rows],
+        # Long names go over several lines, else they leave no room for the bars.
+        y=["<br>".join(wrap(row.name, LONGEST)) for row in rows],
         x=list(values),
         error_x=error,
         orientation="h",
