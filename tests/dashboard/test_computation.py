@@ -105,3 +105,16 @@ def test_region_errors_are_foreseen():
         raise RegionError("window starts at (-1, 0); both must be 0 or more")
 
     assert at_hand(Service(None), outside)[1].failure.startswith("window starts")
+
+
+def test_one_who_waits_is_told_less_often_than_one_who_sees_a_map_grow(monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr("dashboard.computation.time.monotonic", lambda: next(clock) * 0.4)
+    heard: list[Status] = []
+    hear = throttled(heard.append)
+    for ahead in range(9, 0, -1):
+        hear(Status("queue", ahead=ahead))
+    waiting = len(heard)
+    for nodes in range(9):
+        hear(Status("work", progress=nodes))
+    assert (waiting, len(heard) - waiting) == (3, 9)
