@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from tests.bad_inputs import QUERIES, slipped_pictures
@@ -64,7 +65,8 @@ class Person(threading.Thread):
         time.sleep(self._random.uniform(0, THINKING[1]))
         while time.monotonic() < self._until:
             try:
-                self._visit(Visitor(self._address))
+                with closing(Visitor(self._address)) as visitor:
+                    self._visit(visitor)
             except (BrokenError, OSError, StopIteration) as error:
                 self._record.fault(f"visitor {self._number}: {type(error).__name__}: {error}")
                 time.sleep(1)
@@ -80,7 +82,6 @@ class Person(threading.Thread):
                 weights=(10, 5, 2, 1, 2, 2),
             )[0]
             action(visitor)
-        visitor.close()
 
     def _look(self, visitor: Visitor) -> None:
         scene = self._random.choice(SCENES)
