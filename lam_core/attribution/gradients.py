@@ -122,9 +122,10 @@ class Gradients:
         """The part of the SR picture that D reads."""
         model, (rows, columns) = self.model, (self.detector.rows, self.detector.columns)
         try:
-            if self._cone is None:
-                self._cone = cone(model, *batch.shape[2:], rows, columns, cropped=self.cropped)
-            return self._cone(batch)
+            # Of one shape are all points of a path: what is planned for the first holds for all.
+            view = self._cone or cone(model, batch.shape[2], batch.shape[3], rows, columns, cropped=self.cropped)
+            self._cone = view
+            return view(batch)
         except Exception as error:  # it may be anybody's network
             if isinstance(error, LamError) or ran_out_of_memory(error):
                 raise
@@ -145,7 +146,8 @@ def batch_that_fits(free: int, taken: int) -> int:
 @contextmanager
 def _tensor_float(wanted: bool) -> Iterator[None]:
     """Whether a GPU may round operands of single precision to ten bits. PyTorch lets convolutions do so by default."""
-    switches = torch.backends.cudnn.conv, torch.backends.cuda.matmul
+    convolutions = torch.backends.cudnn.conv  # pyright: ignore[reportAttributeAccessIssue]
+    switches = convolutions, torch.backends.cuda.matmul
     before = [switch.fp32_precision for switch in switches]
     for switch in switches:
         switch.fp32_precision = "tf32" if wanted else "ieee"
