@@ -235,7 +235,7 @@ def landscape_table(found: Landscape, digests: dict[str, str]) -> pd.DataFrame:
                 "DI": site.diffusion_index.mean,
                 "DI low": site.diffusion_index.low,
                 "DI high": site.diffusion_index.high,
-                "ranks": f"{standing.rank_low}–{standing.rank_high}",
+                "ranks": "–".join(str(rank) for rank in dict.fromkeys((standing.rank_low, standing.rank_high))),
                 "PSNR": site.psnr.mean,
                 "SSIM": site.ssim.mean,
                 "field, probed": build.receptive_field.text if build else "",

@@ -38,8 +38,8 @@ from zoo.weights import digest as file_digest
 SCALE = 4
 DRAWN = ("stripes", "grid", "checkerboard", "plate")
 """Kinds of samples that are patterns."""
-IN_LABORATORY = ("fsrcnn", "carn-m", "pan", "imdn")
-"""Published networks of growing receptive field whose curves ship, beside the compact ones."""
+IN_LABORATORY = ("fsrcnn", "carn-m", "imdn", "fsrcnn-c")
+"""Networks of growing receptive field whose curves ship; the page computes those of others."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def make(checkpoints: Path, left_out: Collection[str] = ()) -> None:
     pictures = [of_sample(sample) for sample in samples() if sample.kind not in DRAWN]
     table = refreshed(SWEEP, networks, pictures, service)
     features_of(table, pictures).to_parquet(CONTENT, index=False)
-    chosen = [n for n in networks if n.id in IN_LABORATORY or registry()[n.id].tag == "compact"]
+    chosen = [network for network in networks if network.id in IN_LABORATORY]
     refreshed(LABORATORY, chosen, [pattern.picture for pattern in PATTERNS], service)
     known = {n.fingerprint: n for n in studied_networks()} if NETWORKS.exists() else {}
     facts = [known.get(n.reference.fingerprint) or measured(n, service) for n in networks]
