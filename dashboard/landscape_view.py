@@ -188,7 +188,7 @@ def show_correlations(found: Landscape) -> None:
             hide_index=True,
             column_config={
                 "Spearman ρ": st.column_config.NumberColumn(format="%.2f"),
-                "p": st.column_config.NumberColumn(format="%.3f"),
+                "p": st.column_config.NumberColumn(format="%.2g"),
             },
             alt="Rank correlations of mean DI with performance, receptive field and size",
         )

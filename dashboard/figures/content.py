@@ -39,7 +39,7 @@ def ranked_chart(
                 y=[row[5] for row in rows],
                 mode="markers",
                 name=model,
-                marker={"color": mark.colour, "symbol": mark.shape, "size": 8},
+                marker=mark.marker(8),
                 customdata=[row[:5] for row in rows],
                 text=[f"<b>{titles.get(r[0], r[0])}</b><br>{model}: DI {r[5]:.2f}, PSNR {r[6]:.1f} dB" for r in rows],
                 hovertemplate="%{text}<extra></extra>",

@@ -41,7 +41,7 @@ def _curves(curves: pd.DataFrame, fixed: Mapping[str, str | float], along: str, 
                 mode="lines+markers",
                 name=model,
                 line={"color": mark.colour, "width": 1.5},
-                marker={"color": mark.colour, "symbol": mark.shape, "size": 8},
+                marker=mark.marker(8),
                 text=[f"period {row[2]:g} px, PSNR {row[3]:.1f} dB" for row in rows],
                 hovertemplate=f"<b>{model}</b><br>DI %{{y:.2f}}<br>%{{text}}<extra></extra>",
             )

@@ -79,7 +79,7 @@ def _dot(site: Site, axis: Axis, place: float, drawn_at: float) -> go.Scatter:
         error_y=_bars(index),
         mode="markers",
         name=site.model,
-        marker={"color": mark.colour, "symbol": mark.shape, "size": 13},
+        marker=mark.marker(13),
         customdata=[site.model],
         hovertemplate=(
             f"<b>{site.model}</b><br>DI {index.mean:.2f} [{index.low:.2f}, {index.high:.2f}]<br>"

@@ -43,6 +43,11 @@ class Mark:
         """The shape as an outline: for values taken from a publication."""
         return f"{self.shape}-open"
 
+    def marker(self, size: int) -> dict[str, Any]:
+        """A filled plotly marker; a dot within its shape is drawn in white."""
+        line = {"line": {"color": "#ffffff", "width": 1}} if self.shape.endswith("-dot") else {}
+        return {"color": self.colour, "symbol": self.shape, "size": size, **line}
+
 
 def mark_of(model: str) -> Mark:
     """The mark of a network by the name on its card; the compact network of a name has a dot in its shape.
