@@ -29,7 +29,7 @@ class Record:
     hits: list[float] = field(default_factory=list)
     """Seconds from the question to the end of a page whose results were all in the store."""
     computed: list[float] = field(default_factory=list)
-    """The same for pages that something was computed for."""
+    """The same for pages that had to wait for a computation, their own or somebody else's."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, action: str, page: Page | None = None) -> None:
@@ -48,7 +48,7 @@ class Record:
     def time(self, page: Page) -> None:
         """Notes how long a page with results took."""
         with self.lock:
-            (self.computed if "computed now" in page.text else self.hits).append(page.seconds)
+            (self.computed if page.waited else self.hits).append(page.seconds)
 
 
 class Person(threading.Thread):

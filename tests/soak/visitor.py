@@ -33,8 +33,8 @@ class Page:
     seconds: float = 0.0
     """From the question to the end of the run."""
     query: str = ""
-    waited_until: float = 0.0
-    """`time.monotonic()` at which the last computation of the run began; 0 if there was none."""
+    waited: bool = False
+    """Something was computed for it, or by somebody else at that moment."""
 
     def all(self, kind: str) -> list:
         """Elements of a kind, in the order of the page."""
@@ -202,8 +202,7 @@ class Visitor:
             for inside in [other for other in page.elements if other[: len(path)] == path]:
                 del page.elements[inside]
             page.elements[path] = element
-            if element.WhichOneof("type") == "progress" and "nodes" in element.progress.text and not page.waited_until:
-                page.waited_until = time.monotonic()
+            page.waited |= element.WhichOneof("type") == "progress"
 
 
 def fetched(request: urllib.request.Request | str) -> tuple[int, bytes]:
