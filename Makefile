@@ -20,8 +20,9 @@ $(VENV)/tested: $(VENV)/installed requirements-oracle.txt
 run: $(VENV)/installed
 	$(PYTHON) -m streamlit run dashboard/streamlit_app.py --server.port $(PORT)
 
+# Two workers with a thread each, a file to a worker.
 test: $(VENV)/tested check
-	$(PYTHON) -m pytest -m "not conformance"
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -m "not conformance" -n 2 --dist loadfile
 
 check: $(VENV)/tested
 	$(PYTHON) -m ruff check .

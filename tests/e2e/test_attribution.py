@@ -147,7 +147,7 @@ def test_a_phone_sees_one_column_and_nothing_runs_sideways(dashboard, browser):
 
 def test_the_zoo_leads_to_the_maps_of_a_network(dashboard, page):
     page.goto(f"{dashboard}/zoo")
-    page.get_by_role("button", name="See its attribution maps").click()
+    page.get_by_role("button", name="See its maps").click()
     expect(maps(page)).to_have_count(1)
     expect(page).to_have_url(re.compile("models=fsrcnn-c"))
 
