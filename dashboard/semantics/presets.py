@@ -82,9 +82,9 @@ PRESETS = (
             Place(name, "`lam train` makes it", (entry,))
             for entry, name in (
                 ("srresnet-c", "SRResNet (compact)"),
-                ("srresnet-gr-c", "SRResNet with global residual (compact)"),
+                ("srresnet-gr-c", "SRResNet-wGR (compact)"),
                 ("srgan-c", "SRGAN (compact)"),
-                ("srgan-gr-c", "SRGAN with global residual (compact)"),
+                ("srgan-gr-c", "SRGAN-wGR (compact)"),
             )
         ),
     ),

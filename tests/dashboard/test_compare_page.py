@@ -123,7 +123,7 @@ def test_the_same_place_and_networks_are_on_the_attribution_page(toys):
 def test_presets_of_shipped_results_and_of_bundled_twins_are_a_click_away(toys):
     app = opened()
     presets = {one.label: one for one in app.button if str(one.key).startswith("preset-")}
-    assert any(label.startswith("SRResNet with global residual (compact) against SRGAN") for label in presets)
+    assert any(label.startswith("SRResNet-wGR (compact) against SRGAN") for label in presets)
     presets["Published SRGAN against CARN-M and IMDN"].click().run()
     assert app.query_params["models"] == "carn-m,imdn,srgan"
     assert app.query_params["wide"] == "srgan"
