@@ -98,6 +98,9 @@ class Gradients:
     def _of(self, points: Sequence[Image]) -> list[tuple[float, NDArray]]:
         model, detector = self.model, self.detector
         batch = torch.from_numpy(np.stack(points).transpose(0, 3, 1, 2)).to(self.device, self.dtype)
+        if not self.cropped:
+            # As published: in another layout sums run in another order, and a unit near its kink may switch.
+            batch = batch.contiguous()
         batch = batch.requires_grad_(True)
         with _tensor_float(self.tf32) if self.on_gpu else nullcontext():
             window = self._window(batch)
