@@ -33,6 +33,11 @@ def section(offers: dict[str, Offer]) -> None:
     st.subheader("What is this picture's degradation?")
     here = [key for key, offer in offers.items() if shipped.is_answered("probe", key) and not offer.only_shipped]
     if not here:
+        st.info(
+            "Probes ship with the project, but no network that one belongs to is on this computer. Fetch SRGAN on the "
+            "Zoo page to ask its features.",
+            icon=":material/dataset:",
+        )
         return
     left, middle, right = st.columns([1, 1, 1], gap="medium")
     with left:
