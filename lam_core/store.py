@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from lam_core.errors import LamError
 
 _REQUEST, _SUMMARY = "request.json", "summary.json"
+_DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, NotImplementedError)
+"""What reading a file raises that is damaged or no stored result."""
 _SCAN_AFTER = 32
 """Writes after which the folder's size is measured again."""
 _ABANDONED = 3600
@@ -192,7 +194,7 @@ def read(content: bytes, request: Mapping[str, Any] | None = None) -> Stored | N
                 for name in archive.namelist()
                 if name.endswith(".npy")
             }
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, NotImplementedError):
+    except _DAMAGED:
         return None
     return Stored(summary, arrays) if isinstance(summary, dict) else None
 
@@ -202,6 +204,6 @@ def request_of(content: bytes) -> dict[str, Any] | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             request = json.loads(archive.read(_REQUEST))
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, NotImplementedError):
+    except _DAMAGED:
         return None
     return request if isinstance(request, dict) else None
