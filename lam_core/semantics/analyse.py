@@ -13,7 +13,7 @@ from lam_core.semantics.errors import DesignError, TooManyPointsError
 from lam_core.semantics.features import collect
 from lam_core.semantics.inference import bootstrap, permutation_null
 from lam_core.semantics.progress import Progress
-from lam_core.semantics.projection import plane, principal_components
+from lam_core.semantics.projection import STEPS, plane, principal_components
 from lam_core.semantics.result import Analysis, LayerResult, ModelResult, Role
 from lam_core.semantics.separability import (
     Contrast,
@@ -85,8 +85,9 @@ def analyse(
     for position, (role, model, wanted) in enumerate(subjects):
         name = model.name if model else RAW
 
-        def report(task: str, part: float, name: str = name, position: int = position) -> None:
-            progress(Progress(name, task, (position + part) / len(subjects)))
+        def report(task: str, parts: float, name: str = name, position: int = position, wanted=wanted) -> None:
+            # The features are one part, and so is each layer.
+            progress(Progress(name, task, (position + parts / (1 + len(wanted))) / len(subjects)))
 
         features = collect(
             model,
@@ -96,11 +97,14 @@ def analyse(
             space=space,
             seed=seed,
             memory=memory,
-            tick=lambda done, total, report=report: report("features", 0.5 * done / total),
+            tick=lambda done, total, report=report: report("features", done / total),
         )
         found = []
         for i, layer in enumerate(features):
-            start = 0.5 + 0.5 * i / len(features)
+
+            def tick(part: float, name: str = layer.layer, i: int = i, report=report) -> None:
+                report(name, 1 + i + part)
+
             found.append(
                 _layer(
                     layer,
@@ -109,7 +113,7 @@ def analyse(
                     scatter=scatter,
                     resamples=resamples,
                     permutations=permutations,
-                    tick=lambda layer=layer, start=start, report=report: report(layer.layer, start),
+                    tick=tick,
                 )
             )
         results.append(ModelResult(name, model.fingerprint if model else RAW, role, tuple(found)))
@@ -136,10 +140,19 @@ def _layer(
     scatter: bool,
     resamples: int,
     permutations: int,
-    tick: Callable[[], None],
+    tick: Callable[[float], None],
 ) -> LayerResult:
-    """Every figure of one layer."""
-    tick()
+    """Every figure of one layer; `tick` hears the share done of it, in which a resample, a shuffle and a step of the
+    t-SNE count the same: they take about as long."""
+    steps = max(1, resamples + permutations + (STEPS if scatter else 0))
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        tick(done / steps)
+        done += 1
+
+    tick(0.0)
     projection = principal_components(features, seed=seed)
     points = projection.scores
     gram, projected = inner_products(features.values), inner_products(points)
@@ -147,7 +160,7 @@ def _layer(
     n, k, width = points.shape
     flat = points.reshape(-1, width)
     by_content, by_degradation = np.repeat(classes, k), np.tile(np.arange(k), n)
-    tick()
+    tick(0.0)
     return LayerResult(
         layer=features.layer,
         n=n * k,
@@ -160,8 +173,8 @@ def _layer(
         silhouette=Contrast(silhouette(flat, by_content), silhouette(flat, by_degradation)),
         equal=at_equal_classes(points, classes, seed=seed),
         accuracy=accuracy(points, classes, seed=seed),
-        intervals=bootstrap(gram, projected, classes, seed=seed, resamples=resamples, tick=tick),
-        null=permutation_null(gram, classes, seed=seed, permutations=permutations, tick=tick),
-        points=plane(projection, seed=seed) if scatter else None,
+        intervals=bootstrap(gram, projected, classes, seed=seed, resamples=resamples, tick=step),
+        null=permutation_null(gram, classes, seed=seed, permutations=permutations, tick=step),
+        points=plane(projection, seed=seed, tick=step) if scatter else None,
         components=points[..., :3].astype(np.float32),
     )

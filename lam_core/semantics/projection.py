@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from lam_core.semantics.space import Features
 
 COMPONENTS = 50
 """Principal components that CHI, silhouette, accuracy and scatters are taken on, at most."""
+STEPS = 1000
+"""Of the t-SNE's descent, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +60,13 @@ def principal_components(features: Features, *, seed: int = 0, components: int =
     )
 
 
-def plane(projection: Projection, *, seed: int = 0) -> NDArray[np.float32]:
+def plane(projection: Projection, *, seed: int = 0, tick: Callable[[], None] = lambda: None) -> NDArray[np.float32]:
     """t-SNE of the principal components [n, k, 2] (van der Maaten and Hinton 2008), repeatable for one seed.
 
-    Perplexity 30, or a third of the points where they are few. Raises `DesignError` for fewer than four points.
+    Perplexity 30, or a third of the points where they are few. `tick` is called at each of up to `STEPS` steps, and
+    what it raises ends the work. Raises `DesignError` for fewer than four points.
     """
-    from sklearn.manifold import TSNE
+    from lam_core.semantics.tsne import HeardTSNE
 
     n, k, components = projection.scores.shape
     if n * k < 4:
@@ -71,7 +75,7 @@ def plane(projection: Projection, *, seed: int = 0) -> NDArray[np.float32]:
     if components == 1:
         points = np.column_stack([points, np.zeros(len(points))])
     perplexity = min(30.0, (n * k - 1) / 3)
-    embedded = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(points)
+    embedded = HeardTSNE(perplexity=perplexity, max_iter=STEPS, random_state=seed, tick=tick).fit_transform(points)
     return np.asarray(embedded, np.float32).reshape(n, k, 2)
 
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.manifold import TSNE
 
 from lam_core.degradations import CLEAN, Degradation
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError, TooManyPointsError
 from lam_core.semantics.features import collect
-from lam_core.semantics.projection import plane, principal_components
+from lam_core.semantics.projection import STEPS, plane, principal_components
 from lam_core.semantics.space import RAW, Features, Space
 from tests.lam_core.semantics.networks import pictures, small
 
@@ -123,6 +124,28 @@ def test_the_plane_keeps_clear_groups_apart():
     middles = points.mean(0)
     spread = np.linalg.norm(points - middles, axis=-1).max()
     assert np.linalg.norm(middles[0] - middles[1]) > spread
+
+
+def test_the_plane_is_scikit_learns_and_every_step_of_it_is_heard():
+    found = principal_components(made(np.random.default_rng(0).normal(size=(20, 3, 30))))
+    steps = []
+    points = plane(found, seed=3, tick=lambda: steps.append(1))
+    theirs = TSNE(2, perplexity=59 / 3, init="pca", random_state=3).fit_transform(found.scores.reshape(60, -1))
+    np.testing.assert_array_equal(points.reshape(60, 2), theirs)
+    assert 250 < len(steps) <= STEPS
+
+    class Enough(Exception):
+        pass
+
+    def stop():
+        steps.append(1)
+        if len(steps) == 10:
+            raise Enough
+
+    steps.clear()
+    with pytest.raises(Enough):
+        plane(found, seed=3, tick=stop)
+    assert len(steps) == 10
 
 
 def test_the_smallest_plane_has_four_points():
