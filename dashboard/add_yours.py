@@ -103,15 +103,15 @@ def _show(proposal: Proposal) -> None:
 
 
 def _reading(proposal: Proposal) -> Proposal:
-    """The four ways of feeding the network, and the choice of its input range."""
+    """The ways of feeding the network, and the choice of one."""
     from zoo.probe import clearly_better
 
     found = proposal.inspection
-    detected = found.convention.input_range
+    detected = found.trials[0]
     st.markdown("**How it wants its input**")
     st.table(
         [
-            {"Read as": one.reading, "PSNR": one.decibels, "": "detected" if one is found.trials[0] else ""}
+            {"Read as": one.reading, "PSNR": one.decibels, "": "detected" if one is detected else ""}
             for one in found.trials
         ],
         border="horizontal",
@@ -132,15 +132,16 @@ def _reading(proposal: Proposal) -> Proposal:
             "detected reading would be plausible and wrong.",
             icon=":material/warning:",
         )
-    white = st.segmented_control(
-        "Input range",
-        [1.0, 255.0],
-        format_func=lambda value: f"0 to {value:g}",
-        default=detected if detected in (1.0, 255.0) else 1.0,
+    chosen = st.segmented_control(
+        "Read it as",
+        range(len(found.trials)),
+        format_func=lambda place: found.trials[place].reading,
+        default=0,
         required=True,
-        key=f"range-{found.sha256}",
+        key=f"reading-{found.sha256}",
     )
-    return proposal if white in (None, detected) else proposal.with_range(white)
+    read_as = found.trials[chosen or 0]
+    return proposal if read_as is detected else proposal.read_as(read_as.input_range, read_as.colour)
 
 
 def _use(proposal: Proposal) -> None:

@@ -162,6 +162,6 @@ def facts(entry: Entry) -> list[tuple[str, str]]:
 
 def _input(entry: Entry) -> str:
     convention = entry.declared_convention()
-    colour = "luma alone" if convention.colour == "luma" else "RGB"
+    colour = "luma alone" if convention.colour == "luma" else convention.colour.upper()
     padding = f", padded to multiples of {convention.pad_multiple}" if convention.pad_multiple > 1 else ""
     return f"{colour}, 0 to {convention.input_range:g}{padding}"

@@ -44,13 +44,15 @@ def adopt(proposal: Proposal) -> Yours:
 
 
 def key_of(proposal: Proposal) -> str:
-    """Repository, commit and file on the Hub, or digest and name of a file of one's own; and the value of white."""
+    """Repository, commit and file on the Hub, or digest and name of a file of one's own; and how it wants its input."""
     source = proposal.entry.weights
     if isinstance(source, Hub):
         name = f"{source.repo}@{source.revision}:{source.file}"
     else:
         name = f"{proposal.inspection.sha256[:16]}:{proposal.file.name}"
-    return f"{quote(name, safe='/@:')}~{proposal.entry.convention.input_range:g}"
+    convention = proposal.entry.convention
+    order = "-bgr" if convention.colour == "bgr" else ""
+    return f"{quote(name, safe='/@:')}~{convention.input_range:g}{order}"
 
 
 def absent(keys: Iterable[str]) -> list[str]:

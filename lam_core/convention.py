@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Colour = Literal["rgb", "luma"]
+Colour = Literal["rgb", "bgr", "luma"]
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,11 @@ class Convention:
     input_range: float = 1.0
     """The value of white at the network's input and output: 1 or 255."""
     colour: Colour = "rgb"
-    """`luma`: the network enlarges BT.601 luma alone; chroma is enlarged by bicubic interpolation."""
+    """`bgr`: blue comes first, as OpenCV reads pictures. `luma`: the network enlarges BT.601 luma alone; chroma is
+    enlarged by bicubic interpolation."""
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """RGB mean in [0, 1], subtracted before and added after a network that does not do so itself."""
+    """Mean in [0, 1], red first whatever `colour` says: subtracted before and added after a network that does not do so
+    itself."""
     pad_multiple: int = 1
     """Height and width are padded to a multiple of this by reflection, and the output cropped."""
     minimum_size: int = 1

@@ -67,6 +67,8 @@ class SuperResolver:
     def _rgb(self, x: Tensor) -> Tensor:
         white = self.convention.input_range
         mean = x.new_tensor(self.convention.mean).view(1, 3, 1, 1)
+        if self.convention.colour == "bgr":
+            return self.module(((x - mean) * white).flip(1)).flip(1) / white + mean
         return self.module((x - mean) * white) / white + mean
 
     def _luma(self, x: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lam_core.convention import Colour
 from zoo import hub
 from zoo.entry import Entry, Family, Hub, Input, Local, Published
 from zoo.errors import ZooError
@@ -63,9 +64,9 @@ class Proposal:
         """The entry as a TOML file."""
         return entry_text(self.entry)
 
-    def with_range(self, input_range: float) -> Proposal:
-        """The same with another value for white."""
-        convention = self.entry.convention.model_copy(update={"input_range": float(input_range)})
+    def read_as(self, input_range: float, colour: Colour) -> Proposal:
+        """The same with another value for white and another order of channels."""
+        convention = self.entry.convention.model_copy(update={"input_range": float(input_range), "colour": colour})
         return replace(self, entry=self.entry.model_copy(update={"convention": convention}))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lam_core.convention import Colour
 from lam_core.images import Pixels, bicubic, downscale, psnr
 from lam_core.model import SuperResolver
 from lam_core.samples import samples
@@ -44,15 +45,14 @@ class Trial:
     """How one way of feeding a network restores the bundled pictures."""
 
     input_range: float
-    channels: str
-    """Order of the colour channels: `RGB` or `BGR`."""
+    colour: Colour
     psnr: float
     """Mean PSNR in dB on luma; NaN for an output that is not finite."""
 
     @property
     def reading(self) -> str:
         """In words, as `0 to 255, RGB`."""
-        return f"0 to {self.input_range:g}, {self.channels}"
+        return f"0 to {self.input_range:g}, {self.colour if self.colour == 'luma' else self.colour.upper()}"
 
     @property
     def decibels(self) -> str:
@@ -91,9 +91,11 @@ def _touched(model: SuperResolver, width: int, seed: int) -> NDArray[np.bool_]:
 
 
 def trials(model: SuperResolver) -> tuple[Trial, ...]:
-    """The model as it is, then with the other input range and the other order of channels."""
-    ranges = (model.convention.input_range, *{1.0, 255.0} - {model.convention.input_range})
-    return tuple(_trial(model, white, order) for white in ranges for order in ("RGB", "BGR"))
+    """The model as it is, then with the other order of channels and the other input range."""
+    given = model.convention
+    ranges = (given.input_range, *{1.0, 255.0} - {given.input_range})
+    other: dict[Colour, tuple[Colour, ...]] = {"rgb": ("bgr",), "bgr": ("rgb",), "luma": ()}
+    return tuple(_trial(model, white, colour) for white in ranges for colour in (given.colour, *other[given.colour]))
 
 
 def clearly_better(tried: Sequence[Trial]) -> Trial | None:
@@ -111,18 +113,16 @@ def bicubic_psnr(scale: int) -> float:
     return float(np.mean([psnr(bicubic(low, scale), high, shave=scale) for low, high in _pairs(scale)]))
 
 
-def _trial(model: SuperResolver, white: float, order: str) -> Trial:
-    fed = SuperResolver(
-        model.module, model.scale, convention=replace(model.convention, input_range=white), fingerprint="trial"
-    )
-    step = 1 if order == "RGB" else -1
+def _trial(model: SuperResolver, white: float, colour: Colour) -> Trial:
+    convention = replace(model.convention, input_range=white, colour=colour)
+    fed = SuperResolver(model.module, model.scale, convention=convention, fingerprint="trial")
     figures = []
     for low, high in _pairs(model.scale):
-        x = torch.from_numpy(low[..., ::step].transpose(2, 0, 1)[None].copy()).to(model.device).float() / 255
+        x = torch.from_numpy(low.transpose(2, 0, 1)[None].copy()).to(model.device).float() / 255
         with torch.no_grad():
-            y = fed(x)[0].clamp(0, 1).cpu().numpy().transpose(1, 2, 0)[..., ::step] * 255.0
+            y = fed(x)[0].clamp(0, 1).cpu().numpy().transpose(1, 2, 0) * 255.0
         figures.append(psnr(y, high, shave=model.scale) if np.isfinite(y).all() else np.nan)
-    return Trial(white, order, float(np.mean(figures)))
+    return Trial(white, colour, float(np.mean(figures)))
 
 
 def _pairs(scale: int) -> list[tuple[Pixels, Pixels]]:

@@ -163,11 +163,15 @@ def test_a_pasted_network_is_looked_at_and_used_at_once_on_every_page(served, tm
     assert len(table) == len(ENTRIES) + 1
 
 
-def test_another_input_range_is_another_entry(served):
+def test_read_in_another_way_it_is_another_entry_and_another_network(served):
     served.put("someone/nets", "x2.pth", small_network())
     app = asked_for("someone/nets:x2.pth")
-    next(one for one in app.button_group if one.label == "Input range").set_value(255.0).run()
-    assert tomllib.loads(app.code[0].value)["convention"]["input_range"] == 255
+    next(one for one in app.button_group if one.label == "Read it as").set_value(3).run()
+    assert tomllib.loads(app.code[0].value)["convention"] == {"input_range": 255, "colour": "bgr"}
+    next(one for one in app.button if one.label == "See its maps").click().run()
+    (one,) = app.session_state["yours"].values()
+    assert one.key == f"someone/nets@{COMMIT}:x2.pth~255-bgr"
+    assert one.entry.declared_convention().colour == "bgr"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,14 @@ def test_range_and_mean_are_undone() -> None:
     torch.testing.assert_close(network.seen, expected)
 
 
+def test_a_network_that_wants_blue_first_is_fed_so_and_its_colours_put_back() -> None:
+    network = Nearest()
+    model = SuperResolver(network, 2, convention=Convention(255.0, "bgr", mean=(0.4, 0.5, 0.6)))
+    x = picture()
+    torch.testing.assert_close(model(x), F.interpolate(x, scale_factor=2))
+    torch.testing.assert_close(network.seen[:, 0], (x[:, 2] - 0.6) * 255)
+
+
 @pytest.mark.parametrize(("height", "width"), [(12, 9), (3, 5), (1, 2), (16, 16)])
 def test_padding_to_a_multiple_is_cropped_again(height: int, width: int) -> None:
     model = SuperResolver(Nearest(multiple=8), 2, convention=Convention(pad_multiple=8, minimum_size=16))

@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from lam_core.convention import Convention
 from lam_core.model import SuperResolver
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.adding import CannotPinError, add, pin
@@ -212,10 +213,21 @@ class Bicubic(torch.nn.Module):
 
 def test_a_better_reading_is_seen():
     tried = trials(SuperResolver(Bicubic(), 2))
-    assert [(t.input_range, t.channels) for t in tried] == [(1, "RGB"), (1, "BGR"), (255, "RGB"), (255, "BGR")]
+    assert [(t.input_range, t.colour) for t in tried] == [(1, "rgb"), (1, "bgr"), (255, "rgb"), (255, "bgr")]
     assert tried[0].psnr < 10
     assert tried[2].psnr == pytest.approx(bicubic_psnr(2), abs=1.5)
     assert tried[2].psnr == pytest.approx(tried[3].psnr)
+
+
+def test_colours_taken_for_one_another_are_seen():
+    class DimsTheFirst(torch.nn.Module):
+        def forward(self, x):
+            dimmed = x * torch.tensor([0.5, 1.0, 1.0]).view(1, 3, 1, 1)
+            return torch.nn.functional.interpolate(dimmed, scale_factor=2, mode="bicubic")
+
+    tried = trials(SuperResolver(DimsTheFirst(), 2, convention=Convention(colour="bgr")))
+    assert [t.reading for t in tried] == ["0 to 1, BGR", "0 to 1, RGB", "0 to 255, BGR", "0 to 255, RGB"]
+    assert tried[0].psnr > tried[1].psnr + 3, "blue hardly counts in luma, red does"
 
 
 def test_the_receptive_field_is_what_can_be_counted():
