@@ -70,10 +70,13 @@ def learning_rate(share: float, peak: float) -> float:
 
 
 def moving_average(averages: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int) -> None:
-    """Exponential moving average over about a thousand steps, over fewer at the start."""
+    """Exponential moving average over about a thousand steps, over fewer at the start; counters are copied."""
     decay = min(0.999, (1 + float(updates)) / (10 + float(updates)))
     for average, value in zip(averages, current, strict=True):
-        average.lerp_(value, 1 - decay)
+        if average.is_floating_point():
+            average.lerp_(value, 1 - decay)
+        else:
+            average.copy_(value)
 
 
 def describe_hardware(device: torch.device) -> str:
@@ -100,7 +103,7 @@ def train(
     torch.manual_seed(recipe.seed)
     network = task.build().to(device)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=moving_average)
+    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=moving_average, use_buffers=True)
     weights = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(weights, lr=recipe.learning_rate, betas=(0.9, 0.99), fused=True)
     progress = Progress()

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from zoo.training import trainer
 from zoo.training.recipe import Recipe
-from zoo.training.trainer import Progress, UnfinishedRunError, learning_rate, train
+from zoo.training.trainer import Progress, UnfinishedRunError, learning_rate, moving_average, train
 
 RECIPE = Recipe("toy", "edsr", {}, weight=1, steps=50, learning_rate=1e-2)
 
@@ -104,6 +104,15 @@ def test_a_time_stretches_the_schedule(tmp_path, monkeypatch):
     assert 60 < trained.progress.step < 300
     assert trained.progress.seconds >= 300
     assert trained.progress.curve[-1][0] >= 1
+
+
+def test_statistics_are_averaged_like_the_weights_that_they_belong_to():
+    network, average = nn.BatchNorm1d(1), nn.BatchNorm1d(1)
+    network.running_mean.fill_(1.0)
+    network.num_batches_tracked.fill_(7)
+    moving_average(list(average.buffers()), list(network.buffers()), 0)
+    assert average.running_mean.item() == pytest.approx(0.9)
+    assert average.num_batches_tracked.item() == 7
 
 
 def test_the_learning_rate_rises_and_falls():
