@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import engine, session
-from dashboard.cards import waiting_for
+from dashboard.cards import share_fetched, waiting_for
 from dashboard.computation import Outcome, at_hand, computed
 from dashboard.pictures import Picture
 from dashboard.wording import duration, percent, sentence
@@ -66,7 +66,8 @@ def _computed(
         def draw(status: Status, several: str = several, began: float = began) -> None:
             share = _share(status.progress)
             if not share:
-                bar.progress(0.0, f"{several}{waiting_for(status)}" if status.progress is None else f"{several}Started")
+                words = waiting_for(status) if status.progress is None else "Started"
+                bar.progress(share_fetched(status), f"{several}{words}")
                 return
             left = (time.monotonic() - began) * (1 - share) / share
             bar.progress(share, f"{several}{percent(share)} done, about {duration(left)} left")

@@ -12,7 +12,16 @@ from dashboard import downloads, pixels
 from dashboard.components.copy_link import copy_link
 from dashboard.models import Tag
 from dashboard.pictures import Picture
-from dashboard.wording import decibels, duration, percent, sentence, settings_in_short, settings_of, with_error
+from dashboard.wording import (
+    decibels,
+    duration,
+    megabytes,
+    percent,
+    sentence,
+    settings_in_short,
+    settings_of,
+    with_error,
+)
 from lam_core.attribution.result import Attribution, displayed
 from lam_core.diffusion.area import area
 from lam_core.region import Field, Region
@@ -133,7 +142,7 @@ def waiting_card(head: Head, picture: Picture, field: Field, window: Region, sta
         alt=f"Preview of {head.name}'s attribution map",
     )
     if progress is None:
-        return st.progress(0.0, waiting_for(status))
+        return st.progress(share_fetched(status), waiting_for(status))
     share = min(progress.nodes / progress.budget, 1.0)
     return st.progress(
         share, f"{progress.nodes} of at most {progress.budget} nodes, map error {percent(progress.error)}"
@@ -146,7 +155,15 @@ def waiting_for(status: Status) -> str:
         return f"{status.ahead} before you in the queue" if status.ahead else "Next in the queue"
     if status.stage == "shared":
         return "Being computed for someone else; shared with you"
+    if status.fetched:
+        return f"Fetching its weights: {megabytes(*status.fetched)}"
     return "Loading the network"
+
+
+def share_fetched(status: Status) -> float:
+    """How much of the network's weights is here, while they are fetched."""
+    here, total = status.fetched or (0, None)
+    return min(here / total, 1.0) if total else 0.0
 
 
 def empty_card(head: Head, picture: Picture, field: Field, window: Region, words: str) -> None:

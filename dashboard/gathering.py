@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import engine, pixels, session
-from dashboard.cards import waiting_for
+from dashboard.cards import share_fetched, waiting_for
 from dashboard.computation import Outcome, at_hand, computed
 from dashboard.models import Offer
 from dashboard.place import Place
@@ -72,7 +72,7 @@ def _watched(place: Place, request: AttributionRequest, title: str, slot: DeltaG
             alt=f"Preview of the map of {title}",
         )
         if now is None:
-            bar.progress(0.0, waiting_for(status))
+            bar.progress(share_fetched(status), waiting_for(status))
         else:
             words = f"{now.nodes} of at most {now.budget} nodes, map error {percent(now.error)}"
             bar.progress(min(now.nodes / now.budget, 1.0), words)

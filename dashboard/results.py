@@ -102,7 +102,7 @@ def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None
 
         def draw(status: Status, card: Card = card) -> None:
             if card.bar is not None and status.progress is None:
-                card.bar.progress(0.0, cards.waiting_for(status))
+                card.bar.progress(cards.share_fetched(status), cards.waiting_for(status))
                 return
             with card.slot.container(border=True):
                 card.bar = cards.waiting_card(card.head, place.picture, place.field, place.local, status)

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import engine
 from dashboard.computation import reason
+from dashboard.wording import megabytes
 
 log = logging.getLogger("lam")
 
@@ -92,8 +93,7 @@ def fetching(tell: Tell) -> Callable[[int, int | None], None]:
     """Tells of a download, as `zoo` reports it."""
 
     def progress(here: int, total: int | None) -> None:
-        whole = f" of {total / 1e6:.1f}" if total else ""
-        tell(f"Fetching: {here / 1e6:.1f}{whole} MB", here / total if total else None)
+        tell(f"Fetching: {megabytes(here, total)}", here / total if total else None)
 
     return progress
 

@@ -54,6 +54,16 @@ def decibels(psnr: float) -> str:
     return f"{psnr:.1f} dB" if isfinite(psnr) else "∞ dB"
 
 
+def megabytes(here: int, total: int | None) -> str:
+    """How much of a file is here.
+
+    >>> megabytes(1_250_000, 5_900_000), megabytes(1_250_000, None)
+    ('1.2 of 5.9 MB', '1.2 MB')
+    """
+    whole = f" of {total / 1e6:.1f}" if total else ""
+    return f"{here / 1e6:.1f}{whole} MB"
+
+
 def duration(seconds: float) -> str:
     """A time span.
 

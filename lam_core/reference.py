@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lam_core.model import FeatureModel, SuperResolver
+
+Fetching = Callable[[int, int | None], None]
+"""Hears while weights are fetched: bytes that are here, and of how many if that is known. What it raises ends it."""
 
 
 class NetworkReference(Protocol):
@@ -21,8 +25,8 @@ class NetworkReference(Protocol):
         """The fingerprint of the network that `load` gives."""
         ...
 
-    def load(self) -> SuperResolver | FeatureModel:
-        """The network itself, from a pool if possible."""
+    def load(self, progress: Fetching | None = None) -> SuperResolver | FeatureModel:
+        """The network itself, from a pool if possible; `progress` hears of its weights being fetched."""
         ...
 
 
@@ -34,6 +38,6 @@ class ModelReference(NetworkReference, Protocol):
         """Enlargement of the model."""
         ...
 
-    def load(self) -> SuperResolver:
-        """The network itself, from a pool if possible."""
+    def load(self, progress: Fetching | None = None) -> SuperResolver:
+        """The network itself, from a pool if possible; `progress` hears of its weights being fetched."""
         ...

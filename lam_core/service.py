@@ -60,6 +60,8 @@ class Status:
     """How many come first, in the queue."""
     progress: Any = None
     """How far the work is, in the request's own terms: an attribution's `Progress` for a map."""
+    fetched: tuple[int, int | None] | None = None
+    """Bytes of the model's weights that are here, and of how many if that is known, while they are fetched."""
 
 
 Listener = Callable[[Status], None]
@@ -220,7 +222,7 @@ class Service:
         with out_of_memory(self.device):
             # Weights may have to be fetched for minutes: nobody else waits for that.
             listener(Status("model"))
-            loaded = request.model.load()
+            loaded = request.model.load(lambda here, total: listener(Status("model", fetched=(here, total))))
             with self.turnstile.turn(wait, priority=priority, who=who, arrived=arrived) as give_way:
                 began = time.monotonic()
                 return self._computed(request, loaded.on(self.device), listener, give_way), began - arrived

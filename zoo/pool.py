@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lam_core.reference import ModelReference
+from lam_core.reference import Fetching, ModelReference
 
 if TYPE_CHECKING:
     from lam_core.model import SuperResolver
@@ -32,8 +32,10 @@ class Pool:
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def load(self, reference: ModelReference) -> SuperResolver:
+    def load(self, reference: ModelReference, progress: Fetching | None = None) -> SuperResolver:
         """The model of a reference, on the pool's device; it is nobody's own, so use `SuperResolver.to` to change it.
+
+        `progress` hears of its weights being fetched; whoever waits for another's fetching hears nothing.
 
         Raises whatever loading raises; whoever waited for it tries again.
         """
@@ -46,7 +48,7 @@ class Pool:
             if (model := self._find(key)) is not None:
                 return model
             try:
-                model = reference.load().on(self.device)
+                model = reference.load(progress).on(self.device)
                 self._keep(key, model)
             finally:
                 with self._lock:
@@ -104,8 +106,8 @@ class PooledReference:
     def scale(self) -> int:
         return self.reference.scale
 
-    def load(self) -> SuperResolver:
-        return self.pool.load(self.reference)
+    def load(self, progress: Fetching | None = None) -> SuperResolver:
+        return self.pool.load(self.reference, progress)
 
 
 def size(model: SuperResolver) -> int:

@@ -42,13 +42,15 @@ class Reference:
     model: SuperResolver | None = field(default=None, kw_only=True, repr=False, compare=False)
     """The network, where it had to be loaded to be known."""
 
-    def load(self) -> SuperResolver:
+    def load(self, progress: Progress | None = None) -> SuperResolver:
         """The network itself, fetched and read now unless it is here. Raises a `ZooError`."""
         if self.model is not None:
             return self.model
         from zoo.loading import super_resolver
 
-        return super_resolver(self.asked, input_range=self.input_range, weights=self.weights, settings=self.settings)
+        return super_resolver(
+            self.asked, input_range=self.input_range, weights=self.weights, settings=self.settings, progress=progress
+        )
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,12 @@ class FeatureReference:
     """The entry's id."""
     settings: ZooSettings | None = field(default=None, kw_only=True, repr=False, compare=False)
 
-    def load(self) -> FeatureModel:
+    def load(self, progress: Progress | None = None) -> FeatureModel:
         """The classifier itself, fetched and read now unless it is here. Raises a `ZooError`."""
         from lam_core.model import FeatureModel
         from zoo.loading import load
 
-        model = load(self.id, settings=self.settings)
+        model = load(self.id, settings=self.settings, progress=progress)
         assert isinstance(model, FeatureModel)
         return model
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dashboard.cards import share_fetched, waiting_for
 from dashboard.computation import UNFORESEEN, at_hand, computed, throttled
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
@@ -24,7 +25,7 @@ class Loaded:
         self.model = model
         self.name, self.fingerprint, self.scale = model.name, model.fingerprint, model.scale
 
-    def load(self) -> SuperResolver:
+    def load(self, progress: object = None) -> SuperResolver:
         return self.model
 
 
@@ -98,6 +99,14 @@ def test_a_throttled_listener_hears_every_stage_and_not_every_node():
     for stage in ("queue", "queue", "model", "work", "work", "work"):
         hear(Status(stage))
     assert heard == ["queue", "model", "work"]
+
+
+def test_one_who_waits_for_weights_sees_how_much_is_here():
+    fetching = Status("model", fetched=(1_500_000, 6_000_000))
+    assert (waiting_for(fetching), share_fetched(fetching)) == ("Fetching its weights: 1.5 of 6.0 MB", 0.25)
+    unknown = Status("model", fetched=(1_500_000, None))
+    assert (waiting_for(unknown), share_fetched(unknown)) == ("Fetching its weights: 1.5 MB", 0)
+    assert (waiting_for(Status("model")), share_fetched(Status("model"))) == ("Loading the network", 0)
 
 
 def test_region_errors_are_foreseen():

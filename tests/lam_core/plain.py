@@ -20,7 +20,7 @@ class Model:
 
     name, fingerprint, scale = "plain", "f" * 64, 1
 
-    def load(self) -> Any:
+    def load(self, progress: object = None) -> Any:
         return self
 
     def on(self, device: str) -> Any:

@@ -17,6 +17,7 @@ from lam_core import AttributionSettings, Region, SuperResolver
 from lam_core.attribution.request import AttributionRequest
 from lam_core.device import OutOfMemoryError, QueueFullError, Turnstile
 from lam_core.owner import Owner
+from lam_core.reference import Fetching
 from lam_core.service import Cancelled, Service, Status, TooLongError
 from lam_core.store import Store, key_of
 
@@ -44,7 +45,7 @@ class Reference:
     def __init__(self, seconds: float = 0.0) -> None:
         self.network, self.loads = Slow(seconds), 0
 
-    def load(self) -> SuperResolver:
+    def load(self, progress: object = None) -> SuperResolver:
         self.loads += 1
         return SuperResolver(self.network, 2, name=self.name, fingerprint=self.fingerprint)
 
@@ -60,6 +61,28 @@ def test_the_second_time_comes_from_the_store(tmp_path: Path) -> None:
     assert (first.from_store, second.from_store, model.loads) == (False, True, 1)
     np.testing.assert_array_equal(first.result.signed, second.result.signed)
     assert first.result.summary() == second.result.summary()
+
+
+def test_one_who_waits_for_weights_hears_of_them_and_may_give_up() -> None:
+    class Fetched(Reference):
+        def load(self, progress: Fetching | None = None) -> SuperResolver:
+            assert progress is not None
+            progress(1_000_000, 4_000_000)
+            progress(4_000_000, 4_000_000)
+            return super().load()
+
+    heard: list[tuple[int, int | None] | None] = []
+    Service(None).answer(request(Fetched()), lambda status: heard.append(status.fetched))
+    assert heard[:3] == [None, (1_000_000, 4_000_000), (4_000_000, 4_000_000)]
+
+    def leave(status: Status) -> None:
+        if status.fetched:
+            raise Cancelled
+
+    model = Fetched()
+    with pytest.raises(Cancelled):
+        Service(None).answer(request(model), leave)
+    assert model.loads == 0
 
 
 def test_a_damaged_result_is_computed_again(tmp_path: Path) -> None:
@@ -230,7 +253,7 @@ def test_nobody_holds_the_device_for_ever(tmp_path: Path) -> None:
 )
 def test_memory_that_runs_out_is_said_with_the_remedy(error: Exception) -> None:
     class Greedy(Reference):
-        def load(self) -> SuperResolver:
+        def load(self, progress: object = None) -> SuperResolver:
             raise error
 
     service = Service(None)

@@ -26,6 +26,7 @@ from zoo.hub import HubReferenceError
 from zoo.inspection import inspect
 from zoo.listing import facts, rows
 from zoo.loading import super_resolver
+from zoo.pool import Pool
 from zoo.probe import bicubic_psnr, receptive_field, trials
 from zoo.references import reference
 from zoo.registry import registry
@@ -192,6 +193,16 @@ def test_a_pin_fixes_commit_and_digest_and_notices_a_change(mirror, settings):
         pin(pinned, replace(settings, hub_cache=settings.weights / "elsewhere"))
     with pytest.raises(CannotPinError, match="no file on the Hub"):
         pin(registry()["imdn"], settings)
+
+
+def test_a_pooled_reference_tells_of_its_fetching(mirror, settings):
+    mirror.put("someone/nets", "x.pth", written(never_seen(2)))
+    add("someone/nets:x.pth", settings.entries[0], settings)
+    elsewhere = replace(settings, hub_cache=settings.hub_cache.with_name("another"))
+    heard: list[tuple[int, int | None]] = []
+    Pool().pooled(reference("x", settings=elsewhere)).load(lambda here, total: heard.append((here, total)))
+    assert heard
+    assert heard[-1][0] == heard[-1][1] == len(written(never_seen(2)))
 
 
 def test_a_wrong_claim_is_found(mirror, settings):

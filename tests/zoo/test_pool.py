@@ -25,7 +25,7 @@ class Counting:
     name: str = "toy"
     scale: int = 1
 
-    def load(self) -> SuperResolver:
+    def load(self, progress: object = None) -> SuperResolver:
         self.loads.append(threading.current_thread().name)
         time.sleep(self.wait)
         if self.fault:
@@ -56,7 +56,7 @@ def test_different_models_load_at_the_same_time():
     pool, barrier = Pool(), threading.Barrier(2, timeout=5)
 
     class Meeting(Counting):
-        def load(self) -> SuperResolver:
+        def load(self, progress: object = None) -> SuperResolver:
             barrier.wait()
             return super().load()
 

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from lam_core.images import Pixels
-from lam_core.reference import NetworkReference
+from lam_core.reference import Fetching, NetworkReference
 from lam_core.request import Request
 from lam_core.semantics import sample_designs as designs
 from lam_core.semantics.design import Design, Picture
@@ -67,7 +67,7 @@ class Source:
     fingerprint: str
     scale: int = 1
 
-    def load(self) -> Any:
+    def load(self, progress: Fetching | None = None) -> Any:
         """Nothing: only the answers are here."""
         raise NotImplementedError(f"the results of {self.name} ship, its weights do not")
 

@@ -33,7 +33,7 @@ class Reference:
     fingerprint: str = "small"
     loaded: int = 0
 
-    def load(self) -> SuperResolver:
+    def load(self, progress: object = None) -> SuperResolver:
         self.loaded += 1
         model = seeing()
         model.fingerprint = self.fingerprint

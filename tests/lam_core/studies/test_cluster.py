@@ -28,7 +28,7 @@ def cluster() -> Iterator[LocalCluster]:
 
 def test_a_model_that_does_not_travel_is_a_fault(cluster: LocalCluster, tmp_path: Path) -> None:
     class Broken(Reference):
-        def load(self):
+        def load(self, progress: object = None):
             raise FileNotFoundError("weights are not on this machine")
 
     swept = sweep(

@@ -181,7 +181,7 @@ def test_faults_are_said_and_the_rest_goes_on(tmp_path: Path) -> None:
     Image.fromarray(picture(200, 200)).save(folder / "large.png")
 
     class Gone(Reference):
-        def load(self):
+        def load(self, progress: object = None):
             raise OSError("no such weights")
 
     seen: list[Progress] = []

@@ -50,7 +50,7 @@ class Reference:
         self.name, self.couplings, self.log, self.seconds = name, couplings, log, seconds
         self.fingerprint = sha256(repr((name, couplings, log)).encode()).hexdigest()
 
-    def load(self) -> SuperResolver:
+    def load(self, progress: object = None) -> SuperResolver:
         network = Coupled(*self.couplings)
         network.register_forward_pre_hook(self._note)
         return SuperResolver(network, 2, name=self.name, fingerprint=self.fingerprint)
