@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from lam_core.degradations import Degradation
-from lam_core.images import Pixels
-from lam_core.semantics.design import DEGRADATIONS, Picture
+from lam_core.semantics.design import DEGRADATIONS, Picture, cropped
 from lam_core.semantics.errors import DesignError, TooManyPointsError
 from lam_core.semantics.features import collect
 from lam_core.semantics.inference import bootstrap, permutation_null
@@ -118,18 +117,6 @@ def analyse(
             )
         results.append(ModelResult(name, model.fingerprint if model else RAW, role, tuple(found)))
     return Analysis(tuple(results), tuple(names), tuple(contents), tuple(map(str, degradations)), seed)
-
-
-def cropped(images: Sequence[Pixels]) -> list[Pixels]:
-    """The middle of every picture, as large as all of them are."""
-    if not images:
-        return []
-    height, width = (min(image.shape[axis] for image in images) for axis in (0, 1))
-    middles = []
-    for image in images:
-        top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
-        middles.append(image[top : top + height, left : left + width])
-    return middles
 
 
 def _layer(

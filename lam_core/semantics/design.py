@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,3 +51,15 @@ class Design:
             "degradations": [str(degradation) for degradation in self.degradations],
             "seed": self.seed,
         }
+
+
+def cropped(images: Sequence[Pixels]) -> list[Pixels]:
+    """The middle of every picture, as large as all of them are."""
+    if not images:
+        return []
+    height, width = (min(image.shape[axis] for image in images) for axis in (0, 1))
+    middles = []
+    for image in images:
+        top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
+        middles.append(image[top : top + height, left : left + width])
+    return middles

@@ -14,7 +14,7 @@ from lam_core.semantics.separability import Accuracy, Contrast, EqualClasses, Sh
 
 Role = Literal["model", "untrained", "raw"]
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 """Part of every stored analysis's key; changes when the same request would give other figures."""
 
 

@@ -10,9 +10,11 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from lam_core.model import FeatureModel, SuperResolver
 from lam_core.semantics.errors import LayerError
@@ -27,6 +29,8 @@ class Run:
     layer: str
     shape: tuple[int, ...]
     """Of the layer's output, batch first."""
+    shuffled: tuple[int, ...] | None = None
+    """Of that output behind a pixel shuffle, if it goes straight into one: the layer is half an upsampler."""
 
 
 class _AllSeen(Exception):
@@ -54,6 +58,8 @@ def execution(network: Network, height: int, width: int) -> tuple[tuple[int, int
     private = twin(network)
     runs: list[Run] = []
     reached = [(height, width)]
+    # The latest output, and the first of the layers that returned it: a sequence returns what its last layer does.
+    latest: tuple[Tensor | None, int] = None, 0
 
     def enter(module: nn.Module, arguments: tuple[object, ...]) -> None:
         tensor = _tensor(arguments)
@@ -62,18 +68,32 @@ def execution(network: Network, height: int, width: int) -> tuple[tuple[int, int
 
     def record(name: str) -> Callable[..., None]:
         def hook(module: nn.Module, arguments: object, output: object) -> None:
+            nonlocal latest
             tensor = _tensor(output)
             if tensor is not None:
+                if tensor is not latest[0]:
+                    latest = tensor, len(runs)
                 runs.append(Run(name, tuple(tensor.shape)))
 
         return hook
+
+    class Shuffles(TorchFunctionMode):
+        """Notes pixel shuffles, which need no layer of their own."""
+
+        def __torch_function__(
+            self, function: Any, types: Any, arguments: Sequence[Any] = (), named: dict[str, Any] | None = None
+        ) -> Any:
+            output = function(*arguments, **(named or {}))
+            if function is torch.pixel_shuffle and latest[0] is not None and arguments[0] is latest[0]:
+                runs[latest[1] :] = [replace(run, shuffled=tuple(output.shape)) for run in runs[latest[1] :]]
+            return output
 
     private.module.register_forward_pre_hook(enter)
     for name, module in private.module.named_modules():
         if name:
             module.register_forward_hook(record(name))
     parameter = next(private.module.parameters(), torch.zeros(()))
-    with torch.no_grad():
+    with torch.no_grad(), Shuffles():
         private(torch.full((1, 3, height, width), 0.5, dtype=parameter.dtype, device=parameter.device))
     return reached[-1], runs
 

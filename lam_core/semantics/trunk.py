@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from torch import nn
 
 from lam_core.semantics.errors import LayerError
-from lam_core.semantics.taps import Network, Run, execution
+from lam_core.semantics.taps import Network, execution
 
 
 def trunk_stages(network: Network, height: int = 32, width: int = 64, *, at_most: int = 6) -> tuple[str, ...]:
     """Up to `at_most` layers, spread evenly from the first to the last one before the upsampler.
 
     The upsampler begins where an output is first larger than the picture put in, which is best told from one that
-    is not square. Stages are the parts of the network; where there are few, the largest (such as `body`) is opened.
-    A network that enlarges its input first has no trunk in this sense, so all of it counts. Raises `LayerError` if
-    there is no layer with weights.
+    is not square; a layer whose output goes straight into a pixel shuffle that gives such a one is part of it. Stages
+    are the parts of the network; where there are few, the largest (such as `body`) is opened. A network that enlarges
+    its input first has no trunk in this sense, so all of it counts. Raises `LayerError` if there is no layer with
+    weights.
     """
     padded, runs = execution(network, height, width)
     modules = dict(network.module.named_modules())
     weights = {name: sum(p.numel() for p in module.parameters()) for name, module in modules.items()}
-    end = next((i for i, run in enumerate(runs) if _grown(run, padded)), len(runs))
+    end = next((i for i, run in enumerate(runs) if _grown(run.shuffled or run.shape, padded)), len(runs))
     runs = runs[:end] or runs
     finished = {run.layer for run in runs}
     order = {run.layer: i for i, run in enumerate(runs)}
@@ -66,12 +67,12 @@ def spread(items: Sequence[str], count: int) -> list[str]:
     return [items[round(i * (len(items) - 1) / (count - 1))] for i in range(count)]
 
 
-def _grown(run: Run, size: tuple[int, int]) -> bool:
+def _grown(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
     """Whether a layer gave a picture larger than the one put in, of much the same proportions.
 
     Attention maps are square, and networks that pad by themselves distort the proportions a little.
     """
-    if len(run.shape) != 4:
+    if len(shape) != 4:
         return False
-    down, across = run.shape[2] / size[0], run.shape[3] / size[1]
+    down, across = shape[2] / size[0], shape[3] / size[1]
     return min(down, across) > 1.4 and max(down, across) < 1.5 * min(down, across)

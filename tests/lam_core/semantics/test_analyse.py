@@ -9,8 +9,8 @@ from torch import nn
 
 from lam_core.degradations import Degradation
 from lam_core.model import FeatureModel, SuperResolver
-from lam_core.semantics.analyse import analyse, cropped
-from lam_core.semantics.design import Picture
+from lam_core.semantics.analyse import analyse
+from lam_core.semantics.design import Picture, cropped
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError, LayerError
 from lam_core.semantics.result import Analysis
 from lam_core.semantics.space import RAW, Space

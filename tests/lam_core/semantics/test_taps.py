@@ -4,6 +4,7 @@ import threading
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from lam_core.model import FeatureModel, SuperResolver
@@ -136,6 +137,23 @@ def test_execution_is_in_order():
 def test_the_trunk_ends_before_the_upsampler():
     assert trunk_stages(small()) == ("head", "body.0", "body.1", "body.2")
     assert trunk_stages(small(blocks=9), at_most=4) == ("head", "body.2", "body.5", "body.8")
+
+
+class Shuffled(nn.Module):
+    """Pixels are shuffled by a bare function behind a sequence, as in SRResNet."""
+
+    def __init__(self):
+        super().__init__()
+        self.head, self.body = nn.Conv2d(3, 32, 4, stride=2, padding=1), nn.Conv2d(8, 8, 3, padding=1)
+        self.last = nn.Sequential(nn.Conv2d(8, 12, 3, padding=1))
+
+    def forward(self, x):
+        # Features at half the picture's size are shuffled to its own: that enlarges nothing.
+        return F.pixel_shuffle(self.last(self.body(F.pixel_shuffle(self.head(x), 2))), 2)
+
+
+def test_a_layer_that_is_shuffled_into_a_larger_picture_is_no_stage():
+    assert trunk_stages(SuperResolver(Shuffled(), 2)) == ("head", "body")
 
 
 def test_a_trunk_wrapped_with_its_upsampler_is_opened():
