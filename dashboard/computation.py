@@ -43,7 +43,7 @@ def at_hand(service: Service, prepare: Callable[[], Q]) -> tuple[Q | None, Outco
         result = service.find(request)
         found = None if result is not None else shipped.find(request)
     except Exception as error:
-        return None, Outcome(failure=reason(error))
+        return None, Outcome(failure=reason(error, "looking for a result"))
     return request, Outcome(found, shipped=True) if found is not None else Outcome(result, from_store=True)
 
 
@@ -52,7 +52,7 @@ def computed(service: Service, request: Request[R], listener: Listener) -> Outco
     try:
         answer = service.answer(request, throttled(listener))
     except Exception as error:
-        return Outcome(failure=reason(error))
+        return Outcome(failure=reason(error, type(request).__name__))
     return Outcome(answer.result, answer.from_store, note=answer.note)
 
 
@@ -71,9 +71,9 @@ def throttled(listener: Listener, pause: float = REDRAW) -> Listener:
     return hear
 
 
-def reason(error: Exception) -> str:
-    """One sentence for a visitor; the trace goes to the log."""
+def reason(error: Exception, task: str) -> str:
+    """One sentence for a visitor; the trace goes to the log, which names the task that failed."""
     if isinstance(error, LamError):
         return str(error)
-    log.error("attribution failed", exc_info=error)
+    log.error("%s failed", task, exc_info=error)
     return UNFORESEEN

@@ -66,7 +66,7 @@ def watched(
         swept = do(tell)
     except Exception as error:
         stop(name)
-        st.error(sentence(reason(error)), icon=":material/error:")
+        st.error(sentence(reason(error, "a sweep")), icon=":material/error:")
         return None
     stop(name)
     place.empty()

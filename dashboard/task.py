@@ -67,7 +67,7 @@ class Task(Generic[T]):
         except GivenUp:
             self.failure = "given up"
         except Exception as error:
-            self.failure = reason(error)
+            self.failure = reason(error, "a task")
         finally:
             self._ended.set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import floor, isfinite, log10
 
 from lam_core.attribution.result import Attribution
@@ -12,6 +13,8 @@ RULES = {"default": "error-controlled", "reference": "reference"}
 LEAST_ERROR = 0.01
 """An interval narrower than this is stated as this: no more is ever read off a Diffusion Index."""
 DETECTORS = {"gradient": "edges (gradient)", "intensity": "brightness", "gabor": "Gabor response"}
+_NAMED = re.compile(r"[^:]+\.[A-Za-z0-9]{2,5}: |[a-z]*[\d._/@]")
+"""A file's name and a colon, or a first word that is no plain word."""
 PATHS = {"blur": "progressive blur", "linear-blur": "line from a blurred image", "linear-black": "line from black"}
 
 
@@ -117,11 +120,13 @@ def settings_of(result: Attribution) -> str:
 
 
 def sentence(text: str) -> str:
-    """A message as a sentence of its own: capital first letter, full stop.
+    """A message as a sentence of its own: full stop, capital first letter unless it begins with the name of something.
 
     >>> sentence("window size is 0; give at least 1 SR pixel")
     'Window size is 0; give at least 1 SR pixel.'
+    >>> sentence("plane-01.png: the file is empty"), sentence("my cat.jpg: the file is empty"), sentence("x4 is old")
+    ('plane-01.png: the file is empty.', 'my cat.jpg: the file is empty.', 'x4 is old.')
     """
     text = text.strip()
     closed = text if text.endswith((".", "!", "?")) else f"{text}."
-    return closed[:1].upper() + closed[1:]
+    return closed if _NAMED.match(closed) else closed[:1].upper() + closed[1:]

@@ -105,7 +105,7 @@ def find(reference: str, settings: ZooSettings, *, progress: Progress | None = N
     target = resolve(reference.strip(), settings)
     match target:
         case Hub():
-            hub.check_owner(target, settings)
+            hub.check_owner(target.repo, settings)
             target = target.model_copy(update={"revision": hub.commit(target, settings, committed=False)})
             path = hub.download(target, settings, committed=False, progress=progress)
             return Found(target, path, f"{target.repo}:{target.file}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from lam_core.errors import sentence
@@ -26,6 +26,7 @@ from zoo.transfer import (
 _REFERENCE = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[A-Za-z0-9][\w.-]*))?:(?P<file>.+)", re.ASCII
 )
+RepoType = Literal["model", "dataset"]
 _HOSTS = {"huggingface.co", "www.huggingface.co", "hf.co"}
 
 
@@ -67,16 +68,19 @@ def _from_address(text: str) -> str:
     return f"{owner}/{name}@{revision}:{'/'.join(path)}"
 
 
-def cached(source: Hub, settings: ZooSettings) -> Path | None:
+def cached(source: Hub, settings: ZooSettings, repo_type: RepoType = "model") -> Path | None:
     """The file in the Hub's cache, if it is there."""
     from huggingface_hub.constants import HF_HUB_CACHE
 
     # Most repositories were never fetched from, and a page that lists models does not wait for the whole client.
-    if not (Path(settings.hub_cache or HF_HUB_CACHE) / f"models--{source.repo.replace('/', '--')}").is_dir():
+    folder = f"{repo_type}s--{source.repo.replace('/', '--')}"
+    if not (Path(settings.hub_cache or HF_HUB_CACHE) / folder).is_dir():
         return None
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(source.repo, source.file, cache_dir=settings.hub_cache, revision=source.revision)
+    found = try_to_load_from_cache(
+        source.repo, source.file, cache_dir=settings.hub_cache, revision=source.revision, repo_type=repo_type
+    )
     return Path(found) if isinstance(found, str) else None
 
 
@@ -87,22 +91,29 @@ def forget(path: Path) -> None:
     blob.unlink(missing_ok=True)
 
 
-def check_owner(source: Hub, settings: ZooSettings) -> None:
-    """Raises `RefusedError` unless this server loads that owner's models by reference."""
-    owner = source.repo.split("/")[0]
+def check_owner(repo: str, settings: ZooSettings) -> None:
+    """Raises `RefusedError` unless this server loads what the repository's owner has on the Hub."""
+    owner = repo.split("/")[0]
     if settings.owners and owner not in settings.owners:
-        raise RefusedError(f"models of {owner!r} are not loaded here; allowed are {', '.join(sorted(settings.owners))}")
+        raise RefusedError(f"files of {owner!r} are not loaded here; allowed are {', '.join(sorted(settings.owners))}")
 
 
-def download(source: Hub, settings: ZooSettings, *, committed: bool, progress: Progress | None = None) -> Path:
+def download(
+    source: Hub,
+    settings: ZooSettings,
+    *,
+    committed: bool,
+    progress: Progress | None = None,
+    repo_type: RepoType = "model",
+) -> Path:
     """Fetches a file into the Hub's cache, resuming where an earlier attempt broke off.
 
     The server's token goes along for committed entries alone. The digest is the caller's to check: the Hub's
     client takes any bytes for right. Raises a `FetchError` or `RefusedError`.
     """
     if not committed:
-        check_owner(source, settings)
-    if here := cached(source, settings):
+        check_owner(source.repo, settings)
+    if here := cached(source, settings, repo_type):
         return here
     if settings.offline:
         raise OfflineError(f"{_name(source)} is not cached and nothing is fetched while offline")
@@ -113,6 +124,7 @@ def download(source: Hub, settings: ZooSettings, *, committed: bool, progress: P
             source.repo,
             source.file,
             revision=source.revision,
+            repo_type=repo_type,
             endpoint=settings.endpoint,
             cache_dir=settings.hub_cache,
             token=settings.token if committed and settings.token else False,
@@ -122,7 +134,7 @@ def download(source: Hub, settings: ZooSettings, *, committed: bool, progress: P
     except ZooError:
         raise
     except Exception as error:  # the client raises its own, httpx's and the system's errors
-        raise _named(error, source, settings) from error
+        raise named(error, settings, source.repo, source.revision, source.file) from error
     return Path(path)
 
 
@@ -138,7 +150,7 @@ def commit(source: Hub, settings: ZooSettings, *, committed: bool) -> str:
             endpoint=settings.endpoint,
         )
     except Exception as error:  # as above
-        raise _named(error, source, settings) from error
+        raise named(error, settings, source.repo, source.revision, source.file) from error
     if not metadata.commit_hash:
         raise UnreachableError(f"{settings.endpoint} does not say which commit {_name(source)} is of")
     return metadata.commit_hash
@@ -148,21 +160,22 @@ def _name(source: Hub) -> str:
     return f"{source.repo}:{source.file}"
 
 
-def _named(error: Exception, source: Hub, settings: ZooSettings) -> FetchError:
+def named(error: Exception, settings: ZooSettings, repo: str, revision: str, file: str = "") -> FetchError:
+    """What an error of the Hub's client means, of a file or of a repository's listing."""
     from huggingface_hub import errors
 
-    name = _name(source)
+    name = f"{repo}:{file}" if file else repo
     match error:
         case errors.GatedRepoError():
-            return GatedError(f"{source.repo} is gated; its owner must grant access, and the server needs a token")
+            return GatedError(f"{repo} is gated; its owner must grant access, and the server needs a token")
         case errors.RepositoryNotFoundError():
-            return AbsentError(f"there is no repository {source.repo!r} at {settings.endpoint}, or it is private")
+            return AbsentError(f"there is no repository {repo!r} at {settings.endpoint}, or it is private")
         case errors.RevisionNotFoundError():
-            return AbsentError(f"{source.repo} has no revision {source.revision!r}")
+            return AbsentError(f"{repo} has no revision {revision!r}")
         case errors.LocalEntryNotFoundError():
             return UnreachableError(f"{settings.endpoint} cannot be reached and {name} is not cached")
         case errors.EntryNotFoundError():
-            return AbsentError(f"{source.repo} has no file {source.file!r} at revision {source.revision!r}")
+            return AbsentError(f"{repo} has no file {file!r} at revision {revision!r}")
         case errors.HfHubHTTPError():
             status = getattr(error.response, "status_code", "an error")
             return UnreachableError(f"{settings.endpoint} answered {status} for {name}; try again later")

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import engine
-from dashboard.semantics import choosing, detecting, gathering, networks, sections, turning_off
+from dashboard.semantics import choosing, detecting, gathering, material, networks, sections, turning_off
+from dashboard.semantics.presets import stand_ins
 from lam_core.settings import settings
 from lam_core.store import key_of
 from zoo.settings import settings as zoo_settings
@@ -17,35 +18,37 @@ st.markdown(
 offers = networks.choices(zoo_settings(), settings().networks)
 choosing.presets(offers)
 choice = choosing.layout(offers)
-material = choosing.material()
+shown = material.choose()
 if choice.preset is not None:
     names = {key: networks.full_name(offer) for key, offer in offers.items()}
     for note in choice.preset.notes(offers, names):
         st.caption(f":material/info: {note}")
 
 asked_for = choice.networks[:1] if choice.by_layer else choice.networks
-gathered = gathering.gather(asked_for, material)
-question = key_of({"networks": [offer.key for offer in asked_for], "design": material.design.identity()})
+gathered = gathering.gather(asked_for, shown)
+question = key_of({"networks": [offer.key for offer in asked_for], "design": shown.design.identity()})
 examined, failures = list(gathered.examined), list(gathered.failures)
 if gathered.missing:
     bar = st.empty()
     if gathering.is_asked(question):
-        done, faults = gathering.compute(gathered.missing, bar, own=material.is_own)
+        done, faults = gathering.compute(gathered.missing, bar, own=shown.is_own)
         examined, failures = examined + done, failures + faults
     else:
         missing = ", ".join(networks.full_name(one.offer) for one in gathered.missing)
         with bar.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Not computed for these pictures yet: {missing}.", width="stretch")
             st.button("Compute", type="primary", key="sem_compute", on_click=gathering.ask, args=(question,))
+if gathered.without_weights:
+    gathering.explain(gathered.without_weights, stand_ins(offers))
 for failure in failures:
     st.warning(failure, icon=":material/error:")
 
 if examined:
     examined.sort(key=lambda one: asked_for.index(one.offer))
-    sections.scatters(examined, material, choice)
+    sections.scatters(examined, shown, choice)
     sections.measures(examined, choice)
     sections.strength(examined)
-elif not gathered.missing and not failures:
+elif not (gathered.missing or gathered.without_weights or failures):
     st.info("Choose a network above.", icon=":material/touch_app:")
 detecting.section(offers)
 if examined:

@@ -1,42 +1,19 @@
-"""The widgets of the semantics page that say what is compared: networks, layers, colours, pictures, degradations."""
+"""The widgets of the semantics page that say which networks are compared, and how they are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.gallery.semantics.shipped import shipped_design
 from dashboard.models import Offer
 from dashboard.semantics.networks import full_name
 from dashboard.semantics.presets import MOST, PRESETS, Preset
 from dashboard.semantics.scatter import PLANES
-from dashboard.wording import sentence
-from lam_core.decode import decode
-from lam_core.degradations import DEGRADATION_KINDS, Degradation
-from lam_core.errors import LamError
-from lam_core.images import digest, downscale
-from lam_core.semantics.design import DEGRADATIONS, Design, Picture
-from lam_core.settings import MEBIBYTE, settings
 
 DEPTHS = ("first", "2", "3", "4", "5", "last")
 BY_NETWORK, BY_LAYER = "Networks", "Layers of one"
 HUES = ("Degradation", "Content")
-MOST_PICTURES = 60
-SIDE = 64
-"""Of a visitor's pictures, in pixels of the networks' input: larger ones are cropped in the middle."""
-
-
-@dataclass(frozen=True, eq=False)
-class Material:
-    """What the networks are shown."""
-
-    design: Design
-    is_standard: bool
-    """It is the design of the shipped results."""
-    is_own: bool
-    """The pictures are the visitor's own: nothing of them is anybody else's to see."""
 
 
 @dataclass(frozen=True)
@@ -128,93 +105,3 @@ def _asked(offers: dict[str, Offer]) -> Preset | None:
 
 def _label(offer: Offer) -> str:
     return full_name(offer) + (" · yours" if offer.tag == "yours" else "")
-
-
-def material() -> Material:
-    """Pictures and degradations."""
-    with st.expander("Pictures and degradations", icon=":material/tune:"):
-        left, right = st.columns(2, gap="medium")
-        with right:
-            texts = st.multiselect(
-                "Degradations",
-                ["clean", *(f"{kind.name}:{kind.default:g}" for kind in DEGRADATION_KINDS), "blur:2+noise:20"],
-                default=[str(degradation) for degradation in DEGRADATIONS],
-                accept_new_options=True,
-                key="spoil",
-                bind="query-params",
-                help="Name and strength, such as blur:1.5; mixtures such as blur:2+noise:10 may be typed in.",
-            )
-            seed = int(st.number_input("Seed", min_value=0, max_value=10**6, value=0, key="seed", bind="query-params"))
-        with left:
-            own = _own_pictures()
-        pictures = own or shipped_design().pictures
-        degradations = _parsed(texts)
-        st.caption(
-            f"{len(pictures)} pictures of {len({picture.content for picture in pictures})} contents under "
-            f"{', '.join(degradation.title for degradation in degradations)}; seed {seed}. The degradations are put on "
-            "the networks' low-resolution input."
-        )
-    standard = shipped_design()
-    if not own and degradations == standard.degradations and seed == standard.seed:
-        return Material(standard, is_standard=True, is_own=False)
-    return Material(Design(pictures, degradations, seed), is_standard=False, is_own=bool(own))
-
-
-def _parsed(texts: Sequence[str]) -> tuple[Degradation, ...]:
-    try:
-        found = tuple(dict.fromkeys(Degradation.parse(text) for text in texts))
-    except LamError as error:
-        st.error(f"{sentence(str(error))} The published figure's three are shown.", icon=":material/error:")
-        return DEGRADATIONS
-    if len(found) < 2:
-        st.warning("Choose two degradations at least; the published figure's three are shown.", icon=":material/info:")
-        return DEGRADATIONS
-    return found
-
-
-def _own_pictures() -> tuple[Picture, ...]:
-    """Pictures that the visitor brought, if any can be used."""
-    limits = settings()
-    files = st.file_uploader(
-        f"Pictures of your own, {MOST_PICTURES} at most, instead of the sample set",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"],
-        accept_multiple_files=True,
-        key="own",
-        max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
-    )
-    reduce = st.toggle(
-        "Reduce them ×4 first", value=True, key="reduce", help="Off where they are low-resolution already."
-    )
-    st.caption(
-        "A picture's content is its file's name without the number: plane-01.png and plane-02.png are both “plane”. "
-        f"The middle {SIDE}×{SIDE} pixels of each are used. They stay in this session."
-    )
-    pictures: list[Picture] = []
-    faults = []
-    for file in files[:MOST_PICTURES]:
-        try:
-            pixels = decode(file.getvalue(), pixel_limit=limits.pixel_limit).pixels
-            pixels = downscale(pixels, 4) if reduce else pixels
-        except LamError as error:
-            faults.append(f"{file.name}: {sentence(str(error))}")
-            continue
-        top, left = (max(0, (side - SIDE) // 2) for side in pixels.shape[:2])
-        pictures.append(Picture(file.name, _content(file.name), pixels[top : top + SIDE, left : left + SIDE]))
-    if len(files) > MOST_PICTURES:
-        faults.append(f"{len(files)} pictures were given; the first {MOST_PICTURES} are used.")
-    unlike = {digest(picture.pixels): picture for picture in pictures}
-    if len(unlike) < len(pictures):
-        faults.append(f"{len(pictures) - len(unlike)} pictures are copies of others and count once.")
-    for fault in faults:
-        st.warning(fault, icon=":material/error:")
-    return tuple(unlike.values())
-
-
-def _content(name: str) -> str:
-    """`plane` for `plane-01.png`.
-
-    >>> _content("plane-01.png"), _content("cat.jpg"), _content("007.png")
-    ('plane', 'cat', '007')
-    """
-    stem = name.rpartition(".")[0] or name
-    return stem.rstrip("0123456789").rstrip(" -_.") or stem

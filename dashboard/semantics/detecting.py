@@ -107,7 +107,7 @@ def _verdict(offer: Offer, trained: Trained, picture: Pixels, *, own: bool) -> N
         request = VerdictRequest(engine.looked_into(offer.key), trained.probe, picture)
         verdict = engine.service(private=own).find(request)
     except Exception as error:
-        st.warning(sentence(reason(error)), icon=":material/error:")
+        st.warning(sentence(reason(error, "VerdictRequest")), icon=":material/error:")
         return
     question = f"verdict {offer.key}"
     if verdict is None and not (own or gathering.is_asked(question)):

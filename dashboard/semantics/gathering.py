@@ -12,7 +12,7 @@ from dashboard import engine
 from dashboard.computation import computed, reason
 from dashboard.gallery.semantics import shipped
 from dashboard.models import Offer
-from dashboard.semantics.choosing import Material
+from dashboard.semantics.material import Material
 from dashboard.semantics.networks import Examined, full_name
 from dashboard.wording import sentence
 from lam_core.request import Request
@@ -36,34 +36,49 @@ class Gathered:
 
     examined: tuple[Examined, ...]
     missing: tuple[Missing, ...]
+    without_weights: tuple[Offer, ...]
+    """Networks whose shipped results are all that is here, asked about other pictures."""
     failures: tuple[str, ...]
-    """A sentence for every network of which nothing can be had."""
+    """A sentence for every network of which nothing can be had for another reason."""
 
 
 def gather(offers: Sequence[Offer], material: Material) -> Gathered:
     """Everything that needs no computing."""
-    examined, missing, failures = [], [], []
+    examined, missing, without_weights, failures = [], [], [], []
     for offer in offers:
         if material.is_standard and shipped.is_answered("analysis", offer.key):
             examined.append(Examined(offer, shipped.analysis(offer.key), "shipped result"))
             continue
         if offer.only_shipped:
-            failures.append(
-                f"{full_name(offer)}: only its results on the project's own pictures are here, not its weights; "
-                "`lam zoo fetch` takes them, or choose another network."
-            )
+            without_weights.append(offer)
             continue
         try:
             request = AnalysisRequest(engine.looked_into(offer.key), material.design)
             found = engine.service(private=material.is_own).find(request)
         except Exception as error:
-            failures.append(f"{full_name(offer)}: {sentence(reason(error))}")
+            failures.append(f"{full_name(offer)}: {sentence(reason(error, 'looking for an analysis'))}")
             continue
         if found is None:
             missing.append(Missing(offer, request))
         else:
             examined.append(Examined(offer, found, "from the store"))
-    return Gathered(tuple(examined), tuple(missing), tuple(failures))
+    return Gathered(tuple(examined), tuple(missing), tuple(without_weights), tuple(failures))
+
+
+def explain(without_weights: Sequence[Offer], instead: Sequence[str]) -> None:
+    """Says that some networks cannot be asked about these pictures, and offers others, by key, in all their places."""
+    names = ", ".join(full_name(offer) for offer in without_weights)
+    st.warning(
+        f"{names}: only results on the project's own pictures are here, not the weights to ask about others. "
+        "`lam zoo fetch` takes those.",
+        icon=":material/error:",
+    )
+    if instead:
+        st.button("Ask compact networks instead", key="instead", on_click=_take, args=(tuple(instead),))
+
+
+def _take(keys: tuple[str, ...]) -> None:
+    st.session_state["nets"] = list(keys)
 
 
 def compute(missing: Sequence[Missing], slot: Any, *, own: bool) -> tuple[list[Examined], list[str]]:
@@ -84,6 +99,8 @@ def watched(request: Request[R], title: str, slot: Any, *, key: str, own: bool) 
 
     `own`: it is about pictures of the visitor's own.
     """
+    # What was offered here goes at once, and does not linger beside the bar until the run ends.
+    slot.empty()
     with slot.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, f"{title}: starting", width="stretch")
         st.button("Cancel", key=key, on_click=give_up)

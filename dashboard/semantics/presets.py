@@ -91,3 +91,8 @@ PRESETS = (
 )
 TWINS = (("srresnet-gr-c", "srresnet-c"), ("srgan-gr-c", "srgan-c"))
 """Networks with a global residual, each with its twin without."""
+
+
+def stand_ins(available: Collection[str]) -> tuple[str, ...]:
+    """Networks that can be asked about any picture: those of this project that show most."""
+    return next(preset for preset in PRESETS if preset.id == "residual").networks(available)

@@ -17,7 +17,8 @@ from dashboard.figures.look import toolbar
 from dashboard.figures.semantics import Row
 from dashboard.gallery.semantics import shipped
 from dashboard.semantics import scatter
-from dashboard.semantics.choosing import Choice, Material
+from dashboard.semantics.choosing import Choice
+from dashboard.semantics.material import Material
 from dashboard.semantics.networks import Examined, is_classifier
 from dashboard.semantics.presets import MOST, TWINS
 from lam_core.semantics.reading import (

@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.semantics import shipped
-from dashboard.semantics import choosing, networks, scatter
-from dashboard.semantics.choosing import Material
+from dashboard.semantics import material, networks, scatter
 from dashboard.semantics.gathering import gather
+from dashboard.semantics.material import Material
 from dashboard.semantics.networks import choices
 from dashboard.semantics.presets import PRESETS
 from lam_core.semantics.reading import percentage
@@ -83,7 +83,15 @@ def test_a_network_without_weights_here_is_said_to_have_none_for_other_pictures(
     listed = choices(ZooSettings(offline=True))
     found = gather([listed["srgan"]], replace(STANDARD, is_standard=False))
     assert not found.examined
-    assert "not its weights" in found.failures[0]
+    assert [offer.key for offer in found.without_weights] == ["srgan"]
+
+
+def test_networks_without_weights_give_way_to_compact_ones(toy):
+    app = opened(nets="SRGAN", seed="1")
+    assert "SRGAN: only results on the project's own pictures are here" in text(app)
+    app.button(key="instead").click().run()
+    assert "SRGAN: only" not in text(app)
+    assert "Not computed for these pictures yet: SRResNet-woGR (compact)" in text(app)
 
 
 def test_a_selection_is_taken_away_as_pictures_and_a_table():
@@ -97,7 +105,7 @@ def test_a_selection_is_taken_away_as_pictures_and_a_table():
 
 
 def test_names_of_classes_follow_files():
-    assert [choosing._content(name) for name in ("plane-01.png", "a_2.jpg", "7.png")] == ["plane", "a", "7"]
+    assert [material._content(name) for name in ("plane-01.png", "a_2.jpg", "7.png")] == ["plane", "a", "7"]
 
 
 def test_compact_networks_are_named_so():

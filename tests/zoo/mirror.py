@@ -79,10 +79,14 @@ class _Handler(BaseHTTPRequestHandler):
             threading.Event().wait(1.6)
         if fault == "redirect" and not path.startswith("/moved/"):
             return self._reply(307, {"Location": f"/moved{path}", **self._metadata(path)})
-        owner, name, *rest = path.removeprefix("/moved").strip("/").split("/")
+        asks = path.startswith("/api/datasets/")
+        plain = path.removeprefix("/moved").removeprefix("/api").removeprefix("/datasets").strip("/")
+        owner, name, *rest = plain.split("/")
         repo = self.state.root / owner / name
         if not repo.is_dir():
             return self._missing("RepoNotFound")
+        if asks:
+            return self._describe(repo, rest)
         # The Hub writes /owner/name/resolve/revision/file, GitHub's raw files /owner/name/revision/file.
         revision, *parts = rest[1:] if rest[0] == "resolve" else rest
         if revision not in ("main", COMMIT):
@@ -93,6 +97,26 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(file.read_bytes())
 
     do_HEAD = do_GET
+
+    def _describe(self, repo: Path, rest: list[str]) -> None:
+        """The commit of a data set, or its files."""
+        kind, revision = rest
+        if revision not in ("main", COMMIT):
+            return self._missing("RevisionNotFound")
+        if kind == "revision":
+            content: object = {"id": f"{repo.parent.name}/{repo.name}", "sha": COMMIT}
+        else:
+            files = [file for file in repo.rglob("*") if file.is_file()]
+            content = [self._listed(file, file.relative_to(repo).as_posix()) for file in files]
+        self._reply(200, {"Content-Type": "application/json"}, json.dumps(content).encode())
+
+    def _listed(self, file: Path, path: str) -> dict[str, object]:
+        content = file.read_bytes()
+        entry = {"type": "file", "path": path, "size": len(content)}
+        if file.suffix == ".png":
+            # The Hub keeps some files beside git, and says their sha256.
+            return {**entry, "oid": "0" * 40, "lfs": {"oid": hashlib.sha256(content).hexdigest()}}
+        return {**entry, "oid": hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()}
 
     def _metadata(self, path: str) -> dict[str, str]:
         file = self.state.root / path.strip("/").replace("resolve/main/", "").replace(f"resolve/{COMMIT}/", "")
