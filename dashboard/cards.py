@@ -65,7 +65,6 @@ def heading(head: Head) -> None:
 
 def result_card(head: Head, picture: Picture, result: Attribution, *, as_density: bool, from_store: bool) -> None:
     """A finished map with its figures."""
-    local = result.field.local(result.region, result.scale)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{head.name}** {TAGS[head.tag]}", width="content")
         with st.popover("", icon=":material/download:", type="tertiary", help=f"Take {head.name}'s result with you"):
@@ -79,7 +78,7 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
     )
     _figures(picture, result)
     st.image(
-        pixels.source(picture, pixels.close_up(result.sr, local, pixels.CLOSE_STRIP)),
+        pixels.source(picture, pixels.sr_picture(picture, result)),
         width="stretch",
         output_format="PNG",
         alt=f"{head.name}'s picture around the window, which is framed",

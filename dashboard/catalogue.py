@@ -106,8 +106,9 @@ def row(entry: Entry, settings: ZooSettings, tag: str = "") -> Row:
 
 def can_be_tried(entry: Entry, settings: ZooSettings) -> bool:
     """Whether maps of the model can be computed here: a network whose weights are here or can be fetched."""
-    here = find(entry, settings) is not None
-    return entry.kind == "super-resolver" and (here or (state(entry, settings) == "remote" and not settings.offline))
+    if entry.kind != "super-resolver":
+        return False
+    return find(entry, settings) is not None or (not settings.offline and state(entry, settings) == "remote")
 
 
 def source(entry: Entry) -> str:

@@ -259,9 +259,12 @@ def _take_density() -> None:
 
 
 def attribution_settings(view: View) -> None:
-    """Everything else that decides a map, folded away."""
+    """Everything else that decides a map, folded away and made only once it is unfolded."""
     now = view.settings
-    with st.expander("Settings of the attribution", icon=":material/tune:"):
+    folded = st.expander("Settings of the attribution", icon=":material/tune:", key="settings", on_change="rerun")
+    if not folded.open:
+        return
+    with folded:
         columns = st.columns(3)
         with columns[0]:
             _choice("rule", now, list(RULES), RULES)

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 import zoo
-from dashboard import logs
+from dashboard import logs, memory
 from dashboard.pictures import Picture
 from dashboard.presence import Presence
 from dashboard.yours import Yours, mine
@@ -42,7 +42,7 @@ Turn = Callable[[Callable[[int], None]], AbstractContextManager[Any]]
 WARM_UP_AFTER = 1.0
 """Seconds after which PyTorch is imported: the first page is in the browser by then."""
 TIDY_EVERY = 30.0
-"""Seconds between two looks for results of visitors who have left, and for those that have expired."""
+"""Seconds between two looks for what visitors who have left, or time, have made superfluous: results and objects."""
 
 _presence = Presence()
 
@@ -147,6 +147,7 @@ def _tidy() -> None:
         except Exception:
             # Whatever is wrong with the disk today may be right in five minutes.
             log.exception("tidy")
+        memory.set_aside()
         time.sleep(TIDY_EVERY)
 
 
@@ -166,6 +167,7 @@ def _import_the_heavy() -> None:
     except Exception:
         # The first computation meets the same fault and reports it.
         log.exception("warm-up")
+    memory.set_aside()
 
 
 def forget() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -22,6 +25,8 @@ THUMBNAIL = 84
 CLOSE_SQUARE, CLOSE_STRIP = (64, 64), (48, 96)
 """Height and width in SR pixels of what is shown around a window."""
 
+T = TypeVar("T")
+
 
 def source(picture: Picture, content: bytes) -> bytes | str:
     """PNG as `st.image` takes it; what is one's own goes to its owner's browser alone, and gets no address."""
@@ -33,27 +38,35 @@ def url(content: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
+@st.cache_data(max_entries=512, show_spinner=False)
+def _shared(key: str, _make: Callable[[], T]) -> T:
+    return _make()
+
+
+@st.cache_data(max_entries=32, show_spinner=False, scope="session")
+def _own(key: str, _make: Callable[[], T]) -> T:
+    return _make()
+
+
 def map_picture(picture: Picture, result: Attribution, *, as_density: bool) -> bytes:
     """A result's map, or its density, over the LR field, with the window."""
-    kind = "density" if as_density else "map"
-    key = f"{result.fingerprint} {result.image} {result.region} {result.settings} {kind}"
-    lr, _ = picture.part(result.field)
-    return (_map if picture.owner is None else _own_map)(key, lr, result, as_density)
+    kept = _shared if picture.owner is None else _own
+    return kept(f"map {as_density} {_named(result)}", partial(_drawn, picture.part(result.field)[0], result, as_density))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _map(key: str, _lr: Pixels, _result: Attribution, as_density: bool) -> bytes:
-    return _drawn(_lr, _result, as_density)
-
-
-@st.cache_data(max_entries=16, show_spinner=False, scope="session")
-def _own_map(key: str, _lr: Pixels, _result: Attribution, as_density: bool) -> bytes:
-    return _drawn(_lr, _result, as_density)
+def _named(result: Attribution) -> str:
+    return f"{result.fingerprint} {result.image} {result.region} {result.settings}"
 
 
 def _drawn(lr: Pixels, result: Attribution, as_density: bool) -> bytes:
     values = density(result.map) if as_density else result.map
     return preview(lr, values, result.field.local(result.region, result.scale), result.scale, as_density=as_density)
+
+
+def sr_picture(picture: Picture, result: Attribution) -> bytes:
+    """What lies around the window in the network's own picture."""
+    kept, local = _shared if picture.owner is None else _own, result.field.local(result.region, result.scale)
+    return kept(f"SR {_named(result)}", partial(close_up, result.sr, local, CLOSE_STRIP))
 
 
 def preview(lr: Pixels, values: np.ndarray, window: Region, scale: int, *, as_density: bool = False) -> bytes:
@@ -71,6 +84,11 @@ def close_up(pixels: Pixels, window: Region, size: tuple[int, int]) -> bytes:
 
 def close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
     """HR if there is one, LR and bicubic around a window, each with its name."""
+    kept = _shared if picture.owner is None else _own
+    return kept(f"around {window} {_seen_as(picture)}", partial(_close_ups, picture, window))
+
+
+def _close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
     s = picture.scale
     # Enlarging the neighbourhood alone keeps this quick on large pictures.
     margin = 64
@@ -85,13 +103,16 @@ def close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
     return views if picture.hr is None else [("HR", close_up(picture.hr, window, CLOSE_SQUARE)), *views]
 
 
+def _seen_as(picture: Picture) -> str:
+    return f"{picture.id} {picture.scale} {picture.hr is None}"
+
+
 def picker_url(picture: Picture) -> str:
     """The picture for the region picker as a data URL."""
-    key = f"{picture.id} {picture.scale} {picture.hr is None}"
-    return (_picker_url if picture.owner is None else _own_picker_url)(key, picture)
+    return (_picker_url if picture.owner is None else _own_picker_url)(_seen_as(picture), picture)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _picker_url(key: str, _picture: Picture) -> str:
     return _picked_from(_picture)
 
@@ -121,17 +142,8 @@ def thumbnail(pixels: Pixels) -> str:
 
 def with_window(key: str, picture: Studied, window: Region, *, own: bool = False) -> bytes | str:
     """A picture of a study with a window, as `st.image` takes it; `key` names the picture. Raises `PictureError`."""
-    return url(_own_windowed(key, picture, window)) if own else _windowed(key, picture, window)
-
-
-@st.cache_data(max_entries=128, show_spinner=False)
-def _windowed(key: str, _picture: Studied, window: Region) -> bytes:
-    return _frame(_picture, window)
-
-
-@st.cache_data(max_entries=16, show_spinner=False, scope="session")
-def _own_windowed(key: str, _picture: Studied, window: Region) -> bytes:
-    return _frame(_picture, window)
+    key = f"study {window} {key}"
+    return url(_own(key, partial(_frame, picture, window))) if own else _shared(key, partial(_frame, picture, window))
 
 
 def _frame(picture: Studied, window: Region) -> bytes:

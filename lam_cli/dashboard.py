@@ -71,5 +71,5 @@ def check_address(address: str, *, hosted: bool) -> None:
         raise InputError(f"--address is {address!r}; give an IP address such as 127.0.0.1 or 0.0.0.0") from None
     if reached_by_others and not hosted:
         raise InputError(
-            f"others reach {address}, and and a local dashboard runs Python files for whoever asks; set LAM_HOSTED=1"
+            f"others reach {address}, and a local dashboard runs Python files for whoever asks; set LAM_HOSTED=1"
         )

@@ -209,6 +209,9 @@ def test_another_file_than_the_link_means_is_said(toy):
 
 def test_settings_change_the_address_and_wait_for_compute(toy):
     app = opened(models=toy, image="cat", window="64,32,16")
+    assert not app.selectbox, "settings are made once they are unfolded"
+    app.session_state["settings"] = True
+    app.run()
     app.selectbox(key="set_rule").set_value("reference").run()
     assert app.query_params["rule"] == "reference"
     assert "Not computed" in text(app)
