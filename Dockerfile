@@ -25,5 +25,7 @@ ENV HOME=/home/visitor \
     LAM_UPLOAD_PIXELS=8000000
 VOLUME /data
 EXPOSE 8501
-HEALTHCHECK --interval=2m --timeout=90s --start-period=1m CMD ["lam", "health", "--server", "http://127.0.0.1:8501"]
+# Server and store every minute, an attribution, which imports PyTorch, every hour.
+HEALTHCHECK --interval=1m --timeout=90s --start-period=2m \
+    CMD ["lam", "health", "--server", "http://127.0.0.1:8501", "--every", "3600"]
 CMD ["lam", "dashboard", "--address", "0.0.0.0", "--port", "8501"]

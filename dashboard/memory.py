@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import gc
 
+from streamlit import runtime
+
 
 def set_aside() -> None:
     """Collects what is garbage among all objects, then lets later collections look at newer ones alone.
 
-    Called now and then, so that whatever was in use the last time, and no longer is, goes too.
+    Called now and then, so that whatever was in use the last time, and no longer is, goes too. Does nothing where no
+    server runs.
     """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    if runtime.exists():
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()

@@ -50,8 +50,8 @@ def _own(key: str, _make: Callable[[], T]) -> T:
 
 def map_picture(picture: Picture, result: Attribution, *, as_density: bool) -> bytes:
     """A result's map, or its density, over the LR field, with the window."""
-    kept = _shared if picture.owner is None else _own
-    return kept(f"map {as_density} {_named(result)}", partial(_drawn, picture.part(result.field)[0], result, as_density))
+    kept, (lr, _) = _shared if picture.owner is None else _own, picture.part(result.field)
+    return kept(f"map {as_density} {_named(result)}", partial(_drawn, lr, result, as_density))
 
 
 def _named(result: Attribution) -> str:

@@ -14,8 +14,8 @@ from tests.bad_inputs import QUERIES, slipped_pictures
 from tests.soak.scenes import OWN_PLACES, SCENES, Expected, own_picture, seen
 from tests.soak.visitor import BrokenError, Page, Visitor
 
-THINKING = (2.0, 8.0)
-"""Seconds between two actions of one visitor, from and to."""
+THINKING = (5.0, 25.0)
+"""Seconds for which a visitor looks at a page before asking for the next, from and to: a click every 15 s or so."""
 BAD_PICTURES = [content for _, content in slipped_pictures(70, seed=5)]
 
 
@@ -62,7 +62,7 @@ class Person(threading.Thread):
         self._names = (f"of-{number}-{count}.png" for count in itertools.count())
 
     def run(self) -> None:
-        time.sleep(self._random.uniform(0, THINKING[1]))
+        self._think()
         while time.monotonic() < self._until:
             try:
                 with closing(Visitor(self._address)) as visitor:
@@ -90,14 +90,17 @@ class Person(threading.Thread):
     def _click(self, visitor: Visitor) -> None:
         scene = self._random.choice(SCENES)
         visitor.open(image=scene.image, scale="4", models=scene.query["models"])
+        self._think()
         self._compare("click", visitor.click(scene.x, scene.y), self._expected.scenes[scene])
 
     def _bring(self, visitor: Visitor) -> None:
         """One's own picture: the same as another's, yet neither its results nor its name may meet theirs."""
         visitor.open(**SCENES[0].query)
         number, name = self._random.choice((1, 2)), next(self._names)
+        self._think()
         visitor.upload(name, own_picture(number))
         for turn, place in enumerate(OWN_PLACES):
+            self._think()
             page = visitor.click(*place)
             self._compare("bring", page, self._expected.own[number, place])
             if turn == 0 and "from the store" in page.text:
@@ -105,6 +108,7 @@ class Person(threading.Thread):
             strangers = [part for part in page.text.split() if part.startswith("of-") and name not in part]
             if strangers or name not in page.text:
                 self._record.fault(f"{name} met {strangers}")
+        self._think()
         self._record.add("delete", visitor.press("Delete my picture"))
 
     def _leave(self, visitor: Visitor) -> None:
@@ -118,7 +122,9 @@ class Person(threading.Thread):
     def _nonsense(self, visitor: Visitor) -> None:
         query = self._random.choice(QUERIES)
         self._record.add("bad address", visitor.open(**{**SCENES[0].query, **query}))
+        self._think()
         visitor.open(**SCENES[0].query)
+        self._think()
         self._record.add("bad picture", visitor.upload(next(self._names), self._random.choice(BAD_PICTURES)))
 
     def _browse(self, visitor: Visitor) -> None:
@@ -132,4 +138,4 @@ class Person(threading.Thread):
             self._record.fault(f"{action} at {page.query}: {found} instead of {wanted}; {page.alerts}"[:1500])
 
     def _think(self) -> None:
-        time.sleep(self._random.uniform(*THINKING))
+        time.sleep(max(min(self._random.uniform(*THINKING), self._until - time.monotonic()), 0))
