@@ -29,13 +29,16 @@ gathered = gathering.gather(asked_for, shown)
 question = key_of({"networks": [offer.key for offer in asked_for], "design": shown.design.identity()})
 examined, failures = list(gathered.examined), list(gathered.failures)
 if gathered.missing:
-    bar = st.empty()
+    # Two places: in one, the button that was pressed would stand beside Cancel until the run ends, and go just when
+    # Cancel is pressed, which then moves from under the pointer.
+    prompt, bar = st.empty(), st.empty()
     if gathering.is_asked(question):
+        prompt.empty()
         done, faults = gathering.compute(gathered.missing, bar, own=shown.is_own)
         examined, failures = examined + done, failures + faults
     else:
         missing = ", ".join(networks.full_name(one.offer) for one in gathered.missing)
-        with bar.container(horizontal=True, vertical_alignment="center"):
+        with prompt.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Not computed for these pictures yet: {missing}.", width="stretch")
             st.button("Compute", type="primary", key="sem_compute", on_click=gathering.ask, args=(question,))
 if gathered.without_weights:

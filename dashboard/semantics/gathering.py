@@ -99,8 +99,6 @@ def watched(request: Request[R], title: str, slot: Any, *, key: str, own: bool) 
 
     `own`: it is about pictures of the visitor's own.
     """
-    # What was offered here goes at once, and does not linger beside the bar until the run ends.
-    slot.empty()
     with slot.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, f"{title}: starting", width="stretch")
         st.button("Cancel", key=key, on_click=give_up)

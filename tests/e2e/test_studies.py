@@ -24,3 +24,15 @@ def test_a_click_on_a_mark_opens_its_window(dashboard, page):
     wait_for_chart(page, "content")
     page.locator(".st-key-chart-content .scatterlayer .trace:last-child .point").last.click(force=True)
     expect(page).to_have_url(re.compile(r"\?image=[a-z-]+&scale=4&window=120%2C120%2C16"))
+
+
+def test_cancel_ends_an_analysis_where_it_is(dashboard, page):
+    page.goto(f"{dashboard}/semantics?nets=FSRCNN%20(compact)&seed=1")
+    compute = page.get_by_role("button", name="Compute", exact=True)
+    compute.click()
+    expect(page.get_by_role("progressbar")).to_have_count(1)
+    # Beside Cancel it would go just when that is pressed, and move it from under the pointer.
+    expect(compute).to_have_count(0)
+    page.get_by_role("button", name="Cancel").click()
+    expect(compute).to_be_visible()
+    expect(page.get_by_text("Not computed for these pictures yet")).to_be_visible()
