@@ -13,7 +13,7 @@ RULES = {"default": "error-controlled", "reference": "reference"}
 LEAST_ERROR = 0.01
 """An interval narrower than this is stated as this: no more is ever read off a Diffusion Index."""
 DETECTORS = {"gradient": "edges (gradient)", "intensity": "brightness", "gabor": "Gabor response"}
-_NAMED = re.compile(r"[^:]+\.[A-Za-z0-9]{2,5}: |[a-z]*[\d._/@]")
+_NAMED = re.compile(r"[^:]+\.[A-Za-z0-9]{2,5}: |[^\s:]*[\d_/@]|[^\s:]+\.\w")
 """A file's name and a colon, or a first word that is no plain word."""
 PATHS = {"blur": "progressive blur", "linear-blur": "line from a blurred image", "linear-black": "line from black"}
 
@@ -124,8 +124,10 @@ def sentence(text: str) -> str:
 
     >>> sentence("window size is 0; give at least 1 SR pixel")
     'Window size is 0; give at least 1 SR pixel.'
-    >>> sentence("plane-01.png: the file is empty"), sentence("my cat.jpg: the file is empty"), sentence("x4 is old")
-    ('plane-01.png: the file is empty.', 'my cat.jpg: the file is empty.', 'x4 is old.')
+    >>> sentence("plane-01.png: the file is empty"), sentence("my cat.jpg: the file is empty")
+    ('plane-01.png: the file is empty.', 'my cat.jpg: the file is empty.')
+    >>> sentence("flat-01.png is small"), sentence("owner/set is gone"), sentence("a.png is none"), sentence("x, y.")
+    ('flat-01.png is small.', 'owner/set is gone.', 'a.png is none.', 'X, y.')
     """
     text = text.strip()
     closed = text if text.endswith((".", "!", "?")) else f"{text}."

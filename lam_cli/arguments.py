@@ -10,6 +10,11 @@ from lam_core.decode import decode
 from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.region import Region
+from lam_core.samples import samples
+from lam_core.studies.pictures import Picture, of_sample, pictures_in
+
+MOST_OF_HUB = 100
+"""Pictures that are taken of a data set on the Hub."""
 
 
 class InputError(LamError):
@@ -58,6 +63,44 @@ def read_picture(path: Path) -> Pixels:
     for note in decoded.notes:
         print(f"{path.name}: {note}", file=sys.stderr)
     return decoded.pixels
+
+
+def add_pictures(command: argparse.ArgumentParser, also: str = "") -> None:
+    """Adds the options that name pictures; `also` says what a folder means here."""
+    command.add_argument(
+        "--images",
+        required=True,
+        metavar="DIR",
+        help=f"folder{also}, `samples`, or owner/name of a data set on the Hub: its PNG, JPEG and WebP files",
+    )
+    command.add_argument(
+        "--most", type=int, default=MOST_OF_HUB, metavar="N", help="pictures of a data set, the first by name"
+    )
+
+
+def pictures(options: argparse.Namespace) -> tuple[tuple[Picture, ...], dict[str, str]]:
+    """The pictures that `--images` names, and commit and digest of a data set.
+
+    A folder goes before a data set of the same name. Raises `InputError`, `NoPicturesError` or a `ZooError`.
+    """
+    from zoo.image_sets import image_set, is_reference, pictures_of
+    from zoo.settings import settings
+    from zoo.transfer import AbsentError
+
+    named = options.images
+    if named == "samples":
+        return tuple(of_sample(sample) for sample in samples()), {}
+    if Path(named).is_dir() or not is_reference(named):
+        return pictures_in(Path(named)), {}
+    if options.most < 1:
+        raise InputError(f"--most is {options.most}; give at least 1")
+    try:
+        found = image_set(named, settings(), most=options.most)
+    except AbsentError as error:
+        raise InputError(f"there is no folder {named!r} here, and {error}") from None
+    if found.note:
+        print(found.note, file=sys.stderr)
+    return pictures_of(found, settings()), {"data_set": found.reference, "digest": found.digest}
 
 
 def window(text: str) -> Region:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError, read_picture, write_file
+from lam_cli.arguments import InputError, add_pictures, pictures, write_file
 from lam_cli.progress import ProgressLine
 
 
@@ -16,9 +17,7 @@ def add(commands: Any) -> None:
     """Adds the command to a command line."""
     command = commands.add_parser("semantics", help="how deep features part by degradation and by content")
     command.add_argument("--models", required=True, metavar="M1,M2", help="models as for --model, joined by commas")
-    command.add_argument(
-        "--images", required=True, metavar="DIR", help="folder; a picture's subfolder is its content, else its name"
-    )
+    add_pictures(command, "; a picture's subfolder is its content, else its name")
     command.add_argument("--layers", metavar="L1,L2", help="names of layers; the stages of the trunk if not given")
     command.add_argument("--degradations", default="clean,blur,noise", metavar="D1,D2")
     command.add_argument("--seed", type=int, default=0)
@@ -33,7 +32,6 @@ def run(options: argparse.Namespace) -> None:
     from lam_core.model import Restorer
     from lam_core.semantics.analyse import analyse
     from lam_core.semantics.design import Picture
-    from lam_core.studies.pictures import pictures_in
 
     names = [text.strip() for text in options.degradations.split(",")]
     degradations = [Degradation.parse(name) for name in names]
@@ -43,16 +41,19 @@ def run(options: argparse.Namespace) -> None:
         if isinstance(model, Restorer):
             raise InputError(f"{model.name} is a classical method and has no features; choose a network")
         networks.append(model)
-    pictures = []
-    for picture in pictures_in(Path(options.images)):
+    shown = []
+    taken, of_set = pictures(options)
+    for picture in taken:
         folder, _, _ = picture.name.rpartition("/")
-        pixels = read_picture(Path(options.images) / picture.name)
-        pictures.append(Picture(picture.name, folder or Path(picture.name).stem, pixels))
+        opened = picture.open()
+        if opened.note:
+            print(opened.note, file=sys.stderr)
+        shown.append(Picture(picture.name, folder or Path(picture.name).stem, opened.pixels))
 
     with ProgressLine() as line:
         analysis = analyse(
             networks,
-            pictures,
+            shown,
             degradations=degradations,
             layers=options.layers.split(",") if options.layers else None,
             seed=options.seed,
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> None:
         )
     # Points carry the names that were given; beside them stands what these mean.
     content = replace(analysis, degradations=tuple(names)).to_json()
+    content |= of_set
     content["strengths"] = dict(zip(names, map(str, degradations), strict=True))
     write_file(options.out, json.dumps(content, allow_nan=False).encode())
     print(options.out)

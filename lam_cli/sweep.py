@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError
+from lam_cli.arguments import InputError, add_pictures, pictures
 from lam_cli.progress import ProgressLine
 from lam_cli.serving import service
 from lam_core.attribution.settings import AttributionSettings
@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     """Adds the command to a command line."""
     command = commands.add_parser("sweep", help="models on pictures: a table of DI beside PSNR")
     command.add_argument("--models", required=True, metavar="A,B", help="models as for --model, joined by commas")
-    command.add_argument("--images", required=True, metavar="DIR", help="folder of HR pictures, or `samples`")
+    add_pictures(command, " of HR pictures")
     command.add_argument("--windows", choices=("centre", "grid", "hard"), default="centre")
     command.add_argument("--rule", choices=("reference", "default"), default="default")
     command.add_argument("--tolerance", type=float, help="relative error of each map to stop at")
@@ -30,8 +30,6 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the table and prints a summary as JSON; a sweep that was stopped goes on where it was."""
     import zoo
-    from lam_core.samples import samples
-    from lam_core.studies.pictures import of_sample, pictures_in
     from lam_core.studies.sweep import Plan, sweep
     from lam_core.studies.table import write_table
 
@@ -39,11 +37,10 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(f"--out is {str(options.out)!r}; give a file that ends in .parquet or .csv")
     chosen = {} if options.tolerance is None else {"tolerance": options.tolerance}
     field = "full" if options.rule == "reference" else 64
+    taken, of_set = pictures(options)
     plan = Plan(
         models=tuple(zoo.reference(name) for name in options.models.split(",")),
-        pictures=tuple(of_sample(sample) for sample in samples())
-        if options.images == "samples"
-        else pictures_in(Path(options.images)),
+        pictures=taken,
         windows=options.windows,
         settings=AttributionSettings(rule=options.rule, field=field, **chosen),
     )
@@ -68,6 +65,7 @@ def run(options: argparse.Namespace) -> None:
                 "rows": len(swept.table),
                 "models": [model.name for model in plan.models],
                 "pictures": len(plan.pictures),
+                **of_set,
                 "faults": [str(fault) for fault in swept.faults],
                 "notes": list(swept.notes),
                 "out": str(options.out),

@@ -10,9 +10,13 @@ import pytest
 from PIL import Image
 
 from lam_cli.main import main
+from lam_core import settings
+from lam_core.render import png
 from lam_core.studies.table import COLUMNS
 from tests.reference_rule import reference_display, reference_index, reference_lam
 from tests.shared import IMAGES, WEIGHTS, needs_shared
+from tests.zoo.mirror import COMMIT, Mirror
+from zoo import settings as zoo_settings
 
 NETWORK = """
 import torch
@@ -38,8 +42,6 @@ def build():
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a network of one's own, a picture, and a store of its own."""
-    from lam_core import settings
-
     monkeypatch.setenv("LAM_STORE", str(tmp_path / "store"))
     settings.settings.cache_clear()
     (tmp_path / "net.py").write_text(NETWORK)
@@ -47,6 +49,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Image.fromarray(pixels).save(tmp_path / "hr.png")
     yield tmp_path
     settings.settings.cache_clear()
+    zoo_settings.settings.cache_clear()
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -170,6 +173,26 @@ def test_semantics_says_what_is_wrong_with_a_design(place: Path, capsys) -> None
     arguments = ("semantics", "--models", f"{place / 'net.py'}:build", "--images", place, "--out", place / "s.json")
     assert "two contents" in refused(capsys, *arguments)
     assert "there is no degradation 'blurr'" in refused(capsys, *arguments, "--degradations", "clean,blurr")
+
+
+def test_sweep_and_semantics_take_a_data_set_of_the_hub(place: Path, capsys, monkeypatch) -> None:
+    with Mirror(place / "hub").running() as mirror:
+        for name in ("b/1.png", "b/2.png", "a/1.png"):
+            pixels = np.random.default_rng(len(name) + ord(name[2])).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+            mirror.put("owner/set", name, png(pixels))
+        monkeypatch.setenv("LAM_HUB_ENDPOINT", mirror.address)
+        monkeypatch.setenv("LAM_HUB_CACHE", str(place / "cache"))
+        monkeypatch.setenv("LAM_OFFLINE", "0")
+        zoo_settings.settings.cache_clear()
+        common = ("--models", f"{place / 'net.py'}:build", "--images", "owner/set")
+        summary = json.loads(run(capsys, "sweep", *common, "--most", 2, "--out", place / "t.csv"))
+        assert (summary["pictures"], summary["data_set"]) == (2, f"owner/set@{COMMIT}")
+        assert len(summary["digest"]) == 64
+        run(capsys, "semantics", *common, "--layers", "body.1", "--out", place / "s.json")
+        content = json.loads((place / "s.json").read_text())
+        assert (content["data_set"], content["contents"]) == (f"owner/set@{COMMIT}", ["a", "b", "b"])
+        refusal = refused(capsys, "sweep", *common[:3], "owner/gone", "--out", place / "t.csv")
+        assert "there is no folder 'owner/gone' here, and there is no repository 'owner/gone'" in refusal
 
 
 def test_upscale_writes_the_enlarged_picture(place: Path, capsys) -> None:
