@@ -1,29 +1,57 @@
-"""Pictures that a visitor brings: several files, a folder from their computer, or a folder on the server's own."""
+"""Pictures to be swept: files or a folder that a visitor brings, a data set on the Hub, or the project's samples."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
+from dashboard import hub_pictures
 from dashboard.wording import sentence
 from lam_core.decode import UnreadableImageError, decode
 from lam_core.errors import LamError
+from lam_core.samples import samples
 from lam_core.settings import MEBIBYTE, settings
-from lam_core.studies.pictures import SUFFIXES, Opened, Picture, PictureError, pictures_in
+from lam_core.studies.pictures import SUFFIXES, Opened, Picture, PictureError, of_sample, pictures_in
+from zoo.image_sets import pictures_of
 from zoo.settings import settings as zoo_settings
 
 MOST_UPLOADED = 300
 """Files that a session holds in memory; a folder on the computer itself has no such limit."""
 
-Source = Literal["files", "folder", "path"]
-SOURCES: dict[Source, str] = {"files": "Files", "folder": "Folder", "path": "Folder on this computer"}
+MOST_OF_HUB = 100
+"""Pictures that are taken of a data set on the Hub."""
+
+Source = Literal["files", "folder", "path", "hub", "samples"]
+SOURCES: dict[Source, str] = {
+    "files": "Files",
+    "folder": "Folder",
+    "path": "Folder on this computer",
+    "hub": "Hub data set",
+    "samples": "Samples",
+}
 
 
-def choose() -> tuple[Picture, ...]:
+@dataclass(frozen=True)
+class Chosen:
+    """The pictures to be swept."""
+
+    pictures: tuple[Picture, ...] = ()
+    title: str = ""
+    private: bool = True
+    """They are the visitor's own: nobody else sees results about them, and no link names them."""
+
+
+def is_linked() -> bool:
+    """Whether a link leads to a choice of pictures."""
+    return "own_source" in st.query_params
+
+
+def choose() -> Chosen:
     """The pictures chosen so far; what cannot be used of them is said."""
     sources: list[Source] = [name for name in SOURCES if name != "path" or not zoo_settings().hosted]
     source = st.segmented_control(
@@ -33,15 +61,33 @@ def choose() -> tuple[Picture, ...]:
         default="files",
         required=True,
         key="own_source",
+        bind="query-params",
         label_visibility="collapsed",
     )
-    if source == "path":
-        return _from_path()
+    if source == "samples":
+        taken = tuple(of_sample(sample) for sample in samples())
+        st.caption(f"All {len(taken)} samples, drawn patterns among them. The address names the choice.")
+        return Chosen(taken, f"{len(taken)} samples", private=False)
+    if source == "hub":
+        return _of_hub()
+    taken = _from_path() if source == "path" else _uploaded(folder=source == "folder")
+    return Chosen(taken, f"Your {len(taken)} pictures" if len(taken) > 1 else "Your picture")
+
+
+def _of_hub() -> Chosen:
+    found = hub_pictures.choose("hub", most=MOST_OF_HUB)
+    if found is None:
+        return Chosen(private=False)
+    title = f"{len(found.files)} pictures of {found.repo}" if len(found.files) > 1 else f"A picture of {found.repo}"
+    return Chosen(pictures_of(found, zoo_settings()), title, private=False)
+
+
+def _uploaded(*, folder: bool) -> tuple[Picture, ...]:
     files = st.file_uploader(
         "HR pictures",
         type=[suffix.removeprefix(".") for suffix in sorted(SUFFIXES)],
-        accept_multiple_files="directory" if source == "folder" else True,
-        key=f"own_{source}",
+        accept_multiple_files="directory" if folder else True,
+        key="own_folder" if folder else "own_files",
         max_upload_size=max(1, settings().upload_limit // MEBIBYTE),
         label_visibility="collapsed",
     )
@@ -52,7 +98,10 @@ def choose() -> tuple[Picture, ...]:
             "`lam sweep` takes folders of any size.",
             icon=":material/info:",
         )
-    st.caption("They count as HR pictures and are reduced by bicubic interpolation; they stay in this visit's memory.")
+    st.caption(
+        "They count as HR pictures and are reduced by bicubic interpolation; they stay in this visit's memory, and no "
+        "link leads to them."
+    )
     return taken
 
 

@@ -1,4 +1,4 @@
-"""A sweep of the visitor's own pictures: choosing them, networks and windows, then watching it."""
+"""A sweep of pictures that the visitor chooses: choosing them, networks and windows, then watching it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import streamlit as st
 
 from dashboard import engine, own_pictures, studies, study_choice, sweeping
 from dashboard.figures.content import ranked_chart
-from dashboard.models import Offer, at_scale, chosen, scales
+from dashboard.models import Offer, at_scale, scales
+from dashboard.models import chosen as standard
+from dashboard.own_pictures import Chosen
 from dashboard.yours import session_offers
 from lam_core.studies.content_study import features_of
 from lam_core.studies.ledger import Listener
@@ -32,21 +34,27 @@ class Order:
     """What the visitor asked to be swept."""
 
     networks: tuple[str, ...]
-    pictures: tuple[Picture, ...]
+    chosen: Chosen
     windows: Windows
-    title: str
 
 
 def panel() -> None:
     """The panel, folded away until it is wanted; shows a sweep that is under way."""
     running = sweeping.wants(NAME)
-    started = "own_order" in st.session_state
-    with st.expander("Sweep pictures of your own", icon=":material/photo_library:", expanded=started):
-        pictures = own_pictures.choose()
+    opened = "own_order" in st.session_state or own_pictures.is_linked()
+    with st.expander(
+        "Sweep other pictures: your own, a data set or the samples", icon=":material/photo_library:", expanded=opened
+    ):
+        chosen = own_pictures.choose()
         listed = session_offers()
         with st.container(horizontal=True, vertical_alignment="bottom"):
             scale = st.selectbox(
-                "Scale", scales(listed), index=list(scales(listed)).index(4), width=90, key="own_scale"
+                "Scale",
+                scales(listed),
+                index=list(scales(listed)).index(4),
+                width=90,
+                key="own_scale",
+                bind="query-params",
             )
             windows = st.segmented_control(
                 "Windows of 16 SR pixels",
@@ -55,15 +63,18 @@ def panel() -> None:
                 default="centre",
                 required=True,
                 key="own_windows",
+                bind="query-params",
                 help="Hardest: of each picture's grid, the window with the lowest mean PSNR over the networks.",
             )
         selected = _networks(at_scale(listed, scale))
-        _announce(pictures, selected, windows)
+        _announce(chosen.pictures, selected, windows)
         if st.button(
-            "Start", type="primary", disabled=not (pictures and selected) or running, icon=":material/play_arrow:"
+            "Start",
+            type="primary",
+            disabled=not (chosen.pictures and selected) or running,
+            icon=":material/play_arrow:",
         ):
-            title = f"Your {len(pictures)} pictures" if len(pictures) > 1 else "Your picture"
-            st.session_state.own_order = Order(tuple(o.key for o in selected), tuple(pictures), windows, title)
+            st.session_state.own_order = Order(tuple(o.key for o in selected), chosen, windows)
             sweeping.start(NAME)
             st.rerun()
         if running:
@@ -77,10 +88,11 @@ def _networks(listed: Sequence[Offer]) -> tuple[Offer, ...]:
     keys = st.multiselect(
         "Networks",
         list(names),
-        default=[offer.key for offer in chosen(listed, ())],
+        default=[offer.key for offer in standard(listed, ())],
         format_func=lambda key: names[key].label + (" · to be fetched" if names[key].remote else ""),
         max_selections=MOST_NETWORKS,
         key="own_networks",
+        bind="query-params",
     )
     return tuple(names[key] for key in keys if key in names)
 
@@ -100,7 +112,11 @@ def _count(number: int, noun: str) -> str:
 def _watch(order: Order) -> None:
     def do(tell: Listener) -> Swept:
         models = tuple(engine.network(key) for key in order.networks)
-        return sweep(Plan(models, order.pictures, order.windows), engine.service(private=True), on_progress=tell)
+        return sweep(
+            Plan(models, order.chosen.pictures, order.windows),
+            engine.service(private=order.chosen.private),
+            on_progress=tell,
+        )
 
     swept = sweeping.watched(NAME, do, _so_far)
     if swept is None:
@@ -118,7 +134,7 @@ def _so_far(rows: Sequence[sweeping.Row]) -> None:
 
 
 def _study(order: Order, swept: Swept) -> studies.Study:
-    pictures = order.pictures if len(order.pictures) <= MOST_MEASURED else ()
+    pictures = order.chosen.pictures
     with st.spinner("Measuring what the pictures hold"):
-        features = features_of(swept.table, pictures)
-    return studies.own(uuid4().hex, order.title, swept.table, features, order.pictures)
+        features = features_of(swept.table, pictures if len(pictures) <= MOST_MEASURED else ())
+    return studies.own(uuid4().hex, order.chosen.title, swept.table, features, pictures)

@@ -307,16 +307,18 @@ def response_bars(responses: Sequence[Response], titles: dict[str, str], quantit
         traces.append(
             go.Bar(
                 name=method,
-                x=[titles.get(row.degradation, row.degradation) for row in rows],
-                y=[getattr(row, quantity) for row in rows],
-                error_y=error,
+                # Lying bars: the degradations' names have room beside them.
+                orientation="h",
+                y=[titles.get(row.degradation, row.degradation).replace(" (", "<br>(") for row in rows],
+                x=[getattr(row, quantity) for row in rows],
+                error_x=error,
                 marker={"color": mark_of(method).colour},
-                hovertemplate=f"{method}<br>%{{x}}: %{{y:.2f}}<extra></extra>",
+                hovertemplate=f"{method}<br>%{{y}}: %{{x:.2f}}<extra></extra>",
             )
         )
     words = {"gain": "PSNR over doing nothing, dB", "change": "change made, luma levels"}
-    figure = chart(traces, x="", y=words[quantity], height=360)
-    figure.update_xaxes(title=None)
+    figure = chart(traces, x=words[quantity], y="", height=120 + 22 * len(responses))
+    figure.update_yaxes(title=None, autorange="reversed", automargin=True)
     return figure
 
 

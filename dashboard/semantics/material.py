@@ -26,7 +26,7 @@ SMALLEST, LARGEST = 32, 64
 FAULTS_SHOWN = 5
 
 From = Literal["samples", "files", "hub"]
-SOURCES: dict[From, str] = {"samples": "Sample set", "files": "Your own", "hub": "Data set on the Hub"}
+SOURCES: dict[From, str] = {"samples": "Sample set", "files": "Your own", "hub": "Hub data set"}
 
 
 @dataclass(frozen=True, eq=False)

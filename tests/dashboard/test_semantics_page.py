@@ -5,6 +5,7 @@ import io
 import zipfile
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,8 +15,10 @@ from dashboard.semantics.gathering import gather
 from dashboard.semantics.material import Material
 from dashboard.semantics.networks import choices
 from dashboard.semantics.presets import PRESETS
+from lam_core.render import png
 from lam_core.semantics.reading import percentage
 from tests.dashboard.conftest import APP, write_toy
+from tests.zoo.mirror import COMMIT, Mirror
 from zoo.settings import ZooSettings
 
 STANDARD = Material(shipped.shipped_design(), is_standard=True, is_own=False)
@@ -118,3 +121,28 @@ def test_the_address_says_which_networks_are_shown(toy):
     app = opened(nets="PAN", hue="Content")
     assert "PAN · shipped result" in text(app)
     assert "IMDN · shipped result" not in text(app)
+
+
+def test_a_link_names_a_data_set_of_the_hub(toy, environment, tmp_path):
+    with Mirror(tmp_path / "hub").running() as mirror:
+        for k, name in enumerate(("roof/1.png", "roof/2.png", "wall/1.png", "wall/2.png", "wall/3.png")):
+            size = (20, 200) if k == 4 else (160 + k, 150)
+            pixels = np.random.default_rng(k).integers(0, 256, (*size, 3), dtype=np.uint8)
+            mirror.put("owner/set", name, png(pixels))
+        mirror.put("owner/table", "data.parquet", b"PAR1")
+        variables = {"LAM_HUB_ENDPOINT": mirror.address, "LAM_HUB_CACHE": str(tmp_path / "cache"), "LAM_OFFLINE": "0"}
+        environment(LAM_WITH=toy, **variables)
+        shown = text(opened(nets="FSRCNN (compact)", pictures_from="Hub data set", hub="owner/set"))
+        assert "All 5 pictures of owner/set." in shown
+        assert f"`owner/set@{COMMIT}`" in shown
+        assert "wall/3.png is too small: 50×5 pixels after reducing" in shown
+        assert "4 pictures of 2 contents" in shown
+        assert "The middle 37×40 pixels of each" in shown, "one size for all: the smallest"
+        assert "Not computed for these pictures yet: FSRCNN (compact)" in shown
+        shown = text(opened(nets="FSRCNN (compact)", pictures_from="Hub data set", hub="owner/table"))
+        assert "owner/table keeps its pictures in Parquet files" in shown
+        mirror.asked.clear()
+        environment(LAM_WITH=toy, LAM_HUB_OWNERS="friend", **variables)
+        refused = text(opened(pictures_from="Hub data set", hub="owner/other"))
+        assert "Files of 'owner' are not loaded here" in refused
+        assert not mirror.asked

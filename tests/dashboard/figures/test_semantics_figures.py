@@ -67,5 +67,5 @@ def test_bars_of_uses():
     assert chart.data[0].marker.color[1] != chart.data[0].marker.color[0]
     assert len(figures.srga_bars([("SRGAN", shipped.scores("srgan"))], {}).data[0].x) == 4
     rows = [Response("A", "clean", 30.0, 29.0, 2.0, (1.0, 3.0), 4)]
-    assert figures.response_bars(rows, {}, "gain").data[0].y[0] == pytest.approx(1.0)
-    assert figures.response_bars(rows, {}, "change").data[0].error_y.array[0] == pytest.approx(1.0)
+    assert figures.response_bars(rows, {}, "gain").data[0].x[0] == pytest.approx(1.0)
+    assert figures.response_bars(rows, {}, "change").data[0].error_x.array[0] == pytest.approx(1.0)
