@@ -25,6 +25,8 @@ from tests.soak.server import Server
 SAMPLE_EVERY = 5.0
 NEIGHBOURS = 10.0
 """Seconds: those came when I did who came within so long before or after."""
+AT_ONCE = 0.1
+"""Seconds within which the log does not tell what came first."""
 
 
 def crowd(folder: Path, wanted: Expected, sessions: int, seconds: float) -> tuple[Record, dict]:
@@ -95,8 +97,10 @@ def of_queue(log: str) -> dict:
         if len(others) > 2 and mean(others) > 1:
             shares.append(waited / mean(others))
     waits = [waited for _, waited in arrivals]
+    begun = [came + waited for came, waited in sorted(arrivals)]
     return {
         "computations": len(waits),
+        "overtaken": sum(began > min(begun[turn:]) + AT_ONCE for turn, began in enumerate(begun)),
         "mean wait s": round(mean(waits), 2) if waits else None,
         "longest wait s": round(max(waits), 2) if waits else None,
         "largest wait over the mean of those who came then": round(max(shares), 2) if shares else None,

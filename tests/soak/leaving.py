@@ -25,8 +25,9 @@ def leave(folder: Path) -> tuple[list[str], dict]:
         endless.open(**SCENES[0].query)
         endless.start(**{**SCENES[0].query, "nodes": "1000", "tolerance": "0.0"})
         time.sleep(4)
+        began = time.monotonic()
         endless.close()
-        stopped = after(lambda: ended(server) > 0)
+        stopped = after(lambda: ended(server) > 0, began)
         if stopped is None:
             faults.append("a closed tab's computation went on")
 
@@ -46,8 +47,9 @@ def leave(folder: Path) -> tuple[list[str], dict]:
             if status == 200 and b"<html" not in body.lower():
                 faults.append(f"{path} is given away")
         kept = len(private(server))
+        began = time.monotonic()
         owner.close()
-        gone = after(lambda: not private(server))
+        gone = after(lambda: not private(server), began)
         if not kept or gone is None:
             faults.append(f"{kept} results of an upload; after its session ended {len(private(server))}")
     finally:
@@ -55,9 +57,8 @@ def leave(folder: Path) -> tuple[list[str], dict]:
     return faults, {"closed tab to stop, s": stopped, "closed tab to nothing left of an upload, s": gone}
 
 
-def after(is_so: Callable[[], bool]) -> float | None:
-    """Seconds until something is so."""
-    began = time.monotonic()
+def after(is_so: Callable[[], bool], began: float) -> float | None:
+    """Seconds from a moment until something is so."""
     while time.monotonic() - began < PATIENCE:
         if is_so():
             return round(time.monotonic() - began, 2)
