@@ -90,6 +90,8 @@ class Visitor:
             additional_headers={"Cookie": f"_streamlit_xsrf={self._xsrf}"},
             max_size=LARGEST,
             open_timeout=patience,
+            # A tab that is closed does not wait for an answer.
+            close_timeout=0.1,
             ping_timeout=None,
             proxy=None,
         )
