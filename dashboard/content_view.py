@@ -1,4 +1,4 @@
-"""The parts of the content page that read a sweep: ranked images, the two strips, DI against content."""
+"""The parts of the content page that read a sweep: ranked images, and DI against content."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import pixels, places, readings, studies, study_choice
+from dashboard.components.chart_pictures import Hung, chart_pictures
 from dashboard.figures.content import FEATURE_TITLES, content_chart, ranked_chart
 from dashboard.figures.look import toolbar
 from dashboard.gallery.shipped import thumbnails
 from dashboard.studies import Study
 from dashboard.takeaways import settings_of, take_away
 from lam_core.errors import LamError
-from lam_core.region import Region
+from lam_core.samples.sample import SIDE
 from lam_core.studies.content_study import FEATURES, Feature
 from lam_core.studies.pictures import Picture
 from lam_core.studies.table import images_by_diffusion
@@ -24,7 +25,6 @@ FEATURE_NAMES: dict[Feature, str] = {
     "gradient_energy": "Gradient energy",
     "orientation_entropy": "Orientation entropy",
 }
-IN_A_STRIP = 5
 MOST_THUMBNAILS = 60
 
 
@@ -51,7 +51,9 @@ def ranked(study: Study, models: tuple[str, ...]) -> None:
     table = study.of(models)
     order = images_by_diffusion(table)
     few = len(order) <= MOST_THUMBNAILS
-    figure = ranked_chart(table, order, studies.titles(), _thumbnails(study) if few else {})
+    hung = _hung(study) if few else {}
+    chart_pictures(("content", "features"), hung)
+    figure = ranked_chart(table, order, studies.titles(), {image: one.src for image, one in hung.items()})
     event = st.plotly_chart(
         figure,
         key="chart-content",
@@ -68,41 +70,6 @@ def ranked(study: Study, models: tuple[str, ...]) -> None:
         st.caption(f":material/info: {note}")
     take_away(study, "content", order, "Images by largest Diffusion Index.", {"mean": 2, "largest": 2}, _json(order))
     places.open_chosen(study, event["selection"]["points"])
-
-
-def strips(study: Study, models: tuple[str, ...]) -> None:
-    """Images in which networks look least and most far, with the window."""
-    order = images_by_diffusion(study.of(models)).to_dict("records")
-    if len(order) < 2 * IN_A_STRIP or not study.pictures:
-        return
-    size = int(study.table["size"].iloc[0])
-    for title, rows in (
-        ("Small area of interest", order[:IN_A_STRIP]),
-        ("Large area of interest", order[: -IN_A_STRIP - 1 : -1]),
-    ):
-        st.subheader(title)
-        with st.grid(IN_A_STRIP, min_column_width=110, gap="small"):
-            for row in rows:
-                _example(study, row, size)
-
-
-def _example(study: Study, row: dict, size: int) -> None:
-    image, window = str(row["image"]), Region(int(row["x"]), int(row["y"]), size)
-    title = studies.titles().get(image, image)
-    with st.container(gap="xxsmall"):
-        try:
-            picture = pixels.with_window(f"{study.key} {image}", study.pictures[image], window, own=study.own)
-        except (KeyError, LamError):
-            st.caption(f"{title} is not at hand any more.")
-            return
-        st.image(picture, width="stretch", output_format="PNG", alt=f"{title}, the window framed")
-        if st.button(
-            f"{title}: DI {row['largest']:.1f}",
-            key=f"open-{image}",
-            type="tertiary",
-            help=f"Largest DI: {row['model']}; mean of all networks {row['mean']:.2f}. Opens this window.",
-        ):
-            places.go(study, image, str(row["model"]), window.x, window.y, size)
 
 
 def features(study: Study, models: tuple[str, ...]) -> None:
@@ -146,18 +113,21 @@ def features(study: Study, models: tuple[str, ...]) -> None:
     places.open_chosen(study, event["selection"]["points"])
 
 
-def _thumbnails(study: Study) -> dict[str, str]:
+def _hung(study: Study) -> dict[str, Hung]:
+    """Small pictures of the images that are at hand."""
     if not study.own:
-        return thumbnails()
-    return {name: url for name, picture in study.pictures.items() if (url := _thumbnail(study.key, name, picture))}
+        return {image: Hung(src, SIDE) for image, src in thumbnails().items()}
+    found = ((name, _small(study.key, name, picture)) for name, picture in study.pictures.items())
+    return {name: one for name, one in found if one is not None}
 
 
 @st.cache_data(max_entries=2 * MOST_THUMBNAILS, show_spinner=False, scope="session")
-def _thumbnail(key: str, name: str, _picture: Picture) -> str:
+def _small(key: str, name: str, _picture: Picture) -> Hung | None:
     try:
-        return pixels.thumbnail(_picture.open().pixels)
+        opened = _picture.open().pixels
     except LamError:
-        return ""
+        return None
+    return Hung(pixels.thumbnail(opened), min(opened.shape[:2]))
 
 
 def _json(order: pd.DataFrame) -> dict[str, object]:

@@ -152,3 +152,11 @@ def _frame(picture: Studied, window: Region) -> bytes:
     small = Image.fromarray(framed(large, window, large.shape[1] / pixels.shape[1]))
     small.thumbnail((2 * CLOSE_WIDTH, 2 * CLOSE_WIDTH), Image.Resampling.BOX)
     return png(np.asarray(small))
+
+
+def study_map(
+    key: str, lr: Pixels, values: np.ndarray, window: Region, scale: int, *, own: bool = False
+) -> bytes | str:
+    """A displayed map over its LR field, as `st.image` takes it; `key` names the map, `window` is the field's."""
+    key, make = f"study map {key}", partial(preview, lr, values, window, scale)
+    return url(_own(key, make)) if own else _shared(key, make)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import content_view, engine, laboratory_view, own_set
+from dashboard import content_view, engine, laboratory_view, own_set, strips_view
 
 st.title("What makes a network look far?")
 st.markdown(
@@ -17,7 +17,7 @@ if not models:
     st.info("Switch on at least one network above.", icon=":material/info:")
     st.stop()
 content_view.ranked(study, models)
-content_view.strips(study, models)
+strips_view.strips(study, models)
 st.header("DI against content", divider="gray")
 content_view.features(study, models)
 st.header("The pattern laboratory", divider="gray")

@@ -17,10 +17,13 @@ import numpy as np
 import pandas as pd
 
 import zoo
+from dashboard.gallery import study_maps
 from dashboard.gallery.studies import CONTENT, LABORATORY, NETWORKS, PATTERNS, SWEEP, StudiedNetwork, studied_networks
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
-from lam_core.images import digest, mod_crop
+from lam_core.images import digest, downscale, mod_crop
 from lam_core.reference import ModelReference
+from lam_core.region import Region
 from lam_core.samples import samples
 from lam_core.service import Service
 from lam_core.settings import settings
@@ -60,6 +63,7 @@ def make(checkpoints: Path, left_out: Collection[str] = ()) -> None:
     pictures = [of_sample(sample) for sample in samples() if sample.kind not in DRAWN]
     table = refreshed(SWEEP, networks, pictures, service)
     features_of(table, pictures).to_parquet(CONTENT, index=False)
+    maps(table, networks, pictures, service)
     chosen = [network for network in networks if network.id in IN_LABORATORY]
     refreshed(LABORATORY, chosen, [pattern.picture for pattern in PATTERNS], service)
     known = {n.fingerprint: n for n in studied_networks()} if NETWORKS.exists() else {}
@@ -112,6 +116,32 @@ def _kept(old: pd.DataFrame, reference: ModelReference, digests: dict[str, str])
     part = old.iloc[np.flatnonzero(old["model"] == reference.name)].reset_index(drop=True)
     part.attrs["about"] = {**about, "models": {reference.name: reference.fingerprint}}
     return part
+
+
+def maps(table: pd.DataFrame, networks: Sequence[Network], pictures: Sequence[Picture], service: Service) -> None:
+    """Writes the maps of a table's windows, one an image, for some networks; those that did not change stay."""
+    windows = {row[0]: Region(*row[1:]) for row in table[["image", "x", "y", "size"]].to_numpy().tolist()}
+    hr = {picture.name: mod_crop(picture.open().pixels, SCALE) for picture in pictures if picture.name in windows}
+    about = {
+        "method_version": METHOD_VERSION,
+        "settings": AttributionSettings().as_dict(),
+        "images": {image: digest(pixels) for image, pixels in hr.items()},
+    }
+    held, old = study_maps.read()
+    found = {}
+    for network in networks:
+        reference = network.reference
+        if held == about and reference.fingerprint in old:
+            found[reference.fingerprint] = old[reference.fingerprint]
+            continue
+        requests = [
+            AttributionRequest(reference, downscale(pixels, reference.scale), windows[image], AttributionSettings())
+            for image, pixels in hr.items()
+        ]
+        drawn = [np.rint(255 * service.answer(request).result.map) for request in requests]
+        found[reference.fingerprint] = np.stack(drawn).astype(np.uint8)
+        print(f"maps, {network.id}: {len(drawn)}", flush=True)
+    study_maps.write(about, found)
 
 
 def measured(network: Network, service: Service) -> StudiedNetwork:

@@ -3,17 +3,23 @@
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dashboard import own_pictures, readings, studies
+import zoo
+from dashboard import own_pictures, readings, strips_view, studies
+from dashboard.gallery import study_maps
 from dashboard.gallery.studies import PATTERNS, shipped_features, shipped_laboratory, shipped_sweep, studied_networks
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
-from lam_core.images import digest
-from lam_core.samples import samples
+from lam_core.images import digest, downscale
+from lam_core.region import Region
+from lam_core.samples import sample, samples
+from lam_core.service import Service
 from lam_core.studies.pictures import PictureError
 from lam_core.studies.published import agreement
 from lam_core.studies.statistics import Correlation
@@ -49,6 +55,38 @@ def test_every_network_has_every_image():
     counts = shipped_sweep().groupby("model")["image"].nunique()
     assert set(counts) == {len(ABOUT["images"])}
     assert set(shipped_laboratory()["image"]) <= {pattern.name for pattern in PATTERNS}
+
+
+def test_the_maps_of_the_published_networks_ship_and_are_of_the_sweep():
+    about, maps = study_maps.read()
+    assert about == {name: ABOUT[name] for name in about}, "`make gallery` again: the maps are of another sweep"
+    published = [network for network in studied_networks() if registry()[network.id].tag == "published"]
+    assert {network.fingerprint for network in published} <= set(maps)
+    assert {stack.shape for stack in maps.values()} == {(len(ABOUT["images"]), 64, 64)}
+    assert all((stack.max(axis=(1, 2)) == 255).all() for stack in maps.values())
+    assert study_maps.shipped_map("0" * 64, "cat") is None
+
+
+def test_a_shipped_map_is_the_one_that_is_computed():
+    reference = zoo.reference("srresnet-c")
+    shown = study_maps.shipped_map(reference.fingerprint, "cat")
+    if shown is None:
+        pytest.skip("the network was trained anew; `make gallery` makes its maps")
+    row = next(row for row in shipped_sweep().to_dict("records") if row["image"] == "cat")
+    request = AttributionRequest(reference, downscale(sample("cat").pixels(), 4), Region(row["x"], row["y"], 16))
+    assert np.abs(Service(None).answer(request).result.map - shown).max() <= 0.51 / 255
+
+
+def test_strips_show_a_map_where_one_is_at_hand(environment):
+    environment()
+    study = studies.shipped()
+    row = next(r for r in study.table.to_dict("records") if r["model"] == "IMDN")
+    window = Region(row["x"], row["y"], row["size"])
+    assert strips_view._map(study, row["image"], "IMDN", window).startswith(b"\x89PNG")
+    unknown = replace(study, key="another", table=study.table.copy())
+    unknown.table.attrs["about"] = {"models": {}}
+    assert strips_view._map(unknown, row["image"], "FSRCNN (compact)", window) is None
+    assert strips_view._map(unknown, row["image"], "nobody's", window) is None
 
 
 PAGES = {"landscape": "Who looks far", "content": "look far"}

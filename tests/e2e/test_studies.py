@@ -19,10 +19,18 @@ def test_the_axis_stands_in_the_address_and_the_chart_is_saved_as_vectors(dashbo
     assert saved.value.path().read_bytes().startswith(b"<svg")
 
 
-def test_a_click_on_a_mark_opens_its_window(dashboard, page):
+def test_a_mark_shows_its_picture_and_a_click_opens_its_window(dashboard, page):
     page.goto(f"{dashboard}/content")
     wait_for_chart(page, "content")
-    page.locator(".st-key-chart-content .scatterlayer .trace:last-child .point").last.click(force=True)
+    mark = page.locator(".st-key-chart-content .scatterlayer .trace:last-child .point").last
+    picture = page.locator(".st-key-chart-pictures img")
+    expect(picture).to_be_hidden()
+    place = mark.bounding_box()
+    # The first movement finds the chart, the next is heard by it.
+    for step in (4, 2, 0):
+        page.mouse.move(place["x"] + place["width"] / 2 + step, place["y"] + place["height"] / 2)
+    expect(picture).to_be_visible()
+    mark.click(force=True)
     expect(page).to_have_url(re.compile(r"\?image=[a-z-]+&scale=4&window=120%2C120%2C16"))
 
 
