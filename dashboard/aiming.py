@@ -13,7 +13,7 @@ from dashboard.components.region_picker import picked, pressed
 from dashboard.gallery.shipped import first_visit
 from dashboard.models import Offer, at_scale, chosen, scales, shelf, with_shipped
 from dashboard.pictures import Picture
-from dashboard.view import MOST_MODELS, View
+from dashboard.view import View
 from dashboard.yours import absent, session_offers
 from lam_core.region import Field, Region
 
@@ -34,7 +34,7 @@ class Aim:
     @property
     def shelf(self) -> tuple[Offer, ...]:
         """The few of them that can be switched on and off at once."""
-        return shelf(self.here, self.selected, MOST_MODELS)
+        return shelf(self.here, self.selected)
 
 
 def take_aim(first_choice: Sequence[str] = ()) -> Aim:
@@ -73,7 +73,7 @@ def take_aim(first_choice: Sequence[str] = ()) -> Aim:
     unchosen = not view.models and looking.is_first_visit(view, first)
     selected = chosen(here, first_choice if unchosen else view.models)
     if digit := pressed("picker"):
-        controls.toggle(shelf(here, selected, MOST_MODELS), selected, int(digit))
+        controls.toggle(shelf(here, selected), selected, int(digit))
         view = session.current()
         selected = chosen(here, view.models)
     if st.button("Compute", type="primary", width="stretch", disabled=not selected, help="Enter does the same"):

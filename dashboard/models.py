@@ -16,6 +16,10 @@ from zoo.weights import find
 
 COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
 """Chosen where nothing else is: three networks of growing receptive field that need no download."""
+SHELF = 5
+"""Networks to be switched on and off at once, as many as stand in one row beside the rest; more only if selected."""
+SHELVED = (*COMPACT, "rfdn-c", "carn-c", "rcan-c")
+"""What it is filled up with first: a network of each kind."""
 
 Tag = Literal["published", "compact", "yours"]
 _ORDER: tuple[Tag, ...] = ("yours", "compact", "published")
@@ -82,10 +86,11 @@ def chosen(listed: Sequence[Offer], wanted: Sequence[str]) -> tuple[Offer, ...]:
     return standard or tuple(offer for offer in listed if not offer.remote)[:3] or tuple(listed)[:3]
 
 
-def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int) -> tuple[Offer, ...]:
+def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int = SHELF) -> tuple[Offer, ...]:
     """The few that are shown for switching on and off: those selected, filled up with what is on this computer."""
-    kept = set(selected[:size])
-    for offer in listed:
+    kept = set(selected[:MOST_MODELS])
+    ranks = {key: rank for rank, key in enumerate(SHELVED)}
+    for offer in sorted(listed, key=lambda offer: ranks.get(offer.key, len(ranks))):
         if len(kept) < size and not offer.remote:
             kept.add(offer)
     return tuple(offer for offer in listed if offer in kept)

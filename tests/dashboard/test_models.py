@@ -65,6 +65,8 @@ def test_the_shelf_holds_the_selected_and_fills_up_with_what_is_here():
     selected = chosen(LISTED, ("c",))
     assert [one.key for one in shelf(LISTED, selected, 4)] == ["net.py:build", "fsrcnn-c", "imdn-c", "c"]
     assert [one.key for one in shelf(LISTED, (), 20)] == [one.key for one in LISTED if not one.remote]
+    assert [one.key for one in shelf(LISTED, (), 2)] == ["fsrcnn-c", "imdn-c"], "a network of each kind before others"
+    assert shelf(LISTED, LISTED, 1) == LISTED, "whatever is selected stands there"
 
 
 def test_networks_whose_results_ship_are_offered_where_they_do_and_only_once():
