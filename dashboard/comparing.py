@@ -38,7 +38,7 @@ def slider(lineup: Lineup) -> None:
             )
         for key in (left, right):
             if one := lineup.of(key):
-                quality = lineup.place.picture.quality(one.result)
+                quality = lineup.quality[one.key]
                 index = with_error(one.result.diffusion_index, one.result.diffusion_index_error)
                 st.caption(f"**{one.name}**: DI {index}" + (f", {decibels(quality[0])} here" if quality else ""))
         if pair := lineup.pair():
@@ -113,8 +113,8 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
         label=f"{kind} of {one.name} over the low-resolution picture, the window framed",
         key=f"map-{one.key}",
     )
-    first, quality = lineup.baseline.result, place.picture.quality(result)
-    base_quality = place.picture.quality(first)
+    first, quality = lineup.baseline.result, lineup.quality[one.key]
+    base_quality = lineup.quality[lineup.baseline.key]
     with st.grid(2, min_column_width=60, gap=("xxsmall", "small")):
         st.metric(
             "DI",

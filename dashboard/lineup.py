@@ -107,6 +107,11 @@ class Lineup:
         """What the shares of the two groups say."""
         return self.areas.shares.sentence([one.name for one in self.common], [one.name for one in self.wide])
 
+    @cached_property
+    def quality(self) -> dict[str, tuple[float, float] | None]:
+        """By network, what `Picture.quality` gives: PSNR in dB of its SR and of bicubic interpolation."""
+        return {one.key: self.place.picture.quality(one.result) for one in self.seen}
+
     def drawn(self, one: Seen) -> NDArray[np.float64]:
         """What is shown of a network, [h, w]: its share of attribution by pixel, or its own maximum as 1."""
         values = density(one.result.map) if self.place.view.density else one.result.map
@@ -168,11 +173,7 @@ class Lineup:
         candidates = [one for one in self.seen if one.key != other]
         if self.place.picture.hr is None:
             return candidates[-1].key
-        return max(candidates, key=self._psnr).key
-
-    def _psnr(self, one: Seen) -> float:
-        quality = self.place.picture.quality(one.result)
-        return quality[0] if quality else 0.0
+        return max(candidates, key=lambda one: (self.quality[one.key] or (0.0,))[0]).key
 
     def picture_of(self, side: str) -> Pixels:
         """The picture of the field, [s·h, s·w, 3], that goes under the slider for a key of `options`."""

@@ -98,13 +98,13 @@ def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int = SHELF)
 
 def twins(entries: Iterable[Entry]) -> tuple[tuple[Entry, Entry], ...]:
     """Pairs of one network trained on the same data, once for PSNR and once adversarially, in that order."""
-    listed = [entry for entry in entries if entry.kind == "super-resolver"]
+    listed = [(entry, _upbringing(entry)) for entry in entries if entry.kind == "super-resolver"]
     return tuple(
         (one, other)
-        for one in listed
+        for one, upbringing in listed
         if one.family == "psnr"
-        for other in listed
-        if other.family == "gan" and _upbringing(other) == _upbringing(one)
+        for other, theirs in listed
+        if other.family == "gan" and theirs == upbringing
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -48,10 +49,8 @@ def ranked_chart(
     figure = chart(traces, x="", y="Diffusion Index", height=560, log_y=True)
     figure.update_yaxes(tickvals=INDEX_TICKS, domain=[0.16 if thumbnails else 0.0, 1])
     figure.update_xaxes(showticklabels=False, range=[-0.8, len(images) - 0.2], showgrid=False, anchor="y")
-    figure.update_layout(legend={"y": -0.04})
-    for image in images:
-        if image in thumbnails:
-            _hang(figure, thumbnails[image], place[image])
+    hung = [_hung(thumbnails[image], place[image]) for image in images if image in thumbnails]
+    figure.update_layout(legend={"y": -0.04}, images=hung)
     return figure
 
 
@@ -61,20 +60,20 @@ def _curve(name: str, images: list[str], values: list[float], dash: str) -> go.S
     )
 
 
-def _hang(figure: go.Figure, source: str, place: int) -> None:
+def _hung(source: str, place: int) -> dict[str, Any]:
     # Two rows, so that each picture is as wide as two places.
-    figure.add_layout_image(
-        source=source,
-        xref="x",
-        yref="paper",
-        x=place,
-        y=0.145 if place % 2 == 0 else 0.07,
-        sizex=1.95,
-        sizey=0.072,
-        xanchor="center",
-        yanchor="top",
-        layer="above",
-    )
+    return {
+        "source": source,
+        "xref": "x",
+        "yref": "paper",
+        "x": place,
+        "y": 0.145 if place % 2 == 0 else 0.07,
+        "sizex": 1.95,
+        "sizey": 0.072,
+        "xanchor": "center",
+        "yanchor": "top",
+        "layer": "above",
+    }
 
 
 def content_chart(
