@@ -19,7 +19,7 @@ COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
 SHELF = 5
 """Networks to be switched on and off at once, as many as stand in one row beside the rest; more only if selected."""
 SHELVED = (*COMPACT, "rfdn-c", "carn-c", "rcan-c")
-"""What it is filled up with first: a network of each kind."""
+"""What it is filled up with after one's own: a network of each kind."""
 
 Tag = Literal["published", "compact", "yours"]
 _ORDER: tuple[Tag, ...] = ("yours", "compact", "published")
@@ -90,7 +90,7 @@ def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int = SHELF)
     """The few that are shown for switching on and off: those selected, filled up with what is on this computer."""
     kept = set(selected[:MOST_MODELS])
     ranks = {key: rank for rank, key in enumerate(SHELVED)}
-    for offer in sorted(listed, key=lambda offer: ranks.get(offer.key, len(ranks))):
+    for offer in sorted(listed, key=lambda offer: (offer.tag != "yours", ranks.get(offer.key, len(ranks)))):
         if len(kept) < size and not offer.remote:
             kept.add(offer)
     return tuple(offer for offer in listed if offer in kept)

@@ -65,7 +65,7 @@ def test_the_shelf_holds_the_selected_and_fills_up_with_what_is_here():
     selected = chosen(LISTED, ("c",))
     assert [one.key for one in shelf(LISTED, selected, 4)] == ["net.py:build", "fsrcnn-c", "imdn-c", "c"]
     assert [one.key for one in shelf(LISTED, (), 20)] == [one.key for one in LISTED if not one.remote]
-    assert [one.key for one in shelf(LISTED, (), 2)] == ["fsrcnn-c", "imdn-c"], "a network of each kind before others"
+    assert [one.key for one in shelf(LISTED[:1] + LISTED[:0:-1], (), 3)] == ["net.py:build", "imdn-c", "fsrcnn-c"]
     assert shelf(LISTED, LISTED, 1) == LISTED, "whatever is selected stands there"
 
 
