@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lam_core.model import Convention, SuperResolver
 from zoo.architectures import architecture
 from zoo.training.evaluation import Upscale, mean_psnr
 from zoo.training.interpolation import begin_as_interpolation
@@ -73,8 +75,12 @@ class Fidelity:
         return output.float() / self.white, high.to(self.device)
 
     def upscale(self, network: nn.Module) -> Upscale:
-        """The network in the unit range."""
-        return lambda x: network(x * self.white) / self.white
+        """The network as the zoo will use it: in the unit range, on pictures of any size."""
+        multiple = architecture(self.recipe.architecture).pad_multiple
+        convention = Convention(input_range=self.white, pad_multiple=multiple)
+        scale = int(self.recipe.hyperparameters["scale"])
+        # A copy, for it is frozen.
+        return SuperResolver(copy.deepcopy(network), scale, convention=convention, fingerprint="in training")
 
     def loss(self, network: nn.Module, random: np.random.Generator) -> Tensor:
         return F.l1_loss(*self.restored(network, random))

@@ -62,6 +62,12 @@ def test_fidelity(pictures, tmp_path):
     assert card["training"]["cpu_minutes"] >= 0
 
 
+def test_a_network_that_takes_even_sizes_alone_is_tested_on_pictures_of_any_size(pictures, tmp_path):
+    sizes = {"channels": 4, "groups": 1, "scale": 4, "mean_shift": False, "direct": True}
+    _, card = train_tiny("rnan-c", pictures, tmp_path, hyperparameters=sizes, interpolation=())
+    assert np.isfinite(card["quality"]["Noise"]["psnr"])
+
+
 def test_a_network_for_one_degradation(pictures, tmp_path):
     sizes = {"channels": 4, "blocks": 1, "scale": 1}
     state, card = train_tiny("cincgan-c", pictures, tmp_path, hyperparameters=sizes)
