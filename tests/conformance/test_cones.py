@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.lam_core.attribution.cone_oracle import check, resolver
+from tests.lam_core.attribution.cone_oracle import TOLERANCE, check, resolver
 from zoo.blueprint import build_declared
 from zoo.entry import Entry
 from zoo.registry import registry
@@ -15,6 +15,13 @@ pytestmark = pytest.mark.conformance
 WINDOWS = 20
 GROUPS = {"depth", "depths", "num_heads"}
 """Hyperparameters of transformers that list their equal groups: one of them crops as all do."""
+
+UNTRACEABLE = {"OmniSR"}
+"""Architectures with a gradient of their own, which run uncropped and say so."""
+
+ROUNDING = {"rnan": 1e-9}
+"""Networks whose rounding errors grow: with these weights the whole RNAN itself differs by 2e-10 between two layouts of
+its input in memory."""
 
 
 def one_of_each() -> list[Entry]:
@@ -30,6 +37,7 @@ def test_cropped_equals_uncropped(entry: Entry) -> None:
     first = {k: v[:1] for k, v in entry.hyperparameters.items() if k in GROUPS and isinstance(v, list)}
     network = build_declared(entry.model_copy(update={"hyperparameters": {**entry.hyperparameters, **first}}))
     model = resolver(network, entry.scale, entry.declared_convention())
-    cones = check(model, 20, 24, min(17, 20 * entry.scale), count=WINDOWS)
+    tolerance = ROUNDING.get(entry.architecture, TOLERANCE)
+    cones = check(model, 20, 24, min(17, 10 * entry.scale), count=WINDOWS, tolerance=tolerance)
     assert len(cones) == WINDOWS
-    assert all("cannot be" not in cone.fallback for cone in cones)
+    assert all(("cannot be" in cone.fallback) == (entry.architecture in UNTRACEABLE) for cone in cones)

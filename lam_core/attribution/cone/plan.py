@@ -58,7 +58,7 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
 
 def whole_cost(graph: Graph) -> int:
     """Multiply-adds of a forward pass of the whole network."""
-    nodes = (node for node in graph.nodes if node is not graph.input)
+    nodes = (node for node in graph.nodes if node is not graph.input and all(node.shape))
     return sum(
         plan_node(graph, node, extent).cost
         for node, extent in ((node, whole(node.shape)) for node in nodes)

@@ -67,6 +67,7 @@ def check(
     batch: int = 1,
     every: int = 1,
     count: int = 10,
+    tolerance: float = TOLERANCE,
 ) -> list[Cone]:
     """Asserts that values and gradients of cones everywhere are those of the whole network; gives the cones.
 
@@ -88,8 +89,8 @@ def check(
         with torch.no_grad():
             assert torch.equal(part(x), value)
         assert value.shape == expected.shape
-        assert (value - expected).abs().max() <= TOLERANCE * expected.abs().max()
+        assert (value - expected).abs().max() <= tolerance * expected.abs().max()
         assert truth.abs().max() > 0
-        assert (gradient - truth).abs().max() <= TOLERANCE * truth.abs().max()
+        assert (gradient - truth).abs().max() <= tolerance * truth.abs().max()
         cones.append(part)
     return cones

@@ -197,6 +197,13 @@ def test_joining_and_splitting_channels() -> None:
     assert _cropped(check(resolver(Toy(network, first, second))))
 
 
+def test_parts_of_which_nothing_is_left() -> None:
+    def network(x: Tensor) -> Tensor:
+        return torch.cat([x[:, :, 14:][:, :, 0:], F.avg_pool2d(x, 3, 1, 1)], 2)
+
+    assert _cropped(check(resolver(Toy(network))))
+
+
 def test_joining_planes() -> None:
     assert _cropped(check(resolver(Toy(lambda x: torch.cat([x[:, :, 5:].square(), x[:, :, :5].cos()], 2)))))
 
