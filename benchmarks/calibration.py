@@ -25,6 +25,7 @@ from lam_core import AttributionSettings, Region, SuperResolver, downscale
 from lam_core.attribution.attribute import ZeroMapError, index_of, integrate
 from lam_core.attribution.quadrature import Integral
 from lam_core.decode import decode
+from lam_core.images import middle
 
 TRUTH = 1025
 """Nodes of the sum that counts as the truth. Nodes are added one by one, so every smaller sum is on the way to it."""
@@ -62,12 +63,6 @@ def draw(counts: dict[str, int], pictures: Sequence[Path], seed: int = SEED) -> 
             cases.append(((turn + 0.5) / count, Case(model, f"{picture.parent.name}/{picture.name}", x, y)))
     # Networks in turn, so that a run cut short is still about all of them.
     return [case for _, case in sorted(cases, key=lambda placed: placed[0])]
-
-
-def middle(pixels: np.ndarray) -> np.ndarray:
-    """The middle of a picture, at most `PICTURE`×`PICTURE` pixels."""
-    top, left = (max(length - PICTURE, 0) // 2 for length in pixels.shape[:2])
-    return pixels[top : top + PICTURE, left : left + PICTURE]
 
 
 def shown(integral: Integral) -> NDArray[np.float64]:
@@ -158,7 +153,7 @@ def main() -> None:
     counts = {name: int(count) for name, _, count in (argument.rpartition("=") for argument in options.models)}
     for case in draw(counts, pictures)[len(lines) :]:
         model = zoo.super_resolver(case.model)
-        lr = downscale(middle(decode(files[case.picture].read_bytes()).pixels), model.scale)
+        lr = downscale(middle(decode(files[case.picture].read_bytes()).pixels, PICTURE, PICTURE), model.scale)
         height, width = (side * model.scale - WINDOW for side in lr.shape[:2])
         region = Region(round(case.x * width), round(case.y * height), WINDOW)
         try:

@@ -17,14 +17,11 @@ from lam_core.errors import LamError
 from lam_core.samples import samples
 from lam_core.settings import MEBIBYTE, settings
 from lam_core.studies.pictures import SUFFIXES, Opened, Picture, PictureError, of_sample, pictures_in
-from zoo.image_sets import pictures_of
+from zoo.image_sets import MOST, pictures_of
 from zoo.settings import settings as zoo_settings
 
 MOST_UPLOADED = 300
 """Files that a session holds in memory; a folder on the computer itself has no such limit."""
-
-MOST_OF_HUB = 100
-"""Pictures that are taken of a data set on the Hub."""
 
 Source = Literal["files", "folder", "path", "hub", "samples"]
 SOURCES: dict[Source, str] = {
@@ -75,7 +72,7 @@ def choose() -> Chosen:
 
 
 def _of_hub() -> Chosen:
-    found = hub_pictures.choose("hub", most=MOST_OF_HUB)
+    found = hub_pictures.choose("hub", most=MOST)
     if found is None:
         return Chosen(private=False)
     title = f"{len(found.files)} pictures of {found.repo}" if len(found.files) > 1 else f"A picture of {found.repo}"

@@ -48,10 +48,18 @@ def _own(key: str, _make: Callable[[], T]) -> T:
     return _make()
 
 
+def _kept(picture: Picture, key: str, make: Callable[[], T]) -> T:
+    return (_shared if picture.owner is None else _own)(key, make)
+
+
+def _of_study(key: str, make: Callable[[], bytes], own: bool) -> bytes | str:
+    return url(_own(key, make)) if own else _shared(key, make)
+
+
 def map_picture(picture: Picture, result: Attribution, *, as_density: bool) -> bytes:
     """A result's map, or its density, over the LR field, with the window."""
-    kept, (lr, _) = _shared if picture.owner is None else _own, picture.part(result.field)
-    return kept(f"map {as_density} {_named(result)}", partial(_drawn, lr, result, as_density))
+    lr, _ = picture.part(result.field)
+    return _kept(picture, f"map {as_density} {_named(result)}", partial(_drawn, lr, result, as_density))
 
 
 def _named(result: Attribution) -> str:
@@ -65,8 +73,8 @@ def _drawn(lr: Pixels, result: Attribution, as_density: bool) -> bytes:
 
 def sr_picture(picture: Picture, result: Attribution) -> bytes:
     """What lies around the window in the network's own picture."""
-    kept, local = _shared if picture.owner is None else _own, result.field.local(result.region, result.scale)
-    return kept(f"SR {_named(result)}", partial(close_up, result.sr, local, CLOSE_STRIP))
+    local = result.field.local(result.region, result.scale)
+    return _kept(picture, f"SR {_named(result)}", partial(close_up, result.sr, local, CLOSE_STRIP))
 
 
 def preview(lr: Pixels, values: np.ndarray, window: Region, scale: int, *, as_density: bool = False) -> bytes:
@@ -84,8 +92,7 @@ def close_up(pixels: Pixels, window: Region, size: tuple[int, int]) -> bytes:
 
 def close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
     """HR if there is one, LR and bicubic around a window, each with its name."""
-    kept = _shared if picture.owner is None else _own
-    return kept(f"around {window} {_seen_as(picture)}", partial(_close_ups, picture, window))
+    return _kept(picture, f"around {window} {_seen_as(picture)}", partial(_close_ups, picture, window))
 
 
 def _close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
@@ -142,8 +149,7 @@ def thumbnail(pixels: Pixels) -> str:
 
 def with_window(key: str, picture: Studied, window: Region, *, own: bool = False) -> bytes | str:
     """A picture of a study with a window, as `st.image` takes it; `key` names the picture. Raises `PictureError`."""
-    key = f"study {window} {key}"
-    return url(_own(key, partial(_frame, picture, window))) if own else _shared(key, partial(_frame, picture, window))
+    return _of_study(f"study {window} {key}", partial(_frame, picture, window), own)
 
 
 def _frame(picture: Studied, window: Region) -> bytes:
@@ -158,5 +164,4 @@ def study_map(
     key: str, lr: Pixels, values: np.ndarray, window: Region, scale: int, *, own: bool = False
 ) -> bytes | str:
     """A displayed map over its LR field, as `st.image` takes it; `key` names the map, `window` is the field's."""
-    key, make = f"study map {key}", partial(preview, lr, values, window, scale)
-    return url(_own(key, make)) if own else _shared(key, make)
+    return _of_study(f"study map {key}", partial(preview, lr, values, window, scale), own)

@@ -13,9 +13,6 @@ from lam_core.region import Region
 from lam_core.samples import samples
 from lam_core.studies.pictures import Picture, of_sample, pictures_in
 
-MOST_OF_HUB = 100
-"""Pictures that are taken of a data set on the Hub."""
-
 
 class InputError(LamError):
     """A command line that cannot be carried out."""
@@ -73,9 +70,7 @@ def add_pictures(command: argparse.ArgumentParser, also: str = "") -> None:
         metavar="DIR",
         help=f"folder{also}, `samples`, or owner/name of a data set on the Hub: its PNG, JPEG and WebP files",
     )
-    command.add_argument(
-        "--most", type=int, default=MOST_OF_HUB, metavar="N", help="pictures of a data set, the first by name"
-    )
+    command.add_argument("--most", type=int, metavar="N", help="pictures of a data set, the first by name")
 
 
 def pictures(options: argparse.Namespace) -> tuple[tuple[Picture, ...], dict[str, str]]:
@@ -83,7 +78,7 @@ def pictures(options: argparse.Namespace) -> tuple[tuple[Picture, ...], dict[str
 
     A folder goes before a data set of the same name. Raises `InputError`, `NoPicturesError` or a `ZooError`.
     """
-    from zoo.image_sets import image_set, is_reference, pictures_of
+    from zoo.image_sets import MOST, image_set, is_reference, pictures_of
     from zoo.settings import settings
     from zoo.transfer import AbsentError
 
@@ -92,10 +87,11 @@ def pictures(options: argparse.Namespace) -> tuple[tuple[Picture, ...], dict[str
         return tuple(of_sample(sample) for sample in samples()), {}
     if Path(named).is_dir() or not is_reference(named):
         return pictures_in(Path(named)), {}
-    if options.most < 1:
-        raise InputError(f"--most is {options.most}; give at least 1")
+    most = MOST if options.most is None else options.most
+    if most < 1:
+        raise InputError(f"--most is {most}; give at least 1")
     try:
-        found = image_set(named, settings(), most=options.most)
+        found = image_set(named, settings(), most=most)
     except AbsentError as error:
         raise InputError(f"there is no folder {named!r} here, and {error}") from None
     if found.note:

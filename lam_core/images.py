@@ -42,6 +42,16 @@ def mod_crop(image: Pixels, scale: int) -> Pixels:
     return image[:height, :width]
 
 
+def middle(image: Pixels, height: int, width: int) -> Pixels:
+    """The middle part of `image`, at most `height` × `width` pixels.
+
+    >>> middle(np.zeros((9, 10, 3), np.uint8), 4, 20).shape
+    (4, 10, 3)
+    """
+    top, left = (max(0, side - wanted) // 2 for side, wanted in zip(image.shape, (height, width), strict=False))
+    return image[top : top + height, left : left + width]
+
+
 def downscale(image: Pixels, scale: int) -> Pixels:
     """The LR counterpart of an HR picture: mod-cropped, then Pillow's antialiased bicubic."""
     cropped = mod_crop(image, scale)

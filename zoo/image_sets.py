@@ -24,6 +24,8 @@ from zoo.settings import ZooSettings
 from zoo.transfer import OfflineError, WrongDigestError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+MOST = 100
+"""Pictures that are taken of a data set where nobody says how many."""
 MOST_LISTED = 20_000
 """Files of a repository that are looked through for pictures."""
 _REFERENCE = re.compile(

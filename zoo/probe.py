@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from lam_core.convention import Colour
-from lam_core.images import Pixels, bicubic, downscale, psnr
+from lam_core.images import Pixels, bicubic, downscale, middle, psnr
 from lam_core.model import SuperResolver
 from lam_core.samples import samples
 
@@ -130,8 +130,7 @@ def _pairs(scale: int) -> list[tuple[Pixels, Pixels]]:
     photographs = [sample.pixels() for sample in samples() if sample.kind == "photograph"][:PICTURES]
     pairs = []
     for picture in photographs:
-        top, left = ((side - SIDE) // 2 for side in picture.shape[:2])
-        high = picture[top : top + SIDE, left : left + SIDE]
+        high = middle(picture, SIDE, SIDE)
         low = downscale(high, scale) if scale > 1 else high
         pairs.append((low, high[: low.shape[0] * scale, : low.shape[1] * scale]))
     return pairs

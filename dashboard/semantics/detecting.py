@@ -15,7 +15,7 @@ from dashboard.wording import sentence
 from lam_core.decode import decode
 from lam_core.degradations import Degradation
 from lam_core.errors import LamError
-from lam_core.images import Pixels, downscale
+from lam_core.images import Pixels, downscale, middle
 from lam_core.render import enlarged, png
 from lam_core.samples import sample, samples
 from lam_core.semantics.detection import Trained, Verdict
@@ -85,7 +85,7 @@ def _picture() -> tuple[Pixels | None, str, bool]:
     if file is not None:
         try:
             found = decode(file.getvalue(), pixel_limit=limits.pixel_limit).pixels
-            return _middle(downscale(found, 4) if reduce else found), file.name, True
+            return middle(downscale(found, 4) if reduce else found, SIDE, SIDE), file.name, True
         except LamError as error:
             st.error(f"{file.name}: {sentence(str(error))}", icon=":material/error:")
             return None, "", True
@@ -95,11 +95,6 @@ def _picture() -> tuple[Pixels | None, str, bool]:
         text = st.selectbox("degraded by", STRENGTHS, index=5, key="suspect_by")
     chosen = Degradation.parse(text)
     return chosen.apply(downscale(sample(name).pixels(), 4), 7), f"{titles[name]}, {chosen.title}", False
-
-
-def _middle(picture: Pixels) -> Pixels:
-    top, left = (max(0, (side - SIDE) // 2) for side in picture.shape[:2])
-    return picture[top : top + SIDE, left : left + SIDE]
 
 
 def _verdict(offer: Offer, trained: Trained, picture: Pixels, *, own: bool) -> None:

@@ -13,7 +13,7 @@ from dashboard.gallery.semantics.shipped import shipped_design
 from dashboard.wording import sentence
 from lam_core.degradations import DEGRADATION_KINDS, Degradation
 from lam_core.errors import LamError
-from lam_core.images import Pixels, digest, downscale
+from lam_core.images import Pixels, digest, downscale, middle
 from lam_core.semantics.design import DEGRADATIONS, Design, Picture, cropped
 from lam_core.settings import MEBIBYTE, settings
 from lam_core.studies.pictures import Picture as Source
@@ -186,9 +186,7 @@ def _made(picture: Source, reduce: bool) -> Pixels:
             f"{picture.name} is too small: {width}×{height} pixels{' after reducing' if reduce else ''}; "
             f"use one of at least {SMALLEST}×{SMALLEST}"
         )
-    pixels = downscale(pixels, 4) if reduce else pixels
-    top, left = (max(0, (side - LARGEST) // 2) for side in pixels.shape[:2])
-    return pixels[top : top + LARGEST, left : left + LARGEST]
+    return middle(downscale(pixels, 4) if reduce else pixels, LARGEST, LARGEST)
 
 
 def _content(name: str) -> str:

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from lam_core.attribution.trust import Report, as_batch, ignore
-from lam_core.images import ImageShapeError, Pixels, as_pixels
+from lam_core.images import ImageShapeError, Pixels, as_pixels, middle
 from lam_core.model import SuperResolver
 
 
@@ -76,5 +76,4 @@ def _middle(image: Pixels, side: int) -> NDArray[np.float64]:
     height, width = as_pixels(image).shape[:2]
     if min(height, width) < side:
         raise ImageShapeError(f"a picture of {width}×{height} is smaller than {side}×{side}; choose a smaller side")
-    top, left = (height - side) // 2, (width - side) // 2
-    return image[top : top + side, left : left + side].astype(np.float64) / 255
+    return middle(image, side, side).astype(np.float64) / 255

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lam_core.degradations import Degradation
-from lam_core.images import Pixels, digest
+from lam_core.images import Pixels, digest, middle
 
 DEGRADATIONS = tuple(Degradation.parse(text) for text in ("clean", "blur", "noise"))
 """The published figure's three."""
@@ -58,8 +58,4 @@ def cropped(images: Sequence[Pixels]) -> list[Pixels]:
     if not images:
         return []
     height, width = (min(image.shape[axis] for image in images) for axis in (0, 1))
-    middles = []
-    for image in images:
-        top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
-        middles.append(image[top : top + height, left : left + width])
-    return middles
+    return [middle(image, height, width) for image in images]

@@ -78,9 +78,8 @@ class Fidelity:
         """The network as the zoo will use it: in the unit range, on pictures of any size."""
         multiple = architecture(self.recipe.architecture).pad_multiple
         convention = Convention(input_range=self.white, pad_multiple=multiple)
-        scale = int(self.recipe.hyperparameters["scale"])
         # A copy, for it is frozen.
-        return SuperResolver(copy.deepcopy(network), scale, convention=convention, fingerprint="in training")
+        return SuperResolver(copy.deepcopy(network), self.data.scale, convention=convention, fingerprint="in training")
 
     def loss(self, network: nn.Module, random: np.random.Generator) -> Tensor:
         return F.l1_loss(*self.restored(network, random))
