@@ -141,13 +141,13 @@ class _Plans:
         graph, whole_cost = known
         try:
             cropped = plan(graph, *rectangle)
+            saving = 1 - cropped.cost / max(whole_cost, 1)
+            if saving >= MINIMUM_SAVING:
+                return _Choice(cropped.program, saving, "")
+            reason = f"cropping would save only {max(saving, 0):.1%} of the multiply-adds"
+            return _Choice(plan(graph, *rectangle, cropped=False).program, 0.0, reason)
         except Exception as error:  # A network is foreign code: what no rule foresaw is a reason to run it as it is.
-            return _Choice(None, 0.0, f"the network's cone cannot be planned: {error}")
-        saving = 1 - cropped.cost / max(whole_cost, 1)
-        if saving >= MINIMUM_SAVING:
-            return _Choice(cropped.program, saving, "")
-        reason = f"cropping would save only {max(saving, 0):.1%} of the multiply-adds"
-        return _Choice(plan(graph, *rectangle, cropped=False).program, 0.0, reason)
+            return _Choice(None, 0.0, _unplanned(error))
 
     def _trace(self, key: _GraphKey) -> tuple[Graph, int] | str:
         model = self.network()
@@ -156,7 +156,14 @@ class _Plans:
             graph = trace(model, *key, self.prepared)
         except UntraceableError as error:
             return f"the network cannot be traced: {error}"
-        return graph, whole_cost(graph)
+        try:
+            return graph, whole_cost(graph)
+        except Exception as error:  # As in `_choose`.
+            return _unplanned(error)
+
+
+def _unplanned(error: Exception) -> str:
+    return f"the network's cone cannot be planned: {error}"
 
 
 _KNOWN: weakref.WeakKeyDictionary[SuperResolver, _Plans] = weakref.WeakKeyDictionary()

@@ -95,6 +95,19 @@ def test_a_network_that_cannot_be_traced_runs_uncropped_and_says_why(reason: str
         assert torch.equal(gradient, truth)
 
 
+@pytest.mark.parametrize("step", ["plan", "whole_cost"])
+def test_a_network_that_no_rule_foresaw_runs_uncropped_and_says_why(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unforeseen(*_: object, **__: object) -> None:
+        raise ValueError("no such rule")
+
+    monkeypatch.setattr(f"lam_core.attribution.cone.cones.{step}", unforeseen)
+    model = resolver(_stack(2))
+    view = cone(model, 8, 8, (2, 4), (2, 4))
+    assert view.fallback == "the network's cone cannot be planned: no such rule"
+    x = torch.rand(1, 3, 8, 8, dtype=torch.float64)
+    assert torch.equal(view(x), model(x)[..., 2:4, 2:4])
+
+
 def test_the_networks_own_cuts_of_the_gradient_stay() -> None:
     layer = nn.Conv2d(3, 3, 3, padding=1)
 
