@@ -65,9 +65,9 @@ def _computed(
 
         def draw(status: Status, several: str = several, began: float = began) -> None:
             share = _share(status.progress)
-            if not share:
-                words = waiting_for(status) if status.progress is None else "Started"
-                bar.progress(share_fetched(status), f"{several}{words}")
+            if status.stage == "queue" or not share:
+                words = waiting_for(status) if status.stage != "work" else "Started"
+                bar.progress(share or share_fetched(status), f"{several}{words}")
                 return
             left = (time.monotonic() - began) * (1 - share) / share
             bar.progress(share, f"{several}{percent(share)} done, about {duration(left)} left")

@@ -140,18 +140,25 @@ def waiting_card(head: Head, picture: Picture, field: Field, window: Region, sta
         output_format="PNG",
         alt=f"Preview of {head.name}'s attribution map",
     )
-    if progress is None:
-        return st.progress(share_fetched(status), waiting_for(status))
-    share = min(progress.nodes / progress.budget, 1.0)
-    return st.progress(
-        share, f"{progress.nodes} of at most {progress.budget} nodes, map error {percent(progress.error)}"
-    )
+    return st.progress(*how_far(status))
+
+
+def how_far(status: Status) -> tuple[float, str]:
+    """How much of a map is done, and the same in words."""
+    now = status.progress
+    if now is None:
+        return share_fetched(status), waiting_for(status)
+    share = min(now.nodes / now.budget, 1.0)
+    if status.stage == "queue":
+        return share, waiting_for(status)
+    return share, f"{now.nodes} of at most {now.budget} nodes, map error {percent(now.error)}"
 
 
 def waiting_for(status: Status) -> str:
     """Why there is nothing to see yet."""
     if status.stage == "queue":
-        return f"{status.ahead} before you in the queue" if status.ahead else "Next in the queue"
+        place = f"{status.ahead} before you in the queue" if status.ahead else "next in the queue"
+        return place.capitalize() if status.progress is None else f"Paused for others: {place}"
     if status.stage == "shared":
         return "Being computed for someone else; shared with you"
     if status.fetched:

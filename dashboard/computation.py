@@ -63,7 +63,7 @@ def throttled(listener: Listener, pause: float = REDRAW) -> Listener:
     def hear(status: Status) -> None:
         nonlocal last
         now = time.monotonic()
-        due = pause if status.progress is not None else max(pause, RELOOK)
+        due = pause if status.stage == "work" else max(pause, RELOOK)
         if status.stage != last[0] or now - last[1] >= due:
             last = (status.stage, now)
             listener(status)

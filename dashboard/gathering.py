@@ -10,11 +10,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import engine, pixels, session
-from dashboard.cards import share_fetched, waiting_for
+from dashboard.cards import how_far
 from dashboard.computation import Outcome, at_hand, computed
 from dashboard.models import Offer
 from dashboard.place import Place
-from dashboard.wording import percent, sentence
+from dashboard.wording import sentence
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution, displayed
 from lam_core.service import Status
@@ -71,11 +71,7 @@ def _watched(place: Place, request: AttributionRequest, title: str, slot: DeltaG
             output_format="PNG",
             alt=f"Preview of the map of {title}",
         )
-        if now is None:
-            bar.progress(share_fetched(status), waiting_for(status))
-        else:
-            words = f"{now.nodes} of at most {now.budget} nodes, map error {percent(now.error)}"
-            bar.progress(min(now.nodes / now.budget, 1.0), words)
+        bar.progress(*how_far(status))
 
     draw(Status("model"))
     return computed(engine.service(place.picture), request, draw)

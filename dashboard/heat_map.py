@@ -14,6 +14,7 @@ from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from dashboard import downloads, engine, inquiries, session
 from dashboard.aiming import Aim
+from dashboard.cards import share_fetched, waiting_for
 from dashboard.components.copy_link import copy_link
 from dashboard.components.region_picker import picked, region_picker
 from dashboard.computation import Outcome, at_hand, computed
@@ -123,12 +124,13 @@ def _computed(grid: Grid, aim: Aim, slot: DeltaGenerator) -> Outcome[Heatmap]:
         began = time.monotonic()
 
         def draw(status: Status) -> None:
-            if status.stage == "queue":
-                bar.progress(0.0, f"Waiting: {status.ahead} before this one")
-            elif status.progress is not None:
-                done, total = status.progress
-                left = (time.monotonic() - began) / done * (total - done)
-                bar.progress(done / total, f"{done} of {total} windows, about {duration(left)} to go")
+            if status.progress is None:
+                bar.progress(share_fetched(status), waiting_for(status))
+                return
+            done, total = status.progress
+            left = (time.monotonic() - began) / done * (total - done)
+            words = f"{done} of {total} windows, about {duration(left)} to go"
+            bar.progress(done / total, waiting_for(status) if status.stage == "queue" else words)
 
         outcome = computed(engine.service(aim.picture), request, draw)
     slot.empty()

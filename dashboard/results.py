@@ -101,8 +101,8 @@ def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None
         headline.markdown(f"Computing {card.head.name}, {turn} of {len(missing)}", width="stretch")
 
         def draw(status: Status, card: Card = card) -> None:
-            if card.bar is not None and status.progress is None:
-                card.bar.progress(cards.share_fetched(status), cards.waiting_for(status))
+            if card.bar is not None and status.stage != "work":
+                card.bar.progress(*cards.how_far(status))
                 return
             with card.slot.container(border=True):
                 card.bar = cards.waiting_card(card.head, place.picture, place.field, place.local, status)

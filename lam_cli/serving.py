@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from lam_core.device import Turnstile
 from lam_core.service import Service
 from lam_core.settings import settings
 from lam_core.store import Store
+from lam_core.turnstile import Turnstile
 
 
 def add_store(command: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from lam_core.device import POLL
+from lam_core.turnstile import POLL
 
 try:
     import fcntl

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from lam_core.claims import Claims
-from lam_core.device import Turnstile, out_of_memory
+from lam_core.device import out_of_memory
 from lam_core.errors import LamError
 from lam_core.owner import Owner
 from lam_core.request import Request
 from lam_core.store import OWNER, Store, Stored, StoreWriteError, key_of
+from lam_core.turnstile import Turnstile
 
 log = logging.getLogger("lam")
 
@@ -59,7 +60,8 @@ class Status:
     ahead: int = 0
     """How many come first, in the queue."""
     progress: Any = None
-    """How far the work is, in the request's own terms: an attribution's `Progress` for a map."""
+    """How far the work is, in the request's own terms: an attribution's `Progress` for a map; in the queue, of one that
+    has begun and lets others go first."""
     fetched: tuple[int, int | None] | None = None
     """Bytes of the model's weights that are here, and of how many if that is known, while they are fetched."""
 
@@ -216,8 +218,15 @@ class Service:
         """The result, and the seconds that went by before its computation began."""
         who = self._owner.name if self._owner else ""
 
+        so_far: Any = None
+
         def wait(ahead: int) -> None:
-            listener(Status("queue", ahead=ahead))
+            listener(Status("queue", ahead=ahead, progress=so_far))
+
+        def work(progress: Any) -> None:
+            nonlocal so_far
+            so_far = progress
+            listener(Status("work", progress=progress))
 
         with out_of_memory(self.device):
             # Weights may have to be fetched for minutes: nobody else waits for that.
@@ -225,14 +234,16 @@ class Service:
             loaded = request.model.load(lambda here, total: listener(Status("model", fetched=(here, total))))
             with self.turnstile.turn(wait, priority=priority, who=who, arrived=arrived) as give_way:
                 began = time.monotonic()
-                return self._computed(request, loaded.on(self.device), listener, give_way), began - arrived
+                return self._computed(request, loaded.on(self.device), work, give_way), began - arrived
 
-    def _computed(self, request: Request[R], model: Any, listener: Listener, give_way: Callable[[], None]) -> R:
+    def _computed(
+        self, request: Request[R], model: Any, work: Callable[[Any], None], give_way: Callable[[], None]
+    ) -> R:
         until = time.monotonic() + self._seconds
 
         def report(progress: Any) -> None:
             nonlocal until
-            listener(Status("work", progress=progress))
+            work(progress)
             if (now := time.monotonic()) > until:
                 raise TooLongError(
                     f"{request.model.name} took longer than the {self._seconds:g} s that one computation may take "

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from dashboard import engine
+from dashboard.cards import share_fetched, waiting_for
 from dashboard.computation import computed, reason
 from dashboard.gallery.semantics import shipped
 from dashboard.models import Offer
@@ -104,12 +105,11 @@ def watched(request: Request[R], title: str, slot: Any, *, key: str, own: bool) 
         st.button("Cancel", key=key, on_click=give_up)
 
     def tell(status: Status) -> None:
-        if status.stage == "queue":
-            bar.progress(0.0, f"{title}: {status.ahead} before it on this server")
-        elif status.progress is None:
-            bar.progress(0.0, f"{title}: loading the network")
+        if status.progress is None:
+            bar.progress(share_fetched(status), f"{title}: {waiting_for(status)}")
         else:
-            bar.progress(min(status.progress.share, 1.0), f"{title}: {status.progress.task}")
+            words = waiting_for(status) if status.stage == "queue" else status.progress.task
+            bar.progress(min(status.progress.share, 1.0), f"{title}: {words}")
 
     outcome = computed(engine.service(private=own), request, tell)
     slot.empty()

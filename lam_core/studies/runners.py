@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lam_core.device import POLL, Turnstile
 from lam_core.errors import LamError
 from lam_core.store import key_of
 from lam_core.studies.jobs import Job, Outcome, Tell, perform
+from lam_core.turnstile import POLL, Turnstile
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -30,17 +31,22 @@ class SchedulerError(LamError):
 
 
 def here(device: str, turnstile: Turnstile) -> Runner:
-    """One job after the other in this process; each waits its turn, behind everyone who clicks."""
+    """One job after the other in this process; each waits its turn, and steps aside for everyone who clicks."""
 
     def run(jobs: Iterable[Job], find: Find, tell: Tell) -> Iterator[tuple[Job, Outcome]]:
         for job in jobs:
             outcome = find(job)
             if outcome is None:
-                with turnstile.turn(lambda ahead: tell(), priority=1):
-                    outcome = perform(job, device, tell)
+                with turnstile.turn(lambda ahead: tell(), priority=1) as give_way:
+                    outcome = perform(job, device, partial(_step, tell, give_way))
             yield job, outcome
 
     return run
+
+
+def _step(tell: Tell, give_way: Callable[[], None]) -> None:
+    tell()
+    give_way()
 
 
 def on_cluster(address: str, device: str) -> Runner:

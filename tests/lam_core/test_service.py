@@ -15,7 +15,7 @@ from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver
 from lam_core.attribution.request import AttributionRequest
-from lam_core.device import OutOfMemoryError, QueueFullError, Turnstile
+from lam_core.device import OutOfMemoryError
 from lam_core.owner import Owner
 from lam_core.reference import Fetching
 from lam_core.service import Cancelled, Service, Status, TooLongError
@@ -156,86 +156,6 @@ def test_a_request_knows_all_it_depends_on() -> None:
     assert key_of(request(Reference()).identity("cpu")) == base
 
 
-def test_turns_are_taken_in_order_of_arrival_and_clicks_first() -> None:
-    turnstile, order, hold = Turnstile(), [], threading.Event()
-
-    def person(name: str, priority: int) -> None:
-        with turnstile.turn(lambda ahead: None, priority=priority):
-            order.append(name)
-            hold.wait(5)
-
-    threads = []
-    for name, priority in (("first", 0), ("study", 1), ("click", 0), ("late click", 0)):
-        threads.append(threading.Thread(target=person, args=(name, priority)))
-        threads[-1].start()
-        time.sleep(0.05)
-    hold.set()
-    for thread in threads:
-        thread.join()
-    assert order == ["first", "click", "late click", "study"]
-
-
-def test_who_waited_elsewhere_keeps_their_place() -> None:
-    turnstile, order, hold = Turnstile(), [], threading.Event()
-
-    def person(name: str, arrived: float) -> None:
-        with turnstile.turn(lambda ahead: None, arrived=arrived):
-            order.append(name)
-            hold.wait(5)
-
-    threads = []
-    for name, arrived in (("holds", 0.0), ("came third", 3.0), ("came second", 2.0)):
-        threads.append(threading.Thread(target=person, args=(name, arrived)))
-        threads[-1].start()
-        time.sleep(0.05)
-    hold.set()
-    for thread in threads:
-        thread.join()
-    assert order == ["holds", "came second", "came third"]
-
-
-def test_a_study_lets_clicks_through_between_two_steps() -> None:
-    turnstile, order = Turnstile(), []
-    clicked = threading.Event()
-
-    def study() -> None:
-        with turnstile.turn(lambda ahead: None, priority=1) as give_way:
-            for step in range(3):
-                order.append(f"step {step}")
-                if step == 0:
-                    clicked.wait(5)
-                    while len(turnstile) < 2:
-                        time.sleep(0.01)
-                give_way()
-
-    def click() -> None:
-        with turnstile.turn(lambda ahead: clicked.set()):
-            order.append("click")
-
-    threads = [threading.Thread(target=study), threading.Thread(target=click)]
-    for thread in threads:
-        thread.start()
-        time.sleep(0.05)
-    for thread in threads:
-        thread.join()
-    assert order == ["step 0", "click", "step 1", "step 2"]
-    assert len(turnstile) == 0
-
-
-def test_one_person_cannot_fill_the_queue() -> None:
-    turnstile = Turnstile(each=1)
-    with turnstile.turn(lambda ahead: None, who="one"):
-        with pytest.raises(QueueFullError, match="of yours"), turnstile.turn(lambda ahead: None, who="one"):
-            pass
-        with pytest.raises(Cancelled), turnstile.turn(leave_at_once, who="two"):
-            pass
-    assert len(turnstile) == 0
-
-
-def leave_at_once(ahead: int) -> None:
-    raise Cancelled
-
-
 def test_nobody_holds_the_device_for_ever(tmp_path: Path) -> None:
     service = Service(Store(tmp_path), seconds=0.05)
     with pytest.raises(TooLongError, match=r"0\.05 s.*fewer nodes"):
@@ -260,6 +180,28 @@ def test_memory_that_runs_out_is_said_with_the_remedy(error: Exception) -> None:
     with pytest.raises(OutOfMemoryError, match="smaller field"):
         service.answer(request(Greedy()))
     assert len(service.turnstile) == 0
+
+
+def test_one_who_lets_others_go_first_is_told_where_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lam_core.turnstile.TURN", 0.0)
+    service, begun, paused = Service(None), threading.Event(), []
+
+    def hear(status: Status) -> None:
+        if status.stage == "work":
+            begun.set()
+            while len(service.turnstile) < 2 and not paused:
+                time.sleep(0.01)
+        elif status.stage == "queue" and status.progress is not None:
+            paused.append((status.ahead, status.progress.nodes))
+
+    first = threading.Thread(target=lambda: service.answer(request(Reference()), hear))
+    first.start()
+    begun.wait(5)
+    service.answer(request(Reference(0.02), x=9))
+    first.join()
+    ahead, nodes = paused[0]
+    assert ahead == 1
+    assert nodes >= 1
 
 
 def test_what_is_ones_own_is_found_by_its_owner_alone(tmp_path: Path) -> None:
@@ -309,17 +251,6 @@ def test_a_log_line_says_what_was_asked_and_what_became_of_it(tmp_path: Path, ca
     lines = [record.fields for record in caplog.records]  # pyright: ignore[reportAttributeAccessIssue]
     assert [line["store"] for line in lines] == ["miss", "hit"]
     assert [set(line) - {"waited"} for line in lines] == [{"model", "request", "seconds", "store"}] * 2
-
-
-def test_a_full_queue_says_so() -> None:
-    turnstile = Turnstile(limit=1)
-    with (
-        turnstile.turn(lambda ahead: None),
-        pytest.raises(QueueFullError, match="try again"),
-        turnstile.turn(lambda ahead: None),
-    ):
-        pass
-    assert len(turnstile) == 0
 
 
 def test_finding_a_stored_result_loads_no_torch(tmp_path: Path) -> None:
