@@ -19,14 +19,12 @@ from tests.soak.crowd import Person, Record
 from tests.soak.kills import kill_often
 from tests.soak.leaving import leave
 from tests.soak.pair import two_processes
+from tests.soak.queueing import of_queue
+from tests.soak.rush import rush
 from tests.soak.scenes import Expected, expected
 from tests.soak.server import Server
 
 SAMPLE_EVERY = 5.0
-NEIGHBOURS = 10.0
-"""Seconds: those came when I did who came within so long before or after."""
-AT_ONCE = 0.1
-"""Seconds within which the log does not tell what came first."""
 
 
 def crowd(folder: Path, wanted: Expected, sessions: int, seconds: float) -> tuple[Record, dict]:
@@ -49,6 +47,8 @@ def crowd(folder: Path, wanted: Expected, sessions: int, seconds: float) -> tupl
         server.stop()
     log = (folder / "log").read_text()
     record.faults += ["the log holds a trace"] if "Traceback" in log else []
+    unfair, queue = of_queue(log)
+    record.faults += unfair
     return record, {
         "sessions": sessions,
         "seconds": seconds,
@@ -60,7 +60,7 @@ def crowd(folder: Path, wanted: Expected, sessions: int, seconds: float) -> tupl
         "computed, median s": round(median(record.computed), 3) if record.computed else None,
         "computed": len(record.computed),
         "memory": of_memory(memory),
-        "queue": of_queue(log),
+        "queue": queue,
         "private files left": len(list((folder / "store" / "private").rglob("*.npz"))),
     }
 
@@ -77,33 +77,6 @@ def of_memory(samples: list[tuple[int, int]]) -> dict:
         "at the end": median(sizes[-len(sizes) // 4 - 1 :]),
         "largest": max(sizes),
         "MiB a minute after warm-up": round(slope, 1),
-    }
-
-
-def of_queue(log: str) -> dict:
-    """How long computations waited for the device, compared with those that arrived at about the same time."""
-    arrivals = []
-    for line in log.splitlines():
-        if line.startswith("{") and '"waited"' in line:
-            content = json.loads(line)
-            ended = time.mktime(time.strptime(content["time"][:19], "%Y-%m-%dT%H:%M:%S")) + float(
-                content["time"][19:23]
-            )
-            arrivals.append((ended - content["seconds"], content["waited"]))
-    shares = []
-    for came, waited in arrivals:
-        others = [theirs for at, theirs in arrivals if abs(at - came) <= NEIGHBOURS]
-        # Beside a wait of a moment, the fifth of a second between two looks at the queue is much.
-        if len(others) > 2 and mean(others) > 1:
-            shares.append(waited / mean(others))
-    waits = [waited for _, waited in arrivals]
-    begun = [came + waited for came, waited in sorted(arrivals)]
-    return {
-        "computations": len(waits),
-        "overtaken": sum(began > min(begun[turn:]) + AT_ONCE for turn, began in enumerate(begun)),
-        "mean wait s": round(mean(waits), 2) if waits else None,
-        "longest wait s": round(max(waits), 2) if waits else None,
-        "largest wait over the mean of those who came then": round(max(shares), 2) if shares else None,
     }
 
 
@@ -126,7 +99,7 @@ def main() -> None:
         print(json.dumps({title: figures}, ensure_ascii=False), flush=True)
 
     try:
-        for name in ("alone", "crowd", "leaving", "pair", "kills"):
+        for name in ("alone", "crowd", "rush", "leaving", "pair", "kills"):
             (folder / name).mkdir()
         began = time.monotonic()
         wanted = expected(folder / "alone")
@@ -135,6 +108,9 @@ def main() -> None:
             record, figures = crowd(folder / "crowd", wanted, options.sessions, options.seconds)
             faults += record.faults
             tell("crowd", figures)
+            found, figures = rush(folder / "rush", options.sessions)
+            faults += found
+            tell("rush", figures)
         parts: dict[str, Callable[[], tuple[list[str], dict]]] = {
             "those who leave": lambda: leave(folder / "leaving"),
             "two processes": lambda: two_processes(folder / "pair", wanted),

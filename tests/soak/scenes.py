@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from lam_core.store import Store, request_of
 from tests.bad_inputs import saved
 from tests.soak.server import Server
 from tests.soak.visitor import Page, Visitor
 
 SAMPLES = ("cat", "brick", "palace-roof", "coffee", "glass-tower", "hedge", "page", "flag", "engine", "corner-office")
-WINDOWS = ((32, 32),)
+WINDOWS = ((32, 32), (60, 44), (12, 70), (80, 16))
 MODEL = "fsrcnn-c"
 OWN_PLACES = ((16, 16), (64, 40))
 
@@ -61,6 +62,18 @@ class Expected:
     scenes: dict[Scene, Seen]
     own: dict[tuple[int, tuple[int, int]], Seen]
     """By the number of the picture brought, and the place."""
+    kept: dict[str, np.ndarray | None]
+    """As `kept` gives what lies in the store afterwards."""
+
+
+def kept(folder: Path) -> dict[str, np.ndarray | None]:
+    """The signed maps in a store that are everybody's, by their key; None where a file is of no use."""
+    store, found = Store(folder), {}
+    for path in folder.glob("??/*.npz"):
+        request = request_of(path.read_bytes())
+        stored = store.get(request) if request else None
+        found[path.stem] = stored.arrays["signed"] if stored else None
+    return found
 
 
 def expected(folder: Path) -> Expected:
@@ -76,6 +89,6 @@ def expected(folder: Path) -> Expected:
             visitor.upload("alone.png", own_picture(number))
             for place in OWN_PLACES:
                 own[number, place] = seen(visitor.click(*place))
-        return Expected(scenes, own)
+        return Expected(scenes, own, kept(server.store))
     finally:
         server.stop()
