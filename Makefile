@@ -18,7 +18,7 @@ $(VENV)/tested: $(VENV)/installed requirements-oracle.txt
 	touch $@
 
 run: $(VENV)/installed
-	$(PYTHON) -m streamlit run dashboard/streamlit_app.py --server.port $(PORT)
+	$(PYTHON) -m dashboard.server run dashboard/streamlit_app.py --server.port $(PORT)
 
 # Two workers with a thread each, a file to a worker.
 test: $(VENV)/tested check

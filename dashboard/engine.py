@@ -20,17 +20,21 @@ import streamlit as st
 
 import zoo
 from dashboard import logs, memory
+from dashboard.gallery.shipped import first_visit
+from dashboard.models import COMPACT
 from dashboard.pictures import Picture
 from dashboard.presence import Presence
 from dashboard.yours import Yours, mine
 from lam_core.owner import Owner
 from lam_core.reference import NetworkReference
+from lam_core.samples import sample
 from lam_core.service import Service
 from lam_core.settings import settings
 from lam_core.store import Store
 from lam_core.turnstile import Turnstile
 from zoo.pool import Pool, PooledReference
 from zoo.references import Reference, feature_reference
+from zoo.registry import registry
 from zoo.settings import settings as zoo_settings
 
 log = logging.getLogger("lam")
@@ -40,7 +44,7 @@ Turn = Callable[[Callable[[int], None]], AbstractContextManager[Any]]
 """Holds the device; called with what is told of how many come first."""
 
 WARM_UP_AFTER = 1.0
-"""Seconds after which PyTorch is imported: the first page is in the browser by then."""
+"""Seconds after which PyTorch is imported: what was asked for is in the browser by then."""
 TIDY_EVERY = 30.0
 """Seconds between two looks for what visitors who have left, or time, have made superfluous: results and objects."""
 
@@ -151,9 +155,24 @@ def _tidy() -> None:
         time.sleep(TIDY_EVERY)
 
 
+def make_ready() -> None:
+    """Reads what the first page shows, before it is asked for; where strangers come, warms up too."""
+    try:
+        start()
+        import_module("dashboard.aiming")
+        import_module("dashboard.results")
+        sample(first_visit().sample).pixels()
+        registry(*zoo_settings().entries)
+        if zoo_settings().hosted:
+            warm_up()
+    except Exception as error:
+        # The page meets the same fault and shows it.
+        log.warning("make ready", extra={"fields": {"error": type(error).__name__}})
+
+
 @once
 def warm_up() -> threading.Timer:
-    """Imports, once and in the background, what the first computation needs."""
+    """Imports and loads, once and in the background, what the first computation needs."""
     timer = threading.Timer(WARM_UP_AFTER, _import_the_heavy)
     timer.daemon = True
     timer.start()
@@ -164,6 +183,8 @@ def _import_the_heavy() -> None:
     try:
         import_module("lam_core.attribution.attribute")
         import_module("zoo.loading")
+        for key in COMPACT:
+            _network(key, None).load()
     except Exception:
         # The first computation meets the same fault and reports it.
         log.exception("warm-up")

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     check_device(chosen.device)
     for spec in own:
         zoo.reference(spec)
-    command = [sys.executable, "-m", "streamlit", "run", str(ENTRYPOINT)]
+    command = [sys.executable, "-m", "dashboard.server", "run", str(ENTRYPOINT)]
     command += ["--server.port", str(options.port), "--server.address", options.address]
     # A page elsewhere that lets its name point here must not be taken for this one.
     for host in ("*",) if hosted else ("localhost", "127.0.0.1", "::1"):

@@ -26,3 +26,21 @@ def test_a_first_visit_imports_nothing_heavy(page):
     command = [sys.executable, "-c", SCRIPT, str(APP), f"app_pages/{page}.py"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
+
+
+READY = """
+import os, sys
+os.environ["LAM_HOSTED"] = sys.argv[1]
+from dashboard import engine
+engine.warm_up = lambda: print("warms up")
+engine.make_ready()
+assert "dashboard.results" in sys.modules
+assert "torch" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize(("hosted", "said"), [("0", ""), ("1", "warms up\n")])
+def test_a_server_is_made_ready_and_imports_pytorch_for_strangers_alone(hosted, said):
+    command = [sys.executable, "-c", READY, hosted]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
