@@ -31,7 +31,8 @@ HEADER = (
     f"{'click':>6s} {'nodes':>5s} {'MiB':>6s} {'A MiB':>6s} {'plan s':>6s} {'saved':>5s}"
 )
 KEY = """
-A/ours, B/ours: time of a step of the plain implementation, over ours, plan at hand
+A/ours, B/ours: time of a step of the plain implementation, over ours, plan at hand; small networks take several
+nodes at once
 first: time of A's 50 steps over that of planning and 50 steps, when nothing is planned yet
 click: time of A's 50 steps over that of a whole map at the standard settings, of so many nodes
 MiB: most memory above the loaded network, ours and A's; saved: share of the multiply-adds that the cone leaves out
@@ -76,23 +77,25 @@ def row(name: str, size: int, place: Place, rounds: int, *, with_memory: bool) -
     span = (corner, corner + WINDOW + 1)
     gradients = Gradients(model, Detector("gradient", Region(corner, corner, WINDOW), 4 * size, 4 * size))
 
+    planning = place.seconds(lambda: gradients.plan(size, size))
+    at_once = gradients.at_once
+
     def ours() -> object:
-        return gradients([image / 255])
+        return gradients([image / 255] * at_once)
 
     def plain(network: SuperResolver) -> Callable[[], object]:
         return lambda: baselines.gradient(network, point, corner, corner, WINDOW)
 
     plain(published)()
-    planning = place.seconds(lambda: cone(model, size, size, span, span))
-    first = place.seconds(ours)
+    first = place.seconds(ours) / at_once
     saved = cone(model, size, size, span, span).saving
     ratios: tuple[list[float], list[float]] = ([], [])
     steps, plain_steps = [], []
     for _ in range(rounds):
         for kind, network in zip(ratios, (published, model), strict=True):
-            before = place.seconds(ours)
+            before = place.seconds(ours) / at_once
             other = place.seconds(plain(network))
-            after = place.seconds(ours)
+            after = place.seconds(ours) / at_once
             kind.append(2 * other / (before + after))
             steps += [before, after]
             plain_steps += [other] if network is published else []

@@ -122,8 +122,9 @@ def integrate(
     # order of additions alone, and its map should differ from the published one by nothing.
     published = settings.rule == "reference"
     gradient = Gradients(in_precision(model, settings), detector, cropped=not published, tf32=settings.dtype == "tf32")
+    a_round = gradient.plan(field.height, field.width)
     if published:
-        integral = reference_sum(reference_path(lr, settings), gradient, report=report, batch=gradient.a_round)
+        integral = reference_sum(reference_path(lr, settings), gradient, report=report, batch=a_round)
     else:
         near = path_of(lr[_surroundings(local, field, model.scale)], settings)
         integral = trapezoids(
@@ -133,7 +134,7 @@ def integrate(
             nodes=settings.nodes,
             tolerance=settings.tolerance,
             report=report,
-            batch=gradient.a_round,
+            batch=a_round,
         )
     if np.abs(integral.signed.sum(2)).max() < NOTHING:
         raise ZeroMapError(_cause_of_zero(lr, integral, model))

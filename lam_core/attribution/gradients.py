@@ -21,7 +21,9 @@ from lam_core.model import SuperResolver
 MOST_AT_ONCE = 32
 """Points in one batch at most."""
 NODES_A_ROUND = 8
-"""Points asked for together on a GPU, which one alone would leave idle; on a CPU batches gain nothing."""
+"""Points asked for together on a GPU, which one alone would leave idle."""
+BATCHES = (200_000, 9), (3_000_000, 3)
+"""On a CPU: how many points at once pay where a pass holds at most so many numbers. Beyond, nothing is gained."""
 FREE_SHARE = 0.8
 """Of a GPU's free memory, what a batch may take."""
 
@@ -48,7 +50,8 @@ def in_precision(model: SuperResolver, settings: AttributionSettings) -> SuperRe
 class Gradients:
     """Gives D and ∂D/∂x at images [h, w, 3], on the model's device and in its precision.
 
-    On a GPU as many images at once as its free memory holds; if it is not enough after all, half as many.
+    On a GPU as many images at once as its free memory holds; if it is not enough after all, half as many. On a CPU
+    several at once where a pass is so small that calling PyTorch takes longer than what it computes.
     """
 
     def __init__(self, model: SuperResolver, detector: Detector, *, cropped: bool = True, tf32: bool = False) -> None:
@@ -60,10 +63,19 @@ class Gradients:
         self.at_once = 1
         self._sized = not self.on_gpu
 
-    @property
-    def a_round(self) -> int:
-        """How many points are best asked for together."""
-        return NODES_A_ROUND if self.on_gpu else 1
+    def plan(self, height: int, width: int) -> int:
+        """Plans the passes over LR pictures of that size; returns how many points are best asked for together."""
+        if self.on_gpu:
+            return NODES_A_ROUND
+        rows, columns = self.detector.rows, self.detector.columns
+        alone = cone(self.model, height, width, rows, columns, cropped=self.cropped)
+        self._cone = alone
+        if alone.fallback:
+            return 1
+        self.at_once = next((count for most, count in BATCHES if alone.numbers <= most), 1)
+        if self.at_once > 1:
+            cone(self.model, height, width, rows, columns, pictures=self.at_once)
+        return self.at_once
 
     def __call__(self, points: Sequence[Image]) -> list[tuple[float, NDArray]]:
         """D, and its gradient [h, w, 3], at each point.
@@ -75,7 +87,7 @@ class Gradients:
         while len(found) < len(points):
             chunk = points[len(found) : len(found) + self.at_once]
             try:
-                found += self._of(chunk) if self._sized else self._of_first(chunk)
+                found += self._of_chunk(chunk) if self._sized else self._of_first(chunk)
             except torch.OutOfMemoryError:
                 if len(chunk) == 1:
                     raise
@@ -94,6 +106,12 @@ class Gradients:
         self.at_once = batch_that_fits(torch.cuda.mem_get_info(device)[0] + cached, taken)
         self._sized = True
         return found
+
+    def _of_chunk(self, chunk: Sequence[Image]) -> list[tuple[float, NDArray]]:
+        if self.on_gpu or len(chunk) in (1, self.at_once):
+            return self._of(chunk)
+        # Every number of pictures would need a plan of its own, which takes longer than computing some in vain.
+        return self._of([*chunk, *[chunk[-1]] * (self.at_once - len(chunk))])[: len(chunk)]
 
     def _of(self, points: Sequence[Image]) -> list[tuple[float, NDArray]]:
         model, detector = self.model, self.detector

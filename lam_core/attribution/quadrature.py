@@ -106,20 +106,28 @@ def trapezoids(
 ) -> Integral:
     """Halves the cell with the largest expected error until the whole is below `tolerance` or `nodes` are used.
 
-    `report` is called after the first `FIRST_CELLS` cells and after every further `batch` of nodes.
+    `report` is called after the first `FIRST_CELLS` cells and after every further node. Where `batch` gradients cost
+    little more than one, those of the cells that come next are asked for too: the sum is the same, node by node.
     """
     first = np.linspace(0, 1, min(FIRST_CELLS, nodes - 1) + 1)
     points = [path(spacing(u)) for u in first]
-    values = _in_batches(gradient, points, batch)
+    values = gradient(points)
     cells: list[tuple[float, int, Cell]] = []
     signed = np.zeros(points[0].shape)
     serial = itertools.count()
+    halves: dict[Cell, tuple[float, Image, NDArray]] = {}
 
     def add(start: float, end: float, increment: NDArray, low: NDArray, high: NDArray) -> None:
         nonlocal signed
         cell = Cell(start, end, increment, low, high)
         signed = signed + cell.trapezoid
         heapq.heappush(cells, (-cell.variance, next(serial), cell))
+
+    def halve(wanted: Sequence[Cell]) -> None:
+        middles = [(cell.start + cell.end) / 2 for cell in wanted]
+        images = [path(spacing(u)) for u in middles]
+        for cell, u, image, (_, slope) in zip(wanted, middles, images, gradient(images), strict=True):
+            halves[cell] = u, image, slope
 
     for k in range(len(first) - 1):
         add(first[k], first[k + 1], points[k + 1] - points[k], values[k][1], values[k + 1][1])
@@ -130,18 +138,19 @@ def trapezoids(
         unbiased = np.zeros(signed.shape[:2])
         integral = Integral(signed, error, jumps, unbiased, used, values[0][0], values[-1][0])
         report(integral)
-        count = min(batch, nodes - used, len(cells))
-        if count <= 0 or integral.error <= tolerance:
+        if integral.error <= tolerance or used >= nodes:
             return integral
-        widest = [heapq.heappop(cells)[2] for _ in range(count)]
-        signed = signed - sum(cell.trapezoid for cell in widest)
-        middles = [(cell.start + cell.end) / 2 for cell in widest]
-        images = [path(spacing(u)) for u in middles]
-        for cell, u, image, (_, slope) in zip(widest, middles, images, gradient(images), strict=True):
-            to_middle = image - path(spacing(cell.start))
-            add(cell.start, u, to_middle, cell.first, slope)
-            add(u, cell.end, cell.increment - to_middle, slope, cell.last)
-        used += count
+        widest = cells[0][2]
+        if widest not in halves:
+            room = min(batch, nodes - used - len(halves))
+            halve([cell for _, _, cell in heapq.nsmallest(batch, cells) if cell not in halves][: max(room, 1)])
+        heapq.heappop(cells)
+        u, image, slope = halves.pop(widest)
+        signed = signed - widest.trapezoid
+        to_middle = image - path(spacing(widest.start))
+        add(widest.start, u, to_middle, widest.first, slope)
+        add(u, widest.end, widest.increment - to_middle, slope, widest.last)
+        used += 1
 
 
 def reference_sum(points: Sequence[Image], gradient: Gradient, *, report: Report, batch: int = 1) -> Integral:
@@ -186,10 +195,6 @@ def simulated(integral: Integral, measure: Callable[[NDArray], float]) -> tuple[
     errors += [spread * random.standard_normal(spread.shape) for _ in range(SIMULATIONS // 2)]
     figures = [measure(np.abs(plane + error)) for error in errors]
     return float(np.mean(figures)), float(np.std(figures))
-
-
-def _in_batches(gradient: Gradient, points: Sequence[Image], batch: int) -> list[tuple[float, NDArray]]:
-    return [value for low in range(0, len(points), batch) for value in gradient(points[low : low + batch])]
 
 
 def _relative(variance: float, signed: NDArray) -> float:

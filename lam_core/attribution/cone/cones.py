@@ -55,6 +55,8 @@ class Cone:
     """Share of the multiply-adds of a whole forward pass that is not computed; 0 where the network runs uncropped."""
     fallback: str = ""
     """Why the network runs uncropped; empty where it is cropped."""
+    numbers: int = 0
+    """How many numbers a pass over one picture gives, over all layers; 0 where the network runs as it is."""
 
     def __call__(self, x: Tensor) -> Tensor:
         if x.shape[-2:] != (self.height, self.width):
@@ -76,8 +78,9 @@ def cone(
     columns: tuple[int, int],
     *,
     cropped: bool = True,
+    pictures: int = 1,
 ) -> Cone:
-    """Plans the cone of a rectangle of the SR output, for LR inputs of `height` × `width` pixels.
+    """Plans the cone of a rectangle of the SR output, for batches of `pictures` LR inputs of `height` × `width` pixels.
 
     `rows` and `columns` are [first, last + 1) in SR pixels. Plans are kept, so asking again costs nothing; not
     `cropped`, nothing is planned and the network runs as it is. Raises `RectangleError` if the rectangle is empty or
@@ -92,8 +95,9 @@ def cone(
     if not cropped:
         return Cone(model, height, width, rows, columns, 0.0, ASKED_WHOLE)
     parameter = next(model.module.parameters(), torch.zeros(()))
-    choice = _plans(model).choice(((1, 3, height, width), parameter.dtype, parameter.device), (rows, columns))
-    return Cone(model, height, width, rows, columns, choice.saving, choice.fallback)
+    choice = _plans(model).choice(((pictures, 3, height, width), parameter.dtype, parameter.device), (rows, columns))
+    numbers = choice.program.numbers // pictures if choice.program else 0
+    return Cone(model, height, width, rows, columns, choice.saving, choice.fallback, numbers)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,11 @@ class Program:
     output: int
     result: Crop | None
     """What is cut out of the output value."""
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the steps give in all."""
+        return sum(math.prod(step.shape) for step in self.steps)
 
     def __call__(self, x: Tensor) -> Tensor:
         """The wanted part of the network's output, differentiable with respect to x."""

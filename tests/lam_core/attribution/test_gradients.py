@@ -43,6 +43,16 @@ def test_cropped_and_whole_give_the_same() -> None:
         np.testing.assert_allclose(slope, truth, atol=1e-12)
 
 
+def test_a_pass_that_is_small_takes_several_points_at_once() -> None:
+    gradients = Gradients(model(), Detector("gradient", Region(6, 4, 8), 20, 24))
+    expected = gradients(POINTS)
+    assert gradients.at_once == 1
+    assert gradients.plan(10, 12) == gradients.at_once == 9
+    for (one, slope), (other, truth) in zip(gradients(POINTS), expected, strict=True):
+        assert one == pytest.approx(other, rel=1e-12)
+        np.testing.assert_allclose(slope, truth, atol=1e-12)
+
+
 def test_out_of_memory_halves_the_batch_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     gradients = Gradients(model(), Detector("gradient", Region(6, 4, 8), 20, 24))
     expected = gradients(POINTS)

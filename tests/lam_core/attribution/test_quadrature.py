@@ -77,11 +77,15 @@ def test_refinement_stops_at_the_tolerance() -> None:
     assert 9 < integral.nodes < 200
 
 
-def test_batches_give_the_same_kind_of_sum() -> None:
-    rough = Jumps(count=200)
-    integral = trapezoids(rough.path, lambda u: u, rough, nodes=41, tolerance=0, report=ignore, batch=8)
-    assert integral.nodes == 41
-    assert relative_error(integral, rough.integral) < 2 * integral.error
+@pytest.mark.parametrize(("nodes", "tolerance"), [(41, 0.0), (44, 0.0), (200, 0.05)])
+def test_batches_give_the_same_sum(nodes: int, tolerance: float) -> None:
+    alone, together = Jumps(count=200), Jumps(count=200)
+    one = trapezoids(alone.path, lambda u: u, alone, nodes=nodes, tolerance=tolerance, report=ignore)
+    many = trapezoids(together.path, lambda u: u, together, nodes=nodes, tolerance=tolerance, report=ignore, batch=8)
+    assert many.nodes == one.nodes
+    assert np.array_equal(many.signed, one.signed)
+    assert many.nodes <= together.calls < many.nodes + 8
+    assert together.calls == nodes or tolerance
 
 
 def test_the_reference_rule_knows_its_bias() -> None:
