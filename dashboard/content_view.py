@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 import pandas as pd
@@ -12,6 +13,7 @@ from dashboard.components.chart_pictures import Hung, chart_pictures
 from dashboard.figures.content import FEATURE_TITLES, content_chart, ranked_chart
 from dashboard.figures.look import toolbar
 from dashboard.gallery.shipped import thumbnails
+from dashboard.kept import Kept
 from dashboard.studies import Study
 from dashboard.takeaways import settings_of, take_away
 from lam_core.errors import LamError
@@ -26,6 +28,7 @@ FEATURE_NAMES: dict[Feature, str] = {
     "orientation_entropy": "Orientation entropy",
 }
 MOST_THUMBNAILS = 60
+_SMALL = Kept("thumbnails", everybody=0, visitor=2 * MOST_THUMBNAILS)
 
 
 def chosen_study() -> Study:
@@ -117,14 +120,16 @@ def _hung(study: Study) -> dict[str, Hung]:
     """Small pictures of the images that are at hand."""
     if not study.own:
         return {image: Hung(src, SIDE) for image, src in thumbnails().items()}
-    found = ((name, _small(study.key, name, picture)) for name, picture in study.pictures.items())
+    found = (
+        (name, _SMALL.get((study.key, name), partial(_small, picture), own=True))
+        for name, picture in study.pictures.items()
+    )
     return {name: one for name, one in found if one is not None}
 
 
-@st.cache_data(max_entries=2 * MOST_THUMBNAILS, show_spinner=False, scope="session")
-def _small(key: str, name: str, _picture: Picture) -> Hung | None:
+def _small(picture: Picture) -> Hung | None:
     try:
-        opened = _picture.open().pixels
+        opened = picture.open().pixels
     except LamError:
         return None
     return Hung(pixels.thumbnail(opened), min(opened.shape[:2]))

@@ -9,9 +9,9 @@ from functools import partial
 from typing import TypeVar
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
+from dashboard.kept import Kept
 from dashboard.pictures import Picture
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.density import density
@@ -38,22 +38,17 @@ def url(content: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
-def _shared(key: str, _make: Callable[[], T]) -> T:
-    return _make()
-
-
-@st.cache_data(max_entries=32, show_spinner=False, scope="session")
-def _own(key: str, _make: Callable[[], T]) -> T:
-    return _make()
+_PICTURES = Kept("pictures", everybody=512, visitor=32)
+_PICKERS = Kept("pickers", everybody=64, visitor=2)
 
 
 def _kept(picture: Picture, key: str, make: Callable[[], T]) -> T:
-    return (_shared if picture.owner is None else _own)(key, make)
+    return _PICTURES.get(key, make, own=picture.owner is not None)
 
 
 def _of_study(key: str, make: Callable[[], bytes], own: bool) -> bytes | str:
-    return url(_own(key, make)) if own else _shared(key, make)
+    content = _PICTURES.get(key, make, own=own)
+    return url(content) if own else content
 
 
 def map_picture(picture: Picture, result: Attribution, *, as_density: bool) -> bytes:
@@ -90,12 +85,12 @@ def close_up(pixels: Pixels, window: Region, size: tuple[int, int]) -> bytes:
     return png(framed(large, local, large.shape[1] / part.shape[1]))
 
 
-def close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
+def close_ups(picture: Picture, window: Region) -> tuple[tuple[str, bytes], ...]:
     """HR if there is one, LR and bicubic around a window, each with its name."""
     return _kept(picture, f"around {window} {_seen_as(picture)}", partial(_close_ups, picture, window))
 
 
-def _close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
+def _close_ups(picture: Picture, window: Region) -> tuple[tuple[str, bytes], ...]:
     s = picture.scale
     # Enlarging the neighbourhood alone keeps this quick on large pictures.
     margin = 64
@@ -103,11 +98,11 @@ def _close_ups(picture: Picture, window: Region) -> list[tuple[str, bytes]]:
     bottom, right = ((start + window.size + margin) // s for start in (window.y, window.x))
     lr = picture.lr[top:bottom, left:right]
     local = window.moved(-left * s, -top * s)
-    views = [
+    views = (
         ("LR", close_up(lr.repeat(s, 0).repeat(s, 1), local, CLOSE_SQUARE)),
         ("Bicubic", close_up(bicubic(lr, s), local, CLOSE_SQUARE)),
-    ]
-    return views if picture.hr is None else [("HR", close_up(picture.hr, window, CLOSE_SQUARE)), *views]
+    )
+    return views if picture.hr is None else (("HR", close_up(picture.hr, window, CLOSE_SQUARE)), *views)
 
 
 def _seen_as(picture: Picture) -> str:
@@ -116,17 +111,7 @@ def _seen_as(picture: Picture) -> str:
 
 def picker_url(picture: Picture) -> str:
     """The picture for the region picker as a data URL."""
-    return (_picker_url if picture.owner is None else _own_picker_url)(_seen_as(picture), picture)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _picker_url(key: str, _picture: Picture) -> str:
-    return _picked_from(_picture)
-
-
-@st.cache_data(max_entries=2, show_spinner=False, scope="session")
-def _own_picker_url(key: str, _picture: Picture) -> str:
-    return _picked_from(_picture)
+    return _PICKERS.get(_seen_as(picture), partial(_picked_from, picture), own=picture.owner is not None)
 
 
 def _picked_from(picture: Picture) -> str:

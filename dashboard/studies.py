@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from dashboard.gallery.studies import shipped_features, shipped_sweep, studied_networks
+from dashboard.kept import Kept
 from dashboard.models import Tag
 from lam_core.samples import samples
 from lam_core.studies.build import Build
@@ -26,6 +26,7 @@ from zoo.registry import registry
 
 Field = Literal["probed", "declared"]
 SCALE = 4
+_LANDSCAPES = Kept("landscapes", everybody=64, visitor=8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +83,7 @@ def of_file(name: str, content: bytes) -> Study:
 
 def landscape_of(models: tuple[str, ...], study: Study) -> Landscape:
     """The landscape of some models of a study."""
-    return (_own_landscape if study.own else _landscape)(study.key, models, study)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _landscape(key: str, models: tuple[str, ...], _study: Study) -> Landscape:
-    return landscape(_study.of(models), builds(_study))
-
-
-@st.cache_data(max_entries=8, show_spinner=False, scope="session")
-def _own_landscape(key: str, models: tuple[str, ...], _study: Study) -> Landscape:
-    return landscape(_study.of(models), builds(_study))
+    return _LANDSCAPES.get((study.key, models), lambda: landscape(study.of(models), builds(study)), own=study.own)
 
 
 def content_of(models: tuple[str, ...], study: Study) -> ContentStudy:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import engine
+from dashboard import engine, kept
 from lam_core.decode import Decoded
 from lam_core.settings import settings
 
@@ -41,6 +41,7 @@ def discard() -> None:
     """Deletes the session's pictures and everything that was computed from them."""
     for name in ("upload", "picture", "own_study", "own_swept", "own_order"):
         st.session_state.pop(name, None)
+    kept.forget_own()
     # The widget holds the file itself; one of another name is empty.
     st.session_state.uploads = st.session_state.get("uploads", 0) + 1
     engine.forget_visitor()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from dashboard import hub_pictures, own_pictures
 from dashboard.gallery.semantics.shipped import shipped_design
+from dashboard.kept import Kept
 from dashboard.wording import sentence
 from lam_core.degradations import DEGRADATION_KINDS, Degradation
 from lam_core.errors import LamError
@@ -26,6 +28,8 @@ SMALLEST, LARGEST = 32, 64
 FAULTS_SHOWN = 5
 
 From = Literal["samples", "files", "hub"]
+_TILES = Kept("tiles", everybody=20 * MOST_PICTURES, visitor=4 * MOST_PICTURES)
+
 SOURCES: dict[From, str] = {"samples": "Sample set", "files": "Your own", "hub": "Hub data set"}
 
 
@@ -147,7 +151,8 @@ def _usable(named: dict[str, tuple[Source, str]], *, reduce: bool, own: bool) ->
         if not own:
             place.progress(i / len(named), f"Fetching {picture.name}")
         try:
-            tiles.append(Picture(picture.name, content, (_own_tile if own else _tile)(key, reduce, picture)))
+            pixels = _TILES.get((key, reduce), partial(_made, picture, reduce), own=own)
+            tiles.append(Picture(picture.name, content, pixels))
         except LamError as error:
             faults.append(sentence(str(error)))
     place.empty()
@@ -162,16 +167,6 @@ def _usable(named: dict[str, tuple[Source, str]], *, reduce: bool, own: bool) ->
         height, width = parts[0].shape[:2]
         st.caption(f"The middle {width}×{height} pixels of each{', reduced,' if reduce else ''} are used.")
     return tuple(Picture(tile.name, tile.content, part) for tile, part in zip(unlike.values(), parts, strict=True))
-
-
-@st.cache_data(max_entries=20 * MOST_PICTURES, show_spinner=False)
-def _tile(key: str, reduce: bool, _picture: Source) -> Pixels:
-    return _made(_picture, reduce)
-
-
-@st.cache_data(max_entries=4 * MOST_PICTURES, show_spinner=False, scope="session")
-def _own_tile(key: str, reduce: bool, _picture: Source) -> Pixels:
-    return _made(_picture, reduce)
 
 
 class SmallPictureError(LamError):

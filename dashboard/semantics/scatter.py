@@ -7,13 +7,14 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
 from dashboard.components.linked_scatters import Panel, Shown
+from dashboard.kept import Kept
 from dashboard.semantics.networks import Examined
 from lam_core.images import Pixels
 from lam_core.render import enlarged, png
@@ -26,6 +27,7 @@ from lam_core.store import key_of
 PLANES = ("t-SNE", "PCA")
 _ACROSS = 12
 """Pictures in a row of the sheet that all tiles are cut from."""
+_SHEETS = Kept("sheets", everybody=8, visitor=4)
 
 
 def shown(design: Design, *, own: bool) -> Shown:
@@ -38,20 +40,10 @@ def shown(design: Design, *, own: bool) -> Shown:
         contents=contents,
         content_of=[contents.index(picture.content) for picture in design.pictures],
         degradations=[degradation.title for degradation in design.degradations],
-        sprite=(_own_sheet if own else _sheet)(key_of(design.identity()), design),
+        sprite=_SHEETS.get(key_of(design.identity()), partial(_drawn, design), own=own),
         side=first.shape[0],
         columns=_ACROSS * len(design.degradations),
     )
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _sheet(key: str, _design: Design) -> str:
-    return _drawn(_design)
-
-
-@st.cache_data(max_entries=4, show_spinner=False, scope="session")
-def _own_sheet(key: str, _design: Design) -> str:
-    return _drawn(_design)
 
 
 def _drawn(design: Design) -> str:

@@ -104,9 +104,20 @@ def test_the_owner_deletes_all_of_it_at_once(toy, tmp_path):
     assert not app.exception
     assert kept(tmp_path) == []
     assert "upload" not in app.session_state
+    assert not any(key.startswith("map ") for key in drawn(app)), "its drawn pictures"
     assert "upload" not in app.query_params.get("image", "")
     app.query_params.update(LINK)
     assert "Choose the same file" in text(app.run())
+
+
+def drawn(app) -> list[str]:
+    """The keys of the pictures that are kept for this session."""
+    latest = app.session_state["kept"].get("pictures") if "kept" in app.session_state else None
+    return list(latest._values) if latest else []
+
+
+def test_what_was_drawn_of_it_is_kept_for_its_owner(toy):
+    assert any(key.startswith("map ") for key in drawn(brought(toy)))
 
 
 def test_it_expires(toy, tmp_path, monkeypatch):
