@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
@@ -121,9 +123,13 @@ def pictures_of(found: ImageSet, settings: ZooSettings) -> tuple[Picture, ...]:
 def _opened(found: ImageSet, file: ImageFile, settings: ZooSettings) -> Opened:
     limits = core_settings()
     source = Hub(source="hub", repo=found.repo, file=file.path, revision=found.commit)
-    narrow = replace(settings, largest=limits.upload_limit)
-    path = hub.download(source, narrow, committed=False, repo_type="dataset")
+    narrow = replace(settings, largest=limits.upload_limit, hub_cache=settings.pictures)
+    known = hub.cached(source, narrow, "dataset")
+    path = known or hub.download(source, narrow, committed=False, repo_type="dataset")
     content = path.read_bytes()
+    os.utime(path)
+    if not known:
+        prune(settings.pictures, settings.pictures_limit)
     if _oid(content, len(file.oid)) != file.oid:
         hub.forget(path)
         raise WrongDigestError(f"{file.path} of {found.repo} is not the file that the Hub's listing names; try again")
@@ -132,6 +138,28 @@ def _opened(found: ImageSet, file: ImageFile, settings: ZooSettings) -> Opened:
     except UnreadableImageError as error:
         raise PictureError(f"{file.path}: {error}") from None
     return Opened(decoded.pixels, f"{file.path}: {' '.join(decoded.notes)}" if decoded.notes else "")
+
+
+def prune(folder: Path, limit: int) -> None:
+    """Removes files of a folder laid out as the Hub's cache, those used longest ago first, down to a limit of bytes."""
+    files = []
+    for pattern in ("*/blobs/*", "*/snapshots/**/*"):
+        for path in folder.glob(pattern):
+            with suppress(OSError):
+                if path.is_file() and not path.is_symlink():
+                    status = path.stat()
+                    files.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
+        if total <= limit:
+            break
+        with suppress(OSError):
+            path.unlink()
+        total -= size
+    for path in folder.glob("*/snapshots/**/*"):
+        # A name of a file that is gone.
+        if path.is_symlink() and not path.exists():
+            path.unlink(missing_ok=True)
 
 
 def _oid(content: bytes, digits: int) -> str:

@@ -23,6 +23,7 @@ VARIABLES = (
     "LAM_HUB_OWNERS",
     "LAM_WEIGHTS",
     "LAM_HUB_CACHE",
+    "LAM_PICTURES_MIB",
     "LAM_ENTRIES",
     "LAM_MODEL_MIB",
     "LAM_TRAINING_DATA",
@@ -49,12 +50,19 @@ class ZooSettings:
     """Folder for files from GitHub and for those that the user supplied."""
     hub_cache: Path | None = None
     """Folder of the Hub's cache; that of `HF_HOME` where nothing is said."""
+    pictures_limit: int = 1024 * MEBIBYTE
+    """Bytes of data sets' pictures after which those used longest ago are removed. `LAM_PICTURES_MIB`."""
     entries: tuple[Path, ...] = ()
     """Further folders of entries that the operator vouches for."""
     largest: int = 2 * 2**30
     """Bytes of the largest checkpoint that is fetched or read. `LAM_MODEL_MIB`."""
     timeout: float = 20.0
     """Seconds without a byte after which a server counts as silent."""
+
+    @property
+    def pictures(self) -> Path:
+        """Folder for data sets' pictures: not the Hub's own cache, of which nothing may be removed unasked."""
+        return self.weights / "pictures"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> ZooSettings:
@@ -86,6 +94,7 @@ class ZooSettings:
                 ),
                 weights=Path(variables.text("LAM_WEIGHTS", str(default.weights), r"[^\0]+", "give a folder")),
                 hub_cache=variables.read("LAM_HUB_CACHE", default.hub_cache, Path, "give a folder"),
+                pictures_limit=variables.count("LAM_PICTURES_MIB", default.pictures_limit // MEBIBYTE) * MEBIBYTE,
                 entries=variables.read("LAM_ENTRIES", default.entries, _folders, "give folders that exist"),
                 largest=variables.count("LAM_MODEL_MIB", default.largest // MEBIBYTE) * MEBIBYTE,
             )

@@ -1,6 +1,7 @@
 """Pictures of a data set on the Hub: in order of name, checked, of allowed owners alone; what is none is said."""
 
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,9 @@ def mirror(tmp_path: Path) -> Iterator[Mirror]:
 
 @pytest.fixture
 def settings(mirror: Mirror, tmp_path: Path) -> ZooSettings:
-    return ZooSettings(endpoint=mirror.address, hub_cache=tmp_path / "hub", token="secret")
+    return ZooSettings(
+        endpoint=mirror.address, hub_cache=tmp_path / "hub", weights=tmp_path / "weights", token="secret"
+    )
 
 
 def test_pictures_come_in_order_of_name_without_a_token(mirror, settings):
@@ -49,6 +52,29 @@ def test_pictures_come_in_order_of_name_without_a_token(mirror, settings):
     asked = len(mirror.asked)
     pictures_of(found, settings)[2].open()
     assert len(mirror.asked) == asked, "what was fetched is kept"
+
+
+def test_pictures_used_longest_ago_go_and_the_hubs_own_cache_is_left_alone(mirror, settings):
+    found = image_set("owner/set", settings, most=3)
+    limit = sum(file.size for file in found.files) - 1
+    first, second, third = pictures_of(found, replace(settings, pictures_limit=limit))
+    for picture in (first, second, first):
+        picture.open()
+        time.sleep(0.02)
+    assert len(kept(settings)) == 2
+    third.open()
+    assert len(kept(settings)) == 2
+    asked = mirror.downloads
+    first.open()
+    assert mirror.downloads == asked, "the first was used later than the second"
+    second.open()
+    assert mirror.downloads > asked, "it was fetched anew"
+    assert sum(path.stat().st_size for path in kept(settings)) <= limit
+    assert not (settings.hub_cache / "datasets--owner--set").exists()
+
+
+def kept(settings: ZooSettings) -> list[Path]:
+    return list(settings.pictures.glob("*/blobs/*"))
 
 
 def test_the_first_are_taken_and_the_rest_is_said(mirror, settings):
