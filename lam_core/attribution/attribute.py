@@ -142,14 +142,16 @@ def integrate(
 
 
 def index_of(integral: Integral) -> tuple[float, float]:
-    """DI of the displayed map and the half-width of its 95 % interval, from draws of the integral's own error."""
+    """DI of the displayed map and the half-width of its 95 % interval, from draws of the integral's own error.
+
+    The interval is the wider of the two that the two kinds of draws give: which of them is right is not known.
+    """
 
     def index(plane: NDArray) -> float:
         return diffusion_index(plane / plane.max())
 
     measured = index(np.abs(integral.signed.sum(2)))
-    mean, deviation = simulated(integral, index)
-    return measured, abs(mean - measured) + 2 * deviation
+    return measured, max(abs(mean - measured) + 2 * deviation for mean, deviation in simulated(integral, index))
 
 
 def _surroundings(local: Region, field: Field, scale: int) -> tuple[slice, slice]:

@@ -181,20 +181,20 @@ def reference_sum(points: Sequence[Image], gradient: Gradient, *, report: Report
     return so_far()
 
 
-def simulated(integral: Integral, measure: Callable[[NDArray], float]) -> tuple[float, float]:
+def simulated(integral: Integral, measure: Callable[[NDArray], float]) -> tuple[tuple[float, float], ...]:
     """Mean and standard deviation of a figure of |Σ_channels signed| over draws of where the jumps may lie.
 
-    Half of the draws place each cell's jump as a whole, half every pixel's by itself: the truth, many jumps that each
-    reach some pixels, lies between.
+    Of two kinds of draws: each cell's jump lies at one place as a whole, or every pixel's lies by itself. The truth,
+    many jumps that each reach some pixels, is nearer to the one or to the other from network to network.
     """
     random = np.random.default_rng(0)
     plane = integral.signed.sum(2) - integral.bias
     jumps = np.array(integral.jumps)
     spread = np.sqrt((jumps**2).sum(0) / 12)
-    errors = [np.tensordot(0.5 - random.random(len(jumps)), jumps, 1) for _ in range(SIMULATIONS // 2)]
-    errors += [spread * random.standard_normal(spread.shape) for _ in range(SIMULATIONS // 2)]
-    figures = [measure(np.abs(plane + error)) for error in errors]
-    return float(np.mean(figures)), float(np.std(figures))
+    together = [np.tensordot(0.5 - random.random(len(jumps)), jumps, 1) for _ in range(SIMULATIONS // 2)]
+    apart = [spread * random.standard_normal(spread.shape) for _ in range(SIMULATIONS // 2)]
+    kinds = [[measure(np.abs(plane + error)) for error in errors] for errors in (together, apart)]
+    return tuple((float(np.mean(figures)), float(np.std(figures, ddof=1))) for figures in kinds)
 
 
 def _relative(variance: float, signed: NDArray) -> float:

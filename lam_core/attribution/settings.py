@@ -23,7 +23,8 @@ _PATHS: dict[PathMethod, Path] = {
 }
 
 METHOD_VERSION = 1
-"""Part of every result's key: raised whenever the same settings would give other numbers."""
+"""Part of every result's key: raised whenever the same settings would give another map or another DI. What is
+estimated of their errors may differ between results of one version."""
 
 
 class SettingsError(LamError, ValueError):

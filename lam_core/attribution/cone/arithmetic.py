@@ -140,6 +140,28 @@ class Mean(Operation):
         return ((gradient / count).expand(kept),)
 
 
+class Softmax(Operation):
+    """Softmax along a dimension that is not the last, where PyTorch's own way back strides through memory."""
+
+    new_gradient = True
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
+        y = torch.softmax(inputs[0], self.dim)
+        return y, y
+
+    def backward(self, gradient: Tensor, kept: Any) -> Gradients:
+        return self._centred(gradient * kept, kept)
+
+    def backward_over(self, gradient: Tensor, kept: Any) -> Gradients:
+        return self._centred(gradient.mul_(kept), kept)
+
+    def _centred(self, product: Tensor, kept: Tensor) -> Gradients:
+        return (product.addcmul_(kept, product.sum(self.dim, keepdim=True), value=-1),)
+
+
 class Square(Operation):
     """The input times itself."""
 

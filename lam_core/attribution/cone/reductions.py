@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from lam_core.attribution.cone.arithmetic import Mean
-from lam_core.attribution.cone.extents import Extent, crop, interval, whole
+from lam_core.attribution.cone.arithmetic import Mean, Softmax
+from lam_core.attribution.cone.extents import Extent, crop, hull, interval, whole
 from lam_core.attribution.cone.operations import (
     Differentiated,
     aten,
@@ -52,8 +52,11 @@ def reduce(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
 @rule(aten._softmax.default, aten._log_softmax.default, aten._safe_softmax.default, aten.cumsum.default)
 def along_one(graph: Graph, node: Node, wanted: Extent) -> Planned:
     """Operations along one dimension, which they need in full."""
-    computed = whole_dims(node, wanted, node.arguments["dim"])
-    return Planned(computed, ((node.args[0], computed),), Differentiated(caller(node)))
+    dim = node.arguments["dim"] % len(node.shape)
+    computed = whole_dims(node, wanted, dim)
+    strided = node.target is aten._softmax.default and dim < len(node.shape) - 1 and node.args[0].dtype == node.dtype
+    operation = Softmax(dim) if strided else Differentiated(caller(node))
+    return Planned(computed, ((node.args[0], computed),), operation)
 
 
 @rule(aten.native_layer_norm.default)
@@ -90,6 +93,10 @@ def batch_norm(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
 def product(graph: Graph, node: Node, wanted: Extent) -> Planned:
     """Matrix products, plus an addend: wanted rows of the one, wanted columns of the other, the inner axis whole."""
     *addend, one, other = node.args[:3] if "add" in str(node.target) else node.args[:2]
+    if len(wanted) == 3:
+        # Of attention's large matrices, rows in between cost less to multiply than the others to gather.
+        rows = hull(wanted[1])
+        wanted = (wanted[0], rows if 2 * len(rows) < node.shape[1] else interval(0, node.shape[1]), wanted[2])
     inner = interval(0, one.shape[-1])
     extents = [broadcast(wanted, x.shape) for x in addend]
     extents += [(*wanted[:-1], inner), (*wanted[:-2], inner, wanted[-1])]

@@ -245,15 +245,16 @@ WHOLE_PLANE = {
     "adaptive": lambda x: x * F.adaptive_avg_pool2d(x, 1) + F.adaptive_max_pool2d(x, 1),
     "adaptive grid": lambda x: x * _to_size(F.adaptive_avg_pool2d(x, (2, 5)), x),
     "instance norm": lambda x: F.instance_norm(x) * x,
-    "non-local": lambda x: _non_local(x),
+    "non-local": lambda x: _non_local(x, -1),
+    "non-local, summed over those that ask": lambda x: _non_local(x, 1),
     "norm": lambda x: x / torch.linalg.vector_norm(x, dim=(2, 3), keepdim=True),
     "softmax over the plane": lambda x: x * x.flatten(2).softmax(-1).reshape(x.shape),
 }
 
 
-def _non_local(x: Tensor) -> Tensor:
+def _non_local(x: Tensor, normalised: int) -> Tensor:
     tokens = x.flatten(2)
-    similarity = (tokens.transpose(1, 2) @ tokens).softmax(-1)
+    similarity = (tokens.transpose(1, 2) @ tokens).softmax(normalised)
     return x + (tokens @ similarity.transpose(1, 2)).reshape(x.shape)
 
 

@@ -124,6 +124,14 @@ def test_equal_lengths_survives_a_path_that_stands_still() -> None:
 def test_simulated_spread_of_a_linear_figure() -> None:
     jumps = np.full((12, 1, 100), 1.0)
     integral = Integral(np.full((1, 100, 1), 50.0), 0.0, jumps, np.zeros((1, 100)), 13, 0, 1)
-    mean, deviation = simulated(integral, lambda plane: float(plane[0, 0]))
-    assert mean == pytest.approx(50, abs=0.5)
-    assert deviation == pytest.approx(1.0, abs=0.3)
+    for mean, deviation in simulated(integral, lambda plane: float(plane[0, 0])):
+        assert mean == pytest.approx(50, abs=0.5)
+        assert deviation == pytest.approx(1.0, abs=0.3)
+
+
+def test_jumps_that_lie_together_spread_a_sum_over_pixels_further_than_those_that_lie_apart() -> None:
+    jumps = np.full((12, 1, 100), 1.0)
+    integral = Integral(np.full((1, 100, 1), 50.0), 0.0, jumps, np.zeros((1, 100)), 13, 0, 1)
+    (_, together), (_, apart) = simulated(integral, lambda plane: float(plane.mean()))
+    assert together == pytest.approx(1.0, abs=0.3)
+    assert apart == pytest.approx(0.1, abs=0.03)
