@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import engine, measuring, pixels
 from dashboard.cards import TAGS
@@ -10,7 +13,7 @@ from dashboard.catalogue import can_be_tried, facts
 from dashboard.gallery.shipped import first_visit
 from dashboard.models import Tag
 from dashboard.pictures import from_sample
-from dashboard.task import fetching, forget, start, started
+from dashboard.task import Tell, fetching, forget, start, started
 from dashboard.view import FIRST_SAMPLE
 from dashboard.wording import sentence
 from lam_core.samples import sample
@@ -23,17 +26,26 @@ from zoo.weights import fetch, find, state
 MARKS = {"ok": ":green[✓]", "differs": ":red[✗]", "warning": ":orange[⚠]", "measured": ""}
 
 
-def show_card(entry: Entry, key: str, tag: Tag) -> str | None:
-    """The whole card; `key` is what lists and links call the model. Returns the name of a task to watch, if any."""
+def show_card(entry: Entry, key: str, tag: Tag) -> tuple[str | None, DeltaGenerator]:
+    """The whole card; `key` is what lists and links call the model.
+
+    Returns the name of a task to watch, if there is one, and the place where its buttons stand otherwise.
+    """
     st.markdown(f"**{entry.name}** {TAGS[tag]} :gray-badge[{entry.family}] :gray-badge[×{entry.scale}]")
     if entry.note:
         st.markdown(entry.note)
     _shipped_map(entry)
-    task = _actions(entry, key)
+    # One place for buttons and progress: nothing below it moves, for a page that watches a task is not finished.
+    task, slot = f"model-{key}", st.empty()
+    going_on = started(task)
+    is_going_on = going_on is not None and not going_on.is_done
+    if not is_going_on:
+        with slot.container():
+            _actions(entry, key, task)
     if entry.kind != "classical":
         _comparison(measuring.at_hand(entry) or _unmeasured(entry))
     st.caption("  \n".join(f"**{name}** {text}" for name, text in facts(entry)))
-    return task
+    return task if is_going_on else None, slot
 
 
 def _shipped_map(entry: Entry) -> None:
@@ -50,15 +62,12 @@ def _shipped_map(entry: Entry) -> None:
             )
 
 
-def _actions(entry: Entry, key: str) -> str | None:
-    """Buttons for what is possible, and how to get what is not here; the name of a task to watch, if any."""
-    task = f"model-{key}"
-    going_on = started(task)
-    if going_on and not going_on.is_done:
-        return task
-    if going_on and going_on.failure:
-        st.warning(sentence(going_on.failure), icon=":material/error:")
-    elif going_on:
+def _actions(entry: Entry, key: str, task: str) -> None:
+    """What became of the last task; buttons for what is possible, and how to get what is not here."""
+    ended = started(task)
+    if ended and ended.failure:
+        st.warning(sentence(ended.failure), icon=":material/error:")
+    elif ended:
         forget(task)
     own = settings()
     here, fetchable = find(entry, own) is not None, state(entry, own) == "remote" and not own.offline
@@ -70,7 +79,7 @@ def _actions(entry: Entry, key: str) -> str | None:
         if has_weights and not here and fetchable:
             size = getattr(entry.weights, "bytes", None)
             words = f"Fetch its weights, {size / 1e6:.1f} MB" if size else "Fetch its weights"
-            work = (task, lambda tell: fetch(entry, own, progress=fetching(tell)))
+            work = (task, lambda tell: _fetched(entry, tell))
             st.button(words, icon=":material/download:", key=f"fetch-{key}", on_click=start, args=work)
         if has_weights and here and measuring.at_hand(entry) is None:
             turn, store = engine.turn_of_visitor(), engine.service().store
@@ -88,7 +97,12 @@ def _actions(entry: Entry, key: str) -> str | None:
         st.code(f"lam zoo fetch {entry.id} --from {entry.weights.file}", language="sh", wrap_lines=True)
     elif has_weights and not here and not fetchable:
         st.caption("Its weights are not here, and nothing is fetched while this server is offline.")
-    return None
+
+
+def _fetched(entry: Entry, tell: Tell) -> Path:
+    # The Hub's client tells of ten megabytes at a time, and of nothing before.
+    tell("Fetching its weights", None)
+    return fetch(entry, settings(), progress=fetching(tell))
 
 
 def _maps_button(entry: Entry, key: str) -> None:

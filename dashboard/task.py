@@ -62,7 +62,7 @@ class Task(Generic[T]):
     def _run(self) -> None:
         try:
             with AT_ONCE:
-                self._tell(self.words)
+                self._tell("Starting")
                 self.outcome = self._work(self._tell)
         except GivenUp:
             self.failure = "given up"

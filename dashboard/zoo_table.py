@@ -14,6 +14,8 @@ from zoo.entry import Entry
 from zoo.registry import registry
 from zoo.settings import ZooSettings
 
+LINE, TALLEST = 35, 560
+"""Height of a line and of the table at most, in pixels."""
 LABELS = {"family": "Family", "architecture": "Architecture", "weights": "Weights", "licence": "Licence"}
 COLUMNS = {
     "name": st.column_config.TextColumn("Name", pinned=True, width=150),
@@ -98,7 +100,7 @@ def _line(listed: list[Row], keys: list[str]) -> int:
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [first]}},
         hide_index=True,
-        height=560,
+        height=min(TALLEST, LINE * (len(listed) + 1) + 3),
         placeholder="",
         column_order=tuple(COLUMNS),
         column_config=COLUMNS,

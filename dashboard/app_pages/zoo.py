@@ -20,7 +20,7 @@ if models.open:
             chosen = zoo_table.show_table(settings())
         if chosen:
             with side, st.container(border=True):
-                name, slot = show_card(chosen.entry, chosen.key, chosen.tag), st.empty()
+                name, slot = show_card(chosen.entry, chosen.key, chosen.tag)
 else:
     with adding:
         name, slot = add_yours.show_adding(st.query_params.get("add", "")), st.empty()

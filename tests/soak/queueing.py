@@ -61,14 +61,12 @@ def of_queue(log: str) -> tuple[list[str], dict]:
     compared = shares(all_waits)
     seconds = [wait.waited for wait in all_waits]
     begun = [wait.came + wait.waited for wait in all_waits]
-    faults = [f"somebody waited {max(compared):.1f} times as long as others who came then"] if compared else []
-    return faults if compared and max(compared) > MOST else [], {
+    most = max(compared, default=0.0)
+    return [f"somebody waited {most:.1f} times as long as others who came then"] if most > MOST else [], {
         "computations": len(seconds),
         "overtaken": sum(began > min(begun[turn:]) + AT_ONCE for turn, began in enumerate(begun)),
         "mean wait s": round(mean(seconds), 2) if seconds else None,
         "longest wait s": round(max(seconds), 2) if seconds else None,
         f"came while others waited for over {TURN:g} s": len(compared),
-        "largest wait over the mean of those who came then": round(max(compared), 2)
-        if compared
-        else "too little queueing to tell",
+        "largest wait over the mean of those who came then": round(most, 2) or "too little queueing to tell",
     }
