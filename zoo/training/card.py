@@ -57,6 +57,7 @@ def write_network(
         f"steps = {progress.step}",
         f"batch = {recipe.batch}",
         f"patch = {recipe.patch}",
+        f'optimiser = "{recipe.optimiser}"',
         f"learning_rate = {recipe.learning_rate}",
         f"seed = {recipe.seed}",
         f"minutes = {progress.seconds / 60:.1f}",

@@ -15,6 +15,7 @@ RECIPES = Path(__file__).parent / "recipes"
 
 
 Objective = Literal["fidelity", "adversarial", "classification"]
+Optimiser = Literal["muon", "adam"]
 
 
 class RecipeError(LamError):
@@ -23,7 +24,7 @@ class RecipeError(LamError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one compact network is made: the loss, Adam, cosine decay, averaged weights."""
+    """How one compact network is made: the loss, Muon or Adam, cosine decay, averaged weights."""
 
     id: str
     """The recipe's file name and the network's id in the zoo."""
@@ -40,7 +41,9 @@ class Recipe:
     batch: int = 16
     """Patches in a step."""
     learning_rate: float = 1e-3
-    """Peak of the cosine schedule."""
+    """Peak of the cosine schedule, for Adam; `zoo.training.muon` says what Muon's is."""
+    optimiser: Optimiser = "muon"
+    """Muon with Adam, or Adam alone."""
     seed: int = 0
     """Seeds initial weights and the order of patches."""
     interpolation: tuple[str, ...] = ()
@@ -67,6 +70,8 @@ class Recipe:
             raise RecipeError(f"{self.id}: interpolation names three layers, not {len(self.interpolation)}")
         if self.objective not in get_args(Objective):
             raise RecipeError(f"{self.id}: no objective {self.objective!r}; there are {', '.join(get_args(Objective))}")
+        if self.optimiser not in get_args(Optimiser):
+            raise RecipeError(f"{self.id}: no optimiser {self.optimiser!r}; there are {', '.join(get_args(Optimiser))}")
         if (self.objective == "adversarial") != bool(self.start):
             raise RecipeError(f"{self.id}: an adversarial training, and no other, names the network it starts from")
         if bool(self.features) != (self.perceptual > 0):

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lam_core.errors import LamError
+from zoo.training.muon import optimisers
 from zoo.training.recipe import Recipe
 from zoo.training.task import Task
 
@@ -105,7 +106,7 @@ def train(
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=moving_average, use_buffers=True)
     weights = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(weights, lr=recipe.learning_rate, betas=(0.9, 0.99), fused=True)
+    moving = optimisers(network, learning_rate=recipe.learning_rate, muon=recipe.optimiser == "muon")
     progress = Progress()
     schedule = {"recipe": recipe.digest, "minutes": minutes}
     if state_file.is_file():
@@ -117,7 +118,8 @@ def train(
             )
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
-        optimiser.load_state_dict(saved["optimiser"])
+        for optimiser, state in zip(moving, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
         task.load(saved["task"])
         progress = Progress(
             saved["step"], saved["seconds"], saved["cpu_seconds"], [tuple(point) for point in saved["curve"]]
@@ -128,7 +130,7 @@ def train(
             "schedule": schedule,
             "network": network.state_dict(),
             "average": average.state_dict(),
-            "optimiser": optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in moving],
             "task": task.state(),
             "step": progress.step,
             "seconds": progress.seconds,
@@ -145,14 +147,15 @@ def train(
     wall, cpu = time.monotonic() - progress.seconds, time.process_time() - progress.cpu_seconds
     saved_at = time.monotonic()
     while share() < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(share(), recipe.learning_rate)
+        for group in (group for optimiser in moving for group in optimiser.param_groups):
+            group["lr"] = learning_rate(share(), group["peak"])
         # Seeded by the step: a resumed run sees the patches that it would have seen unbroken.
         loss = task.loss(network, np.random.default_rng((recipe.seed, progress.step)))
-        optimiser.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        optimiser.step()
+        for optimiser in moving:
+            optimiser.step()
         average.update_parameters(network)
         progress.step += 1
         progress.seconds, progress.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu

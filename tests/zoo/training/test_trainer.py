@@ -31,7 +31,7 @@ class Line:
         self.drawn = 0
 
     def build(self) -> nn.Module:
-        return nn.Sequential(nn.Conv2d(1, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 1, 1))
+        return nn.Sequential(nn.Conv2d(1, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 1, 1))
 
     def loss(self, network: nn.Module, random: np.random.Generator) -> torch.Tensor:
         if self.drawn == self.dies_at:
