@@ -61,19 +61,3 @@ def inner_weights(network: nn.Module) -> list[Tensor]:
     layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)]
     dense = [m for m in layers[1:-1] if not isinstance(m, nn.Conv2d) or m.groups == 1]
     return [m.weight for m in dense if m.weight.requires_grad]
-
-
-def optimisers(network: nn.Module, *, learning_rate: float, muon: bool) -> list[torch.optim.Optimizer]:
-    """Adam at `learning_rate` and, if `muon`, Muon at `RATIO` times that for the inner weights.
-
-    Every group of parameters keeps its rate as "peak", for a schedule to take its share of.
-    """
-    inner = inner_weights(network) if muon else []
-    taken = {id(weight) for weight in inner}
-    others = [p for p in network.parameters() if p.requires_grad and id(p) not in taken]
-    made: list[torch.optim.Optimizer] = [torch.optim.Adam(others, lr=learning_rate, betas=(0.9, 0.99), fused=True)]
-    if inner:
-        made.append(Muon(inner, lr=RATIO * learning_rate))
-    for group in (group for optimiser in made for group in optimiser.param_groups):
-        group["peak"] = group["lr"]
-    return made

@@ -15,7 +15,7 @@ RECIPES = Path(__file__).parent / "recipes"
 
 
 Objective = Literal["fidelity", "adversarial", "classification"]
-Optimiser = Literal["muon", "adam"]
+Optimiser = Literal["muon", "adam", "sgd"]
 
 
 class RecipeError(LamError):
@@ -24,7 +24,7 @@ class RecipeError(LamError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one compact network is made: the loss, Muon or Adam, cosine decay, averaged weights."""
+    """How one compact network is made: the loss, the optimiser, cosine decay, averaged weights."""
 
     id: str
     """The recipe's file name and the network's id in the zoo."""
@@ -41,9 +41,9 @@ class Recipe:
     batch: int = 16
     """Patches in a step."""
     learning_rate: float = 1e-3
-    """Peak of the cosine schedule, for Adam; `zoo.training.muon` says what Muon's is."""
+    """Peak of the cosine schedule, for Adam or SGD; `zoo.training.optimisers` says what Muon's is."""
     optimiser: Optimiser = "muon"
-    """Muon with Adam, or Adam alone."""
+    """Muon with Adam, Adam alone, or SGD."""
     seed: int = 0
     """Seeds initial weights and the order of patches."""
     interpolation: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lam_core.errors import LamError
-from zoo.training.muon import optimisers
+from zoo.training.optimisers import optimisers
 from zoo.training.recipe import Recipe
 from zoo.training.task import Task
 
@@ -106,7 +106,7 @@ def train(
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=moving_average, use_buffers=True)
     weights = [p for p in network.parameters() if p.requires_grad]
-    moving = optimisers(network, learning_rate=recipe.learning_rate, muon=recipe.optimiser == "muon")
+    moving = optimisers(network, recipe.optimiser, recipe.learning_rate)
     progress = Progress()
     schedule = {"recipe": recipe.digest, "minutes": minutes}
     if state_file.is_file():

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from zoo.training.muon import RATIO, Muon, inner_weights, optimisers, orthogonalised
+from zoo.training.muon import RATIO, Muon, inner_weights, orthogonalised
+from zoo.training.optimisers import optimisers
 
 
 @pytest.mark.parametrize("shape", [(6, 40), (40, 6), (8, 8)])
@@ -52,8 +53,10 @@ def test_pictures_layers_grouped_ones_and_vectors_are_adams():
         nn.ConvTranspose2d(4, 3, 9),
     )
     assert [id(w) for w in inner_weights(network)] == [id(network[1].weight), id(network[4].weight)]  # pyright: ignore[reportArgumentType]
-    adam, muon = optimisers(network, learning_rate=1e-3, muon=True)
+    adam, muon = optimisers(network, "muon", 1e-3)
     assert [group["peak"] for group in adam.param_groups + muon.param_groups] == [1e-3, RATIO * 1e-3]
     moved = [p for o in (adam, muon) for group in o.param_groups for p in group["params"]]
     assert sorted(map(id, moved)) == sorted(map(id, network.parameters()))
-    assert len(optimisers(network, learning_rate=1e-3, muon=False)) == 1
+    for kind in ("adam", "sgd"):
+        (alone,) = optimisers(network, kind, 1e-3)
+        assert [len(group["params"]) for group in alone.param_groups] == [len(list(network.parameters()))]
