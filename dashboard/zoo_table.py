@@ -18,7 +18,7 @@ LINE, TALLEST = 35, 560
 """Height of a line and of the table at most, in pixels."""
 LABELS = {"family": "Family", "architecture": "Architecture", "weights": "Weights", "licence": "Licence"}
 COLUMNS = {
-    "name": st.column_config.TextColumn("Name", pinned=True, width=150),
+    "name": st.column_config.TextColumn("Name", pinned=True, width=176),
     "scale": st.column_config.NumberColumn("Scale", format="×%d", width=52),
     "family": st.column_config.TextColumn("Family", width=84),
     "parameters": st.column_config.NumberColumn("Parameters", format="localized", width=92, help="As declared."),
