@@ -19,10 +19,6 @@ from zoo.training.recipe import Recipe
 
 BAND = 160
 """Period in pixels of the vertical bands into which a scene is cut: some for training, the others held out."""
-ZOOM = 1.45
-"""By how much crops for training are enlarged at most."""
-CUT = 0.375
-"""Side of the square that is blotted out of every crop for training, over the crop's own."""
 
 
 class Scenes:
@@ -69,24 +65,6 @@ class Scenes:
         return _tensor(crops), torch.tensor(labels)
 
 
-def varied(crops: Tensor, random: np.random.Generator) -> Tensor:
-    """Each crop [B, 3, n, n] enlarged around a random place, with a random square of its mean brightness.
-
-    Without it the network learns the few places of its scenes by heart.
-    """
-    side = crops.shape[-1]
-    cut = round(CUT * side)
-    out = []
-    for crop in crops:
-        part = int(random.integers(round(side / ZOOM), side + 1))
-        y, x = random.integers(0, side - part + 1, 2)
-        enlarged = F.interpolate(crop[None, :, y : y + part, x : x + part], side, mode="bilinear", antialias=True)[0]
-        y, x = random.integers(0, side - cut, 2)
-        enlarged[:, y : y + cut, x : x + cut] = enlarged.mean()
-        out.append(enlarged)
-    return torch.stack(out)
-
-
 def _tensor(crops: list[Pixels]) -> Tensor:
     stacked = np.stack([np.ascontiguousarray(crop.transpose(2, 0, 1)) for crop in crops])
     return torch.from_numpy(stacked).float() / 255
@@ -106,7 +84,7 @@ class Classification:
 
     def loss(self, network: nn.Module, random: np.random.Generator) -> Tensor:
         crops, labels = self.scenes.batch(random, self.recipe.batch)
-        crops = varied(crops, random).to(self.device, memory_format=torch.channels_last)
+        crops = crops.to(self.device, memory_format=torch.channels_last)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
             scores = network(crops)
         return F.cross_entropy(scores.float(), labels.to(self.device))

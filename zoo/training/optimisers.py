@@ -8,26 +8,19 @@ from torch import nn
 from zoo.training.muon import RATIO, Muon, inner_weights
 from zoo.training.recipe import Optimiser
 
-WEIGHT_DECAY = 5e-4
-"""Of SGD."""
-
 
 def optimisers(network: nn.Module, kind: Optimiser, learning_rate: float) -> list[torch.optim.Optimizer]:
-    """SGD with momentum, or Adam, at `learning_rate`; with "muon" the inner weights are Muon's, at `RATIO` times that.
+    """Adam at `learning_rate`; with "muon" the inner weights are Muon's, at `RATIO` times that.
 
     Every group of parameters keeps its rate as "peak", for a schedule to take its share of.
     """
     weights = [p for p in network.parameters() if p.requires_grad]
-    made: list[torch.optim.Optimizer]
-    if kind == "sgd":
-        made = [torch.optim.SGD(weights, learning_rate, momentum=0.9, nesterov=True, weight_decay=WEIGHT_DECAY)]
-    else:
-        inner = inner_weights(network) if kind == "muon" else []
-        taken = {id(weight) for weight in inner}
-        others = [p for p in weights if id(p) not in taken]
-        made = [torch.optim.Adam(others, learning_rate, betas=(0.9, 0.99), fused=True)]
-        if inner:
-            made.append(Muon(inner, lr=RATIO * learning_rate))
+    inner = inner_weights(network) if kind == "muon" else []
+    taken = {id(weight) for weight in inner}
+    others = [p for p in weights if id(p) not in taken]
+    made: list[torch.optim.Optimizer] = [torch.optim.Adam(others, learning_rate, betas=(0.9, 0.99), fused=True)]
+    if inner:
+        made.append(Muon(inner, lr=RATIO * learning_rate))
     for group in (group for optimiser in made for group in optimiser.param_groups):
         group["peak"] = group["lr"]
     return made

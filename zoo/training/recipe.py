@@ -15,7 +15,7 @@ RECIPES = Path(__file__).parent / "recipes"
 
 
 Objective = Literal["fidelity", "adversarial", "classification"]
-Optimiser = Literal["muon", "adam", "sgd"]
+Optimiser = Literal["muon", "adam"]
 
 
 class RecipeError(LamError):
@@ -41,9 +41,9 @@ class Recipe:
     batch: int = 16
     """Patches in a step."""
     learning_rate: float = 1e-3
-    """Peak of the cosine schedule, for Adam or SGD; `zoo.training.optimisers` says what Muon's is."""
+    """Peak of the cosine schedule, for Adam; `zoo.training.optimisers` says what Muon's is."""
     optimiser: Optimiser = "muon"
-    """Muon with Adam, Adam alone, or SGD."""
+    """Muon with Adam, or Adam alone."""
     seed: int = 0
     """Seeds initial weights and the order of patches."""
     interpolation: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from zoo.architectures import architecture
 from zoo.architectures.resnet import ResNet18
 from zoo.training import run as running
 from zoo.training.adversary import Features
-from zoo.training.classification import BAND, Scenes, varied
+from zoo.training.classification import BAND, Scenes
 from zoo.training.interpolation import begin_as_interpolation
 from zoo.training.patches import TrainingDataError, TrainingSet
 from zoo.training.recipe import RecipeError, all_recipes, load_recipe
@@ -118,19 +118,6 @@ def test_held_out_crops_share_no_pixel_with_training():
     assert len(labels) == len(crops) == 500 // BAND
     with pytest.raises(TrainingDataError, match="needs 2"):
         Scenes((np.zeros((100, 500, 3), np.uint8),), classes=2, crop=64)
-
-
-def test_crops_for_training_vary_and_stay_crops():
-    crop = torch.linspace(0, 1, 64).expand(3, 64, 64)
-    first, second = varied(torch.stack([crop, crop]), np.random.default_rng(0))
-    assert first.shape == (3, 64, 64)
-    assert not torch.equal(first, second)
-    assert 0 <= first.min() <= first.max() <= 1
-    # Columns never run backwards: what is enlarged is a part of the crop, but for the one square.
-    rises = first.diff(dim=2) >= -1e-6
-    assert rises.all(dim=2).sum() >= 3 * (64 - 24)
-    # The square is flat.
-    assert (first.diff(dim=2) == 0).sum() == 3 * 24 * 23
 
 
 def test_every_recipe_builds_and_is_small():
