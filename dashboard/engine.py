@@ -5,6 +5,7 @@ None of it lies in Streamlit's own caches, which any visitor's browser may ask t
 
 from __future__ import annotations
 
+import atexit
 import functools
 import logging
 import threading
@@ -176,6 +177,9 @@ def warm_up() -> threading.Timer:
     timer = threading.Timer(WARM_UP_AFTER, _import_the_heavy)
     timer.daemon = True
     timer.start()
+    # PyTorch aborts the process if Python ends in the middle of its import.
+    atexit.register(timer.join)
+    atexit.register(timer.cancel)
     return timer
 
 
