@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean
+from typing import Any
 
 import pytest
 
@@ -123,41 +124,37 @@ def test_studies_never_hold_up_clicks() -> None:
     assert max(first_study.ended, second_study.ended) == pytest.approx(62, abs=1)
 
 
-def test_turns_are_taken_in_order_of_arrival_and_clicks_first() -> None:
+def admitted(*people: tuple[str, dict[str, Any]]) -> list[str]:
+    """In which order people get their turn who come one after another while the first holds the device.
+
+    Each is a name and what they say of themselves to `Turnstile.turn`.
+    """
     turnstile, order, hold = Turnstile(), [], threading.Event()
 
-    def person(name: str, priority: int) -> None:
-        with turnstile.turn(lambda ahead: None, priority=priority):
+    def person(name: str, said: dict[str, Any]) -> None:
+        with turnstile.turn(lambda ahead: None, **said):
             order.append(name)
             hold.wait(5)
 
     threads = []
-    for name, priority in (("first", 0), ("study", 1), ("click", 0), ("late click", 0)):
-        threads.append(threading.Thread(target=person, args=(name, priority)))
+    for who in people:
+        threads.append(threading.Thread(target=person, args=who))
         threads[-1].start()
         time.sleep(0.05)
     hold.set()
     for thread in threads:
         thread.join()
+    return order
+
+
+def test_turns_are_taken_in_order_of_arrival_and_clicks_first() -> None:
+    study, click = {"priority": 1}, {"priority": 0}
+    order = admitted(("first", click), ("study", study), ("click", click), ("late click", click))
     assert order == ["first", "click", "late click", "study"]
 
 
 def test_who_waited_elsewhere_keeps_their_place() -> None:
-    turnstile, order, hold = Turnstile(), [], threading.Event()
-
-    def person(name: str, arrived: float) -> None:
-        with turnstile.turn(lambda ahead: None, arrived=arrived):
-            order.append(name)
-            hold.wait(5)
-
-    threads = []
-    for name, arrived in (("holds", 0.0), ("came third", 3.0), ("came second", 2.0)):
-        threads.append(threading.Thread(target=person, args=(name, arrived)))
-        threads[-1].start()
-        time.sleep(0.05)
-    hold.set()
-    for thread in threads:
-        thread.join()
+    order = admitted(("holds", {"arrived": 0.0}), ("came third", {"arrived": 3.0}), ("came second", {"arrived": 2.0}))
     assert order == ["holds", "came second", "came third"]
 
 
