@@ -143,6 +143,7 @@ def main() -> None:
     arguments.add_argument("models", nargs="+", metavar="MODEL=CASES")
     arguments.add_argument("--pictures", type=Path, nargs="+", required=True)
     arguments.add_argument("--field", type=int, default=48, help="side of the LR field")
+    arguments.add_argument("--seed", type=int, default=SEED, help="draws networks' pictures and windows")
     arguments.add_argument("--out", type=Path, required=True)
     options = arguments.parse_args()
     torch.set_num_threads(1)
@@ -151,7 +152,7 @@ def main() -> None:
     settings = AttributionSettings(field=options.field)
     lines = [json.loads(line) for line in options.out.read_text().splitlines()] if options.out.exists() else []
     counts = {name: int(count) for name, _, count in (argument.rpartition("=") for argument in options.models)}
-    for case in draw(counts, pictures)[len(lines) :]:
+    for case in draw(counts, pictures, options.seed)[len(lines) :]:
         model = zoo.super_resolver(case.model)
         lr = downscale(middle(decode(files[case.picture].read_bytes()).pixels, PICTURE, PICTURE), model.scale)
         height, width = (side * model.scale - WINDOW for side in lr.shape[:2])

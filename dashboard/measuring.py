@@ -41,8 +41,7 @@ def measured_now(entry: Entry, turn: engine.Turn, store: Store | None, tell: Tel
     settings = zoo_settings()
     path = fetch(entry, settings, progress=fetching(tell))
     with turn(lambda ahead: tell(f"{ahead} before you in the queue", None)):
-        tell("Running it on the bundled pictures", None)
-        report = check(entry, settings)
+        report = check(entry, settings, tell=lambda words: tell(words, None))
     if store is not None:
         with suppress(StoreWriteError):
             store.put(_identity(entry, digest(path)), report.as_dict(), {})

@@ -11,7 +11,7 @@ from lam_core.model import SuperResolver
 from zoo.entry import Entry
 from zoo.findings import Finding, Report
 from zoo.loading import load_entry
-from zoo.probe import Extent, bicubic_psnr, clearly_better, receptive_field, trials
+from zoo.probe import Extent, Tell, bicubic_psnr, clearly_better, receptive_field, silent, trials
 from zoo.registry import card
 from zoo.settings import ZooSettings
 from zoo.transfer import Progress
@@ -21,18 +21,20 @@ NEAR = 0.2
 """Relative difference of receptive fields that counts as none: papers count them in different ways."""
 
 
-def check(entry: Entry, settings: ZooSettings, *, progress: Progress | None = None) -> Report:
+def check(entry: Entry, settings: ZooSettings, *, progress: Progress | None = None, tell: Tell = silent) -> Report:
     """Fetches, loads and runs an entry's network and compares. Raises a `ZooError` where that is impossible."""
-    return check_file(entry, fetch(entry, settings, progress=progress))
+    return check_file(entry, fetch(entry, settings, progress=progress), tell)
 
 
-def check_file(entry: Entry, path: Path) -> Report:
+def check_file(entry: Entry, path: Path, tell: Tell = silent) -> Report:
     """Loads and runs an entry's network with the weights in a file, and compares. Raises a `ZooError`."""
     model = load_entry(entry, path)
     if not isinstance(model, SuperResolver):
         loads = Finding("weights", entry.architecture, entry.architecture, "ok", "the classifier loads")
         return Report(entry.id, (loads,))
-    return Report(entry.id, (_output(model), _parameters(entry, model), _extent(entry, model), *_quality(model)))
+    tell("Its output")
+    first = _output(model), _parameters(entry, model)
+    return Report(entry.id, (*first, _extent(entry, model, tell), *_quality(model, tell)))
 
 
 def _output(model: SuperResolver) -> Finding:
@@ -52,8 +54,8 @@ def _parameters(entry: Entry, model: SuperResolver) -> Finding:
     return Finding("parameters", f"{declared:,}", f"{model.parameters:,}", verdict)
 
 
-def _extent(entry: Entry, model: SuperResolver) -> Finding:
-    measured, declared = receptive_field(model), entry.published.receptive_field
+def _extent(entry: Entry, model: SuperResolver, tell: Tell) -> Finding:
+    measured, declared = receptive_field(model, tell), entry.published.receptive_field
     if declared is None:
         return Finding("receptive field", "", str(measured), "measured")
     verdict = "ok" if _agrees(declared, measured) else "warning"
@@ -69,8 +71,8 @@ def _agrees(declared: int | str, measured: Extent) -> bool:
     return math.isclose(declared, measured.size, rel_tol=NEAR)
 
 
-def _quality(model: SuperResolver) -> tuple[Finding, ...]:
-    asked, *others = trials(model)
+def _quality(model: SuperResolver, tell: Tell) -> tuple[Finding, ...]:
+    asked, *others = trials(model, tell)
     reference = bicubic_psnr(model.scale)
     beside = "" if math.isinf(reference) else f"bicubic has {reference:.2f} dB"
     quality = [Finding("PSNR on bundled pictures", "", asked.decibels, "measured", beside)]

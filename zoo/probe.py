@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +25,14 @@ PICTURES = 3
 """Bundled photographs on which networks are tried."""
 SIDE = 96
 """Side of the part of a photograph that is used; scales 1 to 4 and 8 divide it."""
+
+
+Tell = Callable[[str], None]
+"""Called before every pass of a network with what it is for; may raise, to go no further."""
+
+
+def silent(words: str) -> None:
+    """Tells nobody."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Trial:
         return "not finite" if math.isnan(self.psnr) else f"{self.psnr:.2f} dB"
 
 
-def receptive_field(model: SuperResolver) -> Extent:
+def receptive_field(model: SuperResolver, tell: Tell = silent) -> Extent:
     """The extent along a row of the LR pixels on which the middle of the output depends, by its gradient.
 
     A lower bound in principle (a gradient may vanish by chance), so three random pictures are joined.
@@ -69,6 +77,7 @@ def receptive_field(model: SuperResolver) -> Extent:
     for width in WIDTHS:
         touched = np.zeros(width, bool)
         for seed in range(3):
+            tell(f"How far it looks in {width} pixels")
             touched |= _touched(model, width, seed)
             places = np.flatnonzero(touched)
             size = int(places[-1] - places[0] + 1) if len(places) else 0
@@ -90,12 +99,13 @@ def _touched(model: SuperResolver, width: int, seed: int) -> NDArray[np.bool_]:
     return (gradient.abs().sum((0, 1, 2)) != 0).cpu().numpy()
 
 
-def trials(model: SuperResolver) -> tuple[Trial, ...]:
+def trials(model: SuperResolver, tell: Tell = silent) -> tuple[Trial, ...]:
     """The model as it is, then with the other order of channels and the other input range."""
     given = model.convention
     ranges = (given.input_range, *{1.0, 255.0} - {given.input_range})
     other: dict[Colour, tuple[Colour, ...]] = {"rgb": ("bgr",), "bgr": ("rgb",), "luma": ()}
-    return tuple(_trial(model, white, colour) for white in ranges for colour in (given.colour, *other[given.colour]))
+    colours = (given.colour, *other[given.colour])
+    return tuple(_trial(model, white, colour, tell) for white in ranges for colour in colours)
 
 
 def clearly_better(tried: Sequence[Trial]) -> Trial | None:
@@ -113,11 +123,12 @@ def bicubic_psnr(scale: int) -> float:
     return float(np.mean([psnr(bicubic(low, scale), high, shave=scale) for low, high in _pairs(scale)]))
 
 
-def _trial(model: SuperResolver, white: float, colour: Colour) -> Trial:
+def _trial(model: SuperResolver, white: float, colour: Colour, tell: Tell) -> Trial:
     convention = replace(model.convention, input_range=white, colour=colour)
     fed = SuperResolver(model.module, model.scale, convention=convention, fingerprint="trial")
     figures = []
     for low, high in _pairs(model.scale):
+        tell(f"How it restores bundled pictures, read as {Trial(white, colour, math.nan).reading}")
         x = torch.from_numpy(low.transpose(2, 0, 1)[None].copy()).to(model.device).float() / 255
         with torch.no_grad():
             y = fed(x)[0].clamp(0, 1).cpu().numpy().transpose(1, 2, 0) * 255.0

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from tests.bad_inputs import QUERIES, slipped_pictures
-from tests.soak.scenes import OWN_PLACES, SCENES, Expected, own_picture, seen
+from tests.soak.scenes import OWN_PLACES, SCENES, SLOW, Expected, own_picture, seen
 from tests.soak.visitor import BrokenError, Page, Visitor
 
 THINKING = (5.0, 25.0)
@@ -114,7 +114,7 @@ class Person(threading.Thread):
     def _leave(self, visitor: Visitor) -> None:
         """A computation without end, left by closing the tab."""
         other = Visitor(self._address)
-        other.start(**{**self._random.choice(SCENES).query, "nodes": "1000", "tolerance": "0.0"})
+        other.start(**{**self._random.choice(SCENES).query, **SLOW})
         time.sleep(self._random.uniform(0.2, 3))
         other.close()
         self._record.add("leave")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.soak.scenes import OWN_PLACES, SCENES, own_picture
+from tests.soak.scenes import OWN_PLACES, SCENES, SLOW, own_picture
 from tests.soak.server import Server
 from tests.soak.visitor import Visitor, fetched
 
@@ -23,7 +23,7 @@ def leave(folder: Path) -> tuple[list[str], dict]:
     try:
         endless = Visitor(server.address)
         endless.open(**SCENES[0].query)
-        endless.start(**{**SCENES[0].query, "nodes": "1000", "tolerance": "0.0"})
+        endless.start(**{**SCENES[0].query, **SLOW})
         time.sleep(4)
         began = time.monotonic()
         endless.close()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.soak.queueing import of_queue
-from tests.soak.scenes import MODEL, SAMPLES
+from tests.soak.scenes import MODEL, SAMPLES, SLOW
 from tests.soak.server import Server
 from tests.soak.visitor import BrokenError, Visitor
 
@@ -62,14 +62,12 @@ def _ask(
     faults: list[str],
 ) -> None:
     time.sleep(after)
-    nodes = "1000" if patient else "50"
+    asked = SLOW if patient else {"models": MODEL, "nodes": "50", "tolerance": "0.0"}
     try:
         visitor = Visitor(server.address)
         while time.monotonic() < until:
             image, x, y = next(windows)
-            page = visitor.open(
-                image=image, scale="4", models=MODEL, window=f"{x},{y},16", nodes=nodes, tolerance="0.0"
-            )
+            page = visitor.open(image=image, scale="4", window=f"{x},{y},16", **asked)
             shown.append(image)
             # A place may be flat, which the page says; nothing else should be said.
             said = [text for text in page.alerts if "another place" not in text]

@@ -15,6 +15,8 @@ from tests.soak.visitor import Page, Visitor
 SAMPLES = ("cat", "brick", "palace-roof", "coffee", "glass-tower", "hedge", "page", "flag", "engine", "corner-office")
 WINDOWS = ((32, 32), (60, 44), (12, 70), (80, 16))
 MODEL = "fsrcnn-c"
+SLOW = {"models": "rcan-c", "nodes": "1000", "tolerance": "0.0"}
+"""What takes longer than anybody stays: of the other network a thousand nodes take three seconds."""
 OWN_PLACES = ((16, 16), (64, 40))
 
 

@@ -85,6 +85,25 @@ def test_an_added_entry_passes_its_check(mirror, settings, scale: int):
     assert pasted.fingerprint == model.fingerprint
 
 
+def test_a_check_tells_before_every_pass_and_can_be_stopped_there(mirror, settings):
+    mirror.put("someone/nets", "net.pth", written(never_seen(2)))
+    entry = read_entry(add("someone/nets:net.pth", settings.entries[0], settings).path)
+    told: list[str] = []
+    check(entry, settings, tell=told.append)
+    assert told[0] == "Its output"
+    assert "read as 0 to 255, BGR" in told[-1]
+    seen: list[str] = []
+
+    def stop(words: str) -> None:
+        seen.append(words)
+        if len(seen) == 4:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        check(entry, settings, tell=stop)
+    assert seen == told[:4]
+
+
 ONLY_SPANDREL = {
     "SPAN": ({"num_in_ch": 3, "num_out_ch": 3, "feature_channels": 8, "upscale": 2}, 2),
     "Compact": ({"num_feat": 8, "num_conv": 2, "upscale": 3}, 3),

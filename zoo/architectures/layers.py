@@ -123,8 +123,8 @@ class NonLocal(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         theta, phi, g = (layer(x).flatten(2) for layer in (self.theta, self.phi, self.g))
-        weights = torch.softmax(theta.transpose(1, 2) @ phi, dim=self.normalised)
-        y = (weights @ g.transpose(1, 2)).transpose(1, 2)
+        weights = torch.softmax(torch.bmm(theta.transpose(1, 2), phi), dim=self.normalised)
+        y = torch.bmm(weights, g.transpose(1, 2)).transpose(1, 2)
         return self.W(y.reshape(x.shape[0], -1, *x.shape[2:])) + x
 
 

@@ -31,7 +31,7 @@ def covariance(x: Tensor) -> Tensor:
     """Covariance of the channels over all places: [B, C, h, w] to [B, C, C]."""
     values = x.flatten(2)
     centred = values - values.mean(2, keepdim=True)
-    return centred @ centred.transpose(1, 2) / values.shape[2]
+    return torch.bmm(centred, centred.transpose(1, 2)) / values.shape[2]
 
 
 def square_root(matrix: Tensor) -> Tensor:
@@ -41,11 +41,11 @@ def square_root(matrix: Tensor) -> Tensor:
     three = 3 * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
     y = matrix / trace
     step = 0.5 * (three - y)
-    y, z = y @ step, step
+    y, z = torch.bmm(y, step), step
     for _ in range(ITERATIONS - 2):
-        step = 0.5 * (three - z @ y)
-        y, z = y @ step, step @ z
-    return 0.5 * y @ (three - z @ y) * trace.sqrt()
+        step = 0.5 * (three - torch.bmm(z, y))
+        y, z = torch.bmm(y, step), torch.bmm(step, z)
+    return torch.bmm(0.5 * y, three - torch.bmm(z, y)) * trace.sqrt()
 
 
 class SecondOrderAttention(ChannelAttention):

@@ -91,7 +91,8 @@ class Add(Operation):
         self.over = over
 
     def overwriting(self, position: int) -> Operation | None:
-        if self.shapes[position] != torch.broadcast_shapes(*self.shapes) or (position and self.factor != 1):
+        whole = self.shapes[0] == self.shapes[1] or self.shapes[position] == torch.broadcast_shapes(*self.shapes)
+        if not whole or (position and self.factor != 1):
             return None
         return Add(self.factor, self.shapes, over=position)
 
@@ -140,26 +141,20 @@ class Mean(Operation):
         return ((gradient / count).expand(kept),)
 
 
-class Softmax(Operation):
-    """Softmax along a dimension that is not the last, where PyTorch's own way back strides through memory."""
+class Gelu(Operation):
+    """Gaussian error linear unit, exact or by the hyperbolic tangent."""
 
+    new_value = True
     new_gradient = True
 
-    def __init__(self, dim: int) -> None:
-        self.dim = dim
+    def __init__(self, approximate: str) -> None:
+        self.approximate = approximate
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
-        y = torch.softmax(inputs[0], self.dim)
-        return y, y
+        return aten.gelu(inputs[0], approximate=self.approximate), inputs[0]
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
-        return self._centred(gradient * kept, kept)
-
-    def backward_over(self, gradient: Tensor, kept: Any) -> Gradients:
-        return self._centred(gradient.mul_(kept), kept)
-
-    def _centred(self, product: Tensor, kept: Tensor) -> Gradients:
-        return (product.addcmul_(kept, product.sum(self.dim, keepdim=True), value=-1),)
+        return (aten.gelu_backward(gradient, kept, approximate=self.approximate),)
 
 
 class Square(Operation):

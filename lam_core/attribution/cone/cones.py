@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from lam_core.attribution.cone.plan import plan, whole_cost
+from lam_core.attribution.cone.plan import plan
 from lam_core.attribution.cone.program import Program
 from lam_core.attribution.cone.trace import Graph, Prepared, UntraceableError, trace
 from lam_core.errors import LamError
@@ -116,7 +116,7 @@ class _Plans:
     network: weakref.ref[SuperResolver]
     lock: threading.Lock = field(default_factory=threading.Lock)
     prepared: Prepared = field(default_factory=Prepared)
-    graphs: OrderedDict[_GraphKey, tuple[Graph, int] | str] = field(default_factory=OrderedDict)
+    graphs: OrderedDict[_GraphKey, Graph | str] = field(default_factory=OrderedDict)
     choices: OrderedDict[tuple[_GraphKey, Rectangle], _Choice] = field(default_factory=OrderedDict)
 
     def program(self, x: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Program | None:
@@ -142,32 +142,22 @@ class _Plans:
             _remember(self.graphs, key, known, _GRAPHS)
         if isinstance(known, str):
             return _Choice(None, 0.0, known)
-        graph, whole_cost = known
         try:
-            cropped = plan(graph, *rectangle)
-            saving = 1 - cropped.cost / max(whole_cost, 1)
-            if saving >= MINIMUM_SAVING:
-                return _Choice(cropped.program, saving, "")
-            reason = f"cropping would save only {max(saving, 0):.1%} of the multiply-adds"
-            return _Choice(plan(graph, *rectangle, cropped=False).program, 0.0, reason)
+            cropped = plan(known, *rectangle)
+            if cropped.saving >= MINIMUM_SAVING:
+                return _Choice(cropped.program, cropped.saving, "")
+            reason = f"cropping would save only {max(cropped.saving, 0):.1%} of the multiply-adds"
+            return _Choice(plan(known, *rectangle, cropped=False).program, 0.0, reason)
         except Exception as error:  # A network is foreign code: what no rule foresaw is a reason to run it as it is.
-            return _Choice(None, 0.0, _unplanned(error))
+            return _Choice(None, 0.0, f"the network's cone cannot be planned: {error}")
 
-    def _trace(self, key: _GraphKey) -> tuple[Graph, int] | str:
+    def _trace(self, key: _GraphKey) -> Graph | str:
         model = self.network()
         assert model is not None
         try:
-            graph = trace(model, *key, self.prepared)
+            return trace(model, *key, self.prepared)
         except UntraceableError as error:
             return f"the network cannot be traced: {error}"
-        try:
-            return graph, whole_cost(graph)
-        except Exception as error:  # As in `_choose`.
-            return _unplanned(error)
-
-
-def _unplanned(error: Exception) -> str:
-    return f"the network's cone cannot be planned: {error}"
 
 
 _KNOWN: weakref.WeakKeyDictionary[SuperResolver, _Plans] = weakref.WeakKeyDictionary()

@@ -52,7 +52,10 @@ class Differentiated(Operation):
         with torch.enable_grad():
             sources = [x.detach().requires_grad_(x.is_floating_point()) for x in inputs]
             value = self.function(*sources)
-        return value.detach(), (sources, value) if value.requires_grad else None
+        if not value.requires_grad:
+            return value.detach(), None
+        # The edge stands for the value: its memory is free as soon as the steps that read it are done.
+        return value.detach(), (sources, torch.autograd.graph.get_gradient_edge(value))
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         if kept is None:

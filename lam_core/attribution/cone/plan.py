@@ -24,6 +24,13 @@ class Plan:
     program: Program
     cost: int
     """Multiply-adds of a forward pass."""
+    whole_cost: int
+    """The same of the whole network."""
+
+    @property
+    def saving(self) -> float:
+        """Share of the whole network's multiply-adds that is not computed."""
+        return 1 - self.cost / max(self.whole_cost, 1)
 
 
 def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropped: bool = True) -> Plan:
@@ -53,17 +60,16 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
             how = plan_node(graph, node, extent)
             planned.append((node, how, [ask(*request) for request in how.requests]))
     planned.reverse()
-    return Plan(_program(graph, planned, result), sum(how.cost for _, how, _ in planned))
+    cost = sum(how.cost for _, how, _ in planned)
+    whole_cost = sum(how.operations_each * math.prod(node.shape) for node, how, _ in planned)
+    left_out = (node for node in graph.nodes if node not in wanted and all(node.shape))
+    whole_cost += sum(_cost_of(graph, node) for node in left_out)
+    return Plan(_program(graph, planned, result), cost, whole_cost)
 
 
-def whole_cost(graph: Graph) -> int:
-    """Multiply-adds of a forward pass of the whole network."""
-    nodes = (node for node in graph.nodes if node is not graph.input and all(node.shape))
-    return sum(
-        plan_node(graph, node, extent).cost
-        for node, extent in ((node, whole(node.shape)) for node in nodes)
-        if move(node, extent) is None
-    )
+def _cost_of(graph: Graph, node: Node) -> int:
+    extent = whole(node.shape)
+    return 0 if move(node, extent) else plan_node(graph, node, extent).cost
 
 
 def _program(graph: Graph, planned: list[tuple[Node, Planned, list[Request]]], result: Request) -> Program:

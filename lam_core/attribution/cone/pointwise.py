@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from lam_core.attribution.cone.arithmetic import Add, Multiply, Parametric, Rectify, Scale, Shift, Sigmoid, Square
+from lam_core.attribution.cone.arithmetic import Add, Gelu, Multiply, Parametric, Rectify, Scale, Shift, Sigmoid, Square
 from lam_core.attribution.cone.extents import shape_of
 from lam_core.attribution.cone.operations import Operation, Same, aten
 from lam_core.attribution.cone.rules import Request, faster
@@ -27,6 +27,11 @@ def leaky_relu(node: Node, constants: list[Tensor], requests: Requests) -> Opera
 @faster(aten.sigmoid.default)
 def sigmoid(node: Node, constants: list[Tensor], requests: Requests) -> Operation:
     return Sigmoid()
+
+
+@faster(aten.gelu.default)
+def gelu(node: Node, constants: list[Tensor], requests: Requests) -> Operation:
+    return Gelu(node.arguments["approximate"])
 
 
 @faster(aten.pow.Tensor_Scalar, aten.square.default)

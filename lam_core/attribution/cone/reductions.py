@@ -7,12 +7,14 @@ import math
 import torch
 from torch import Tensor
 
-from lam_core.attribution.cone.arithmetic import Mean, Softmax
+from lam_core.attribution.cone.arithmetic import Mean
 from lam_core.attribution.cone.extents import Extent, crop, hull, interval, whole
 from lam_core.attribution.cone.operations import (
     Differentiated,
+    Operation,
     aten,
 )
+from lam_core.attribution.cone.products import LayerNorm, Product, Softmax, StridedSoftmax
 from lam_core.attribution.cone.rules import Planned, broadcast, caller, rule, whole_dims
 from lam_core.attribution.cone.trace import Graph, Node, leaves
 
@@ -54,8 +56,9 @@ def along_one(graph: Graph, node: Node, wanted: Extent) -> Planned:
     """Operations along one dimension, which they need in full."""
     dim = node.arguments["dim"] % len(node.shape)
     computed = whole_dims(node, wanted, dim)
-    strided = node.target is aten._softmax.default and dim < len(node.shape) - 1 and node.args[0].dtype == node.dtype
-    operation = Softmax(dim) if strided else Differentiated(caller(node))
+    operation: Operation = Differentiated(caller(node))
+    if node.target is aten._softmax.default and node.args[0].dtype == node.dtype:
+        operation = Softmax() if dim == len(node.shape) - 1 else StridedSoftmax(dim)
     return Planned(computed, ((node.args[0], computed),), operation)
 
 
@@ -64,9 +67,10 @@ def layer_norm(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
     """Normalisation over the last dimensions, which it needs in full."""
     if node.pick or len(node.sources) != 1:
         return None
-    count = len(node.arguments["normalized_shape"])
-    computed = whole_dims(node, wanted, *range(-count, 0))
-    return Planned(computed, ((node.args[0], computed),), Differentiated(caller(node)), 4)
+    a = node.arguments
+    computed = whole_dims(node, wanted, *range(-len(a["normalized_shape"]), 0))
+    operation = LayerNorm(a["normalized_shape"], a["weight"], a["bias"], a["eps"])
+    return Planned(computed, ((node.args[0], computed),), operation, 4)
 
 
 @rule(
@@ -104,10 +108,14 @@ def product(graph: Graph, node: Node, wanted: Extent) -> Planned:
     for operand, extent in zip((*addend, one, other), extents, strict=True):
         if isinstance(operand, Node):
             requests.append((operand, extent))
+            constants.append(None)
         else:
             cut = crop(whole(operand.shape), extent, operand.device)
-            constants.append(operand if cut is None else cut.take(operand.detach()))
-    operation = Differentiated(caller(node, constants))
+            constants.append(operand.detach() if cut is None else cut.take(operand.detach()))
+    if node.kwargs or (addend and constants[0] is None):
+        operation: Operation = Differentiated(caller(node, [c for c in constants if c is not None]))
+    else:
+        operation = Product(constants[-2], constants[-1], constants[0] if addend else None, node.target)
     return Planned(wanted, tuple(requests), operation, one.shape[-1])
 
 

@@ -14,10 +14,12 @@ aten = torch.ops.aten
 Shape = tuple[int, ...]
 
 
-def shape_of_result(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Shape | None:
+def shape_of_result(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Shape | list[Shape] | None:
     """The shape of what an ATen operation gives, None if it is not one of the common ones used in the common way.
 
-    The result counts as contiguous, and is of the type of the arguments.
+    A list of shapes where it gives several tensors.
+
+    Results count as contiguous, and are of the type of the arguments.
     """
     find = _SHAPES.get(func)
     if find is None or kwargs.keys() - {"alpha", "approximate", "memory_format"}:
@@ -73,7 +75,8 @@ def _broadcast(one: Any, other: Any) -> Shape | None:
     if not isinstance(one, Tensor):
         return None
     if isinstance(other, Tensor):
-        return tuple(torch.broadcast_shapes(one.shape, other.shape))
+        same = one.shape == other.shape
+        return tuple(one.shape if same else torch.broadcast_shapes(one.shape, other.shape))
     return tuple(one.shape) if isinstance(other, (int, float)) else None
 
 
@@ -85,14 +88,61 @@ def _joined(parts: Sequence[Tensor], dim: int = 0) -> Shape | None:
     return (*first[:dim], sum(part.shape[dim] for part in parts), *first[dim + 1 :])
 
 
-def _averaged(x: Tensor, dims: Sequence[int] | None = None, keepdim: bool = False) -> Shape | None:
-    if not dims or not keepdim:
+def _reduced(x: Tensor, dims: Sequence[int] | None = None, keepdim: bool = False) -> Shape | None:
+    if not dims:
         return None
     gone = {dim % x.dim() for dim in dims}
-    return tuple(1 if dim in gone else size for dim, size in enumerate(x.shape))
+    return tuple(1 if dim in gone else size for dim, size in enumerate(x.shape) if keepdim or dim not in gone)
 
 
-_SHAPES: dict[Any, Callable[..., Shape | None]] = {
+def _normalised(x: Tensor, shape: Sequence[int], *rest: Any) -> list[Shape]:
+    moments = (*x.shape[: -len(shape)], *(1 for _ in shape))
+    return [tuple(x.shape), moments, moments]
+
+
+def _sliced(x: Tensor, dim: int = 0, start: int | None = None, stop: int | None = None, step: int = 1) -> Shape | None:
+    dim %= x.dim()
+    return (*x.shape[:dim], len(range(*slice(start, stop, step).indices(x.shape[dim]))), *x.shape[dim + 1 :])
+
+
+def _expanded(x: Tensor, shape: Sequence[int]) -> Shape:
+    sizes = (*(1 for _ in range(len(shape) - x.dim())), *x.shape)
+    return tuple(size if wanted == -1 else wanted for size, wanted in zip(sizes, shape, strict=True))
+
+
+def _permuted(x: Tensor, dims: Sequence[int]) -> Shape:
+    return tuple(x.shape[dim] for dim in dims)
+
+
+def _transposed(x: Tensor, one: int = 0, other: int = 1) -> Shape:
+    shape = list(x.shape)
+    if len(shape) > 1:
+        shape[one], shape[other] = shape[other], shape[one]
+    return tuple(shape)
+
+
+def _selected(x: Tensor, dim: int, index: int) -> Shape:
+    dim %= x.dim()
+    return (*x.shape[:dim], *x.shape[dim + 1 :])
+
+
+def _unsqueezed(x: Tensor, dim: int) -> Shape:
+    dim %= x.dim() + 1
+    return (*x.shape[:dim], 1, *x.shape[dim:])
+
+
+def _diagonal(x: Tensor, offset: int = 0, one: int = 0, other: int = 1) -> Shape | None:
+    one, other = one % x.dim(), other % x.dim()
+    rest = (size for dim, size in enumerate(x.shape) if dim not in (one, other))
+    return None if offset else (*rest, min(x.shape[one], x.shape[other]))
+
+
+def _shuffled(x: Tensor, factor: int) -> Shape:
+    *batch, channels, height, width = x.shape
+    return (*batch, channels // factor**2, height * factor, width * factor)
+
+
+_SHAPES: dict[Any, Callable[..., Shape | list[Shape] | None]] = {
     aten.convolution.default: _convolved,
     aten.relu.default: _same,
     aten.leaky_relu.default: _same,
@@ -115,6 +165,17 @@ _SHAPES: dict[Any, Callable[..., Shape | None]] = {
     aten.mul.Tensor: _broadcast,
     aten.div.Tensor: _broadcast,
     aten.cat.default: _joined,
-    aten.mean.dim: _averaged,
-    aten.sum.dim_IntList: _averaged,
+    aten.expand.default: _expanded,
+    aten.permute.default: _permuted,
+    aten.transpose.int: _transposed,
+    aten.t.default: _transposed,
+    aten.select.int: _selected,
+    aten.unsqueeze.default: _unsqueezed,
+    aten.mean.dim: _reduced,
+    aten.sum.dim_IntList: _reduced,
+    aten.native_layer_norm.default: _normalised,
+    aten.slice.Tensor: _sliced,
+    aten.alias.default: _same,
+    aten.diagonal.default: _diagonal,
+    aten.pixel_shuffle.default: _shuffled,
 }

@@ -26,6 +26,18 @@ CASES = {
     "softmax": (aten._softmax.default, (X, -1, False)),
     "sum": (aten.sum.dim_IntList, (X, [1], True)),
     "mean": (aten.mean.dim, (X, [-1, -2], True)),
+    "mean without a trace": (aten.mean.dim, (X, [-1, 1], False)),
+    "repeated": (aten.expand.default, (X[:, :1], [3, 2, 4, -1, 11])),
+    "permuted": (aten.permute.default, (X, [0, 2, -1, 1])),
+    "transposed": (aten.transpose.int, (X, 1, -1)),
+    "transposed matrix": (aten.t.default, (X[0, 0],)),
+    "transposed vector": (aten.t.default, (X[0, 0, 0],)),
+    "one of many": (aten.select.int, (X, -2, -1)),
+    "one dimension more": (aten.unsqueeze.default, (X, -2)),
+    "some of many": (aten.slice.Tensor, (X, -1, -8, 100, 3)),
+    "diagonal": (aten.diagonal.default, (X, 0, 1, -1)),
+    "channels to pixels": (aten.pixel_shuffle.default, (X, 2)),
+    "none of many": (aten.slice.Tensor, (X, 0, 5)),
 }
 
 
@@ -35,13 +47,19 @@ def test_is_the_shape_that_pytorch_gives(case: str) -> None:
     assert shape_of_result(func, args, {}) == tuple(func(*args).shape)
 
 
+def test_normalisation_gives_three() -> None:
+    args = (X, [9, 11], torch.rand(9, 11), None, 1e-5)
+    assert shape_of_result(aten.native_layer_norm.default, args, {}) == [
+        tuple(result.shape) for result in aten.native_layer_norm(*args)
+    ]
+
+
 def test_what_is_used_otherwise_is_left_to_pytorch() -> None:
     turned = X.transpose(2, 3)
     for func, args, kwargs in (
         (aten.view.default, (turned, [2, 4, 99]), {}),
         (aten.add.Tensor, (X, X.double()), {}),
         (aten.add.Tensor, (X.long(), 1), {}),
-        (aten.mean.dim, (X, [1], False), {}),
         (aten.mean.dim, (X, [1], True), {"dtype": torch.float64}),
         (aten.convolution.default, (X, WEIGHT, None, [1], [0], [1], True, [0], 1), {}),
         (aten.exp.default, (X,), {}),
