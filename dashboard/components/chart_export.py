@@ -12,7 +12,7 @@ _export = component(
 <button type="button" data-format="svg">Chart, SVG</button>
 """,
     css="""
-:host { display: flex; gap: 0.5rem; }
+:host { display: flex; gap: 1rem; }
 button {
   all: unset; box-sizing: border-box; cursor: pointer; text-align: center; padding: 0.45rem 0.75rem;
   font-size: 0.875rem; line-height: 1.5; white-space: nowrap; border: 1px solid var(--st-border-color);

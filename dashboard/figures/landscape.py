@@ -59,7 +59,7 @@ def landscape_chart(
     traces += [_hollow(row, beyond.get(row, at), first=k == 0) for k, (row, at) in enumerate(rows)]
     logarithmic = axis in ("receptive_field", "parameters")
     title = "Mean Diffusion Index"
-    figure = chart(traces, x=TITLES[axis], y=title, height=520, log_x=logarithmic, log_y=log_index)
+    figure = chart(traces, x=TITLES[axis], y=title, height=600, log_x=logarithmic, log_y=log_index)
     if log_index:
         figure.update_yaxes(tickvals=INDEX_TICKS)
     if axis == "receptive_field":

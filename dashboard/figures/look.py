@@ -82,9 +82,14 @@ def chart(
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 24, "b": 8},
         "showlegend": legend,
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "title": None},
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.19, "x": 0, "title": None},
         "hoverlabel": {"align": "left"},
-        "xaxis": {"title": x, "type": "log" if log_x else None, "automargin": True, "zeroline": False},
+        "xaxis": {
+            "title": {"text": x, "standoff": 4},
+            "type": "log" if log_x else None,
+            "automargin": True,
+            "zeroline": False,
+        },
         "yaxis": {"title": y, "type": "log" if log_y else None, "automargin": True, "zeroline": False},
     }
     # One type throughout: plotly takes traces of all kinds, which its own annotations do not say.
