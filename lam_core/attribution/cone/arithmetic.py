@@ -114,11 +114,16 @@ class Shift(Operation):
 
     new_value = True
 
-    def __init__(self, constant: Tensor | float) -> None:
+    def __init__(self, constant: Tensor | float, *, in_place: bool = False) -> None:
         self.constant = constant
+        self.in_place = in_place
+
+    def overwriting(self, position: int) -> Operation:
+        return Shift(self.constant, in_place=True)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
-        return inputs[0] + self.constant, None
+        (x,) = inputs
+        return x.add_(self.constant) if self.in_place else x + self.constant, None
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         return (gradient,)
@@ -190,11 +195,19 @@ class Scale(Operation):
     new_value = True
     new_gradient = True
 
-    def __init__(self, constant: Tensor | float) -> None:
+    def __init__(self, constant: Tensor | float, *, in_place: bool = False) -> None:
         self.constant = constant
+        self.in_place = in_place
+
+    def overwriting(self, position: int) -> Operation:
+        return Scale(self.constant, in_place=True)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
-        return inputs[0] * self.constant, None
+        (x,) = inputs
+        return x.mul_(self.constant) if self.in_place else x * self.constant, None
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         return (gradient * self.constant,)
+
+    def backward_over(self, gradient: Tensor, kept: Any) -> Gradients:
+        return (gradient.mul_(self.constant),)

@@ -22,6 +22,8 @@ class Operation:
 
     new_value: ClassVar[bool] = False
     """Whether the value is memory of its own that `backward` does not read: the next step may write over it."""
+    same_memory: ClassVar[bool] = False
+    """Whether the value is the input's memory, seen in another way, which `backward` does not read."""
     new_gradient: ClassVar[bool] = False
     """Whether gradients are memory of their own: others may be added to them in place."""
 
@@ -82,6 +84,8 @@ class Detached(Operation):
 class Same(Operation):
     """The input itself: all the work is in how it is cropped."""
 
+    same_memory = True
+
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         return inputs[0], None
 
@@ -91,6 +95,8 @@ class Same(Operation):
 
 class Reshape(Operation):
     """Another shape of the same elements in the same order."""
+
+    same_memory = True
 
     def __init__(self, shape: Sequence[int]) -> None:
         self.shape = tuple(shape)
@@ -104,6 +110,8 @@ class Reshape(Operation):
 
 class Permute(Operation):
     """Another order of the dimensions."""
+
+    same_memory = True
 
     def __init__(self, dims: Sequence[int]) -> None:
         self.dims = tuple(dims)

@@ -84,7 +84,8 @@ def _program(graph: Graph, planned: list[tuple[Node, Planned, list[Request]]], r
             last[source] = number
             readers[source] += 1
     last.pop(result[0], None)
-    fresh = {node for node, how, _ in planned if how.operation.new_value and readers[node] == 1}
+    # Values of which one reader alone may do what it likes with the memory.
+    fresh: set[Node] = set()
     steps = []
     for number, (node, how, requests) in enumerate(planned):
         inputs = tuple((index[source], crop(held[source], extent, graph.device)) for source, extent in requests)
@@ -94,6 +95,9 @@ def _program(graph: Graph, planned: list[tuple[Node, Planned, list[Request]]], r
             if overwriting is not None:
                 operation = overwriting
                 break
+        passed_on = operation.same_memory and inputs[0][1] is None and requests[0][0] in fresh
+        if readers[node] == 1 and (operation.new_value or passed_on):
+            fresh.add(node)
         frees = {index[source] for source, _ in requests if last.get(source) == number}
         steps.append(Step(operation, inputs, index[node], shape_of(how.computed), tuple(frees)))
     node, extent = result
