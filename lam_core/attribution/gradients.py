@@ -22,8 +22,8 @@ MOST_AT_ONCE = 32
 """Points in one batch at most."""
 NODES_A_ROUND = 8
 """Points asked for together on a GPU, which one alone would leave idle."""
-BATCHES = (200_000, 9), (3_000_000, 3)
-"""On a CPU: how many points at once pay where a pass holds at most so many numbers. Beyond, nothing is gained."""
+BATCHES = (200_000, 9), (12_000_000, 3)
+"""On a CPU: how many points at once pay where a pass holds at most so many numbers. Beyond, little is gained."""
 FREE_SHARE = 0.8
 """Of a GPU's free memory, what a batch may take."""
 
