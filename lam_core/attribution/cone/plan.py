@@ -7,8 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from lam_core.attribution.cone import layouts, planes, pointwise, reductions  # noqa: F401  Their rules register themselves.
+from lam_core.attribution.cone.attention import MANY, Attention
 from lam_core.attribution.cone.extents import Extent, crop, interval, shape_of, union, whole
 from lam_core.attribution.cone.moves import move
+from lam_core.attribution.cone.products import Product, Softmax, StridedSoftmax
 from lam_core.attribution.cone.program import Program, Step
 from lam_core.attribution.cone.rules import Planned, Request, plan_node
 from lam_core.attribution.cone.trace import Graph, Node
@@ -51,7 +53,7 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
     if not cropped:
         ask(graph.output, whole(shape))
     result = ask(graph.output, (*whole(shape[:2]), interval(*rows), interval(*columns)))
-    planned: list[tuple[Node, Planned, list[Request]]] = []
+    planned: list[_Entry] = []
     for node in reversed(graph.nodes):
         if node in wanted and node is not graph.input:
             extent = wanted[node]
@@ -64,7 +66,7 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
     whole_cost = sum(how.operations_each * math.prod(node.shape) for node, how, _ in planned)
     left_out = (node for node in graph.nodes if node not in wanted and all(node.shape))
     whole_cost += sum(_cost_of(graph, node) for node in left_out)
-    return Plan(_program(graph, planned, result), cost, whole_cost)
+    return Plan(_program(graph, _joined(graph, planned, result), result), cost, whole_cost)
 
 
 def _cost_of(graph: Graph, node: Node) -> int:
@@ -72,17 +74,62 @@ def _cost_of(graph: Graph, node: Node) -> int:
     return 0 if move(node, extent) else plan_node(graph, node, extent).cost
 
 
-def _program(graph: Graph, planned: list[tuple[Node, Planned, list[Request]]], result: Request) -> Program:
+_Entry = tuple[Node, Planned, list[Request]]
+
+
+def _joined(graph: Graph, planned: list[_Entry], result: Request) -> list[_Entry]:
+    """The plan with every large attention, which networks write as product, softmax and product, as one operation."""
+    entries = {entry[0]: entry for entry in planned}
+    readers = _readers(planned, result)
+    inner: set[Node] = set()
+    joined: dict[Node, _Entry] = {}
+
+    def reads_alone(request: Request) -> _Entry | None:
+        """What the request reads, if nothing else does and it reads all of it."""
+        source, extent = request
+        entry = entries.get(source)
+        alone = entry and readers[source] == 1 and crop(entry[1].computed, extent, graph.device) is None
+        return entry if alone else None
+
+    for node, how, requests in planned:
+        if not _is_product(how):
+            continue
+        weights = reads_alone(requests[0])
+        if weights is None or not isinstance(softmax := weights[1].operation, Softmax | StridedSoftmax):
+            continue
+        scores = reads_alone(weights[2][0])
+        if scores is None or not _is_product(scores[1]) or math.prod(shape_of(scores[1].computed)) < MANY:
+            continue
+        if isinstance(softmax, StridedSoftmax) and softmax.dim != 1:
+            continue
+        operation = Attention(over_queries=isinstance(softmax, StridedSoftmax))
+        parts = [*scores[2], requests[1]]
+        joined[node] = node, Planned(how.computed, tuple(parts), operation, how.operations_each), parts
+        inner |= {weights[0], scores[0]}
+    return [joined.get(entry[0], entry) for entry in planned if entry[0] not in inner]
+
+
+def _is_product(how: Planned) -> bool:
+    """Whether it is a product of two stacks of matrices that both vary, and nothing else."""
+    product = how.operation
+    plain = isinstance(product, Product) and product.one is None and product.other is None and product.addend is None
+    return plain and len(how.computed) == 3
+
+
+def _readers(planned: list[_Entry], result: Request) -> Counter[Node]:
+    return Counter([result[0], *(source for _, _, requests in planned for source, _ in requests)])
+
+
+def _program(graph: Graph, planned: list[_Entry], result: Request) -> Program:
     held: dict[Node, Extent] = {graph.input: whole(graph.input.shape)}
     index: dict[Node, int] = {graph.input: 0}
     last: dict[Node, int] = {}
-    readers: Counter[Node] = Counter([result[0]])
+    readers = _readers(planned, result)
     for number, (node, how, requests) in enumerate(planned):
         held[node] = how.computed
         index[node] = number + 1
         for source, _ in requests:
             last[source] = number
-            readers[source] += 1
     last.pop(result[0], None)
     # Values of which one reader alone may do what it likes with the memory.
     fresh: set[Node] = set()

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lam_core.attribution.cone import Cone
+from lam_core.attribution.cone.attention import Attention
 from tests.lam_core.attribution.cone_oracle import Toy, check, resolver
 
 
@@ -262,6 +263,40 @@ def _non_local(x: Tensor, normalised: int) -> Tensor:
 def test_whole_planes_are_kept_and_the_tail_is_cropped(function) -> None:
     head, tail = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
     assert _cropped(check(resolver(Toy(lambda x: tail(function(head(x))), head, tail))))
+
+
+@pytest.mark.parametrize("normalised", [1, 2])
+@pytest.mark.parametrize("block", [1, 700, 10**6])
+def test_large_attention_is_worked_off_in_blocks(normalised: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lam_core.attribution.cone.plan.MANY", 2)
+    monkeypatch.setattr("lam_core.attribution.cone.attention.BLOCK", block)
+    used = []
+    forward = Attention.forward
+    monkeypatch.setattr(Attention, "forward", lambda self, *inputs: used.append(self) or forward(self, *inputs))
+    head, tail = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+
+    def network(x: Tensor) -> Tensor:
+        y = head(x)
+        tokens, pooled = y.flatten(2), F.avg_pool2d(y, 2).flatten(2)
+        weights = torch.bmm(tokens.transpose(1, 2), 3 * pooled).softmax(normalised)
+        return tail(y + torch.bmm(weights, pooled.transpose(1, 2)).transpose(1, 2).reshape(x.shape))
+
+    assert _cropped(check(resolver(Toy(network, head, tail)), 8, 10, batch=2))
+    assert used[0].over_queries == (normalised == 1)
+
+
+def test_attention_whose_weights_are_read_elsewhere_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lam_core.attribution.cone.plan.MANY", 2)
+    monkeypatch.setattr(Attention, "forward", lambda self, *inputs: pytest.fail("its weights are needed"))
+    head, tail = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+
+    def network(x: Tensor) -> Tensor:
+        y = head(x)
+        tokens = y.flatten(2).transpose(1, 2)
+        weights = torch.bmm(tokens, tokens.transpose(1, 2)).softmax(2)
+        return tail(y * weights.amax() + torch.bmm(weights, tokens).transpose(1, 2).reshape(x.shape))
+
+    check(resolver(Toy(network, head, tail)), 8, 10)
 
 
 def test_normalisation_over_channels() -> None:
