@@ -17,8 +17,11 @@ from zoo.architectures.resnet import ResNet18
 from zoo.training.patches import TrainingDataError, digest
 from zoo.training.recipe import Recipe
 
-BAND = 160
-"""Period in pixels of the vertical bands into which a scene is cut: some for training, the others held out."""
+BAND = 2.5
+"""Period of the vertical bands into which a scene is cut, in sides of a crop: a band ends in one crop that is held out,
+all before it is for training."""
+ZOOM = (0.7, 1.5)
+"""Sides of what is cut out for training, in sides of a crop, to which it is then resized."""
 
 
 class Scenes:
@@ -26,48 +29,47 @@ class Scenes:
 
     def __init__(self, pictures: tuple[Pixels, ...], *, classes: int, crop: int) -> None:
         """The first `classes` evenly spread pictures of at least two bands. Raises `TrainingDataError`."""
-        large = [p for p in pictures if p.shape[1] >= 2 * BAND and p.shape[0] >= crop]
+        self.crop, self.band = crop, round(BAND * crop)
+        large = [p for p in pictures if p.shape[1] >= 2 * self.band and p.shape[0] >= crop]
         if len(large) < classes:
             raise TrainingDataError(
-                f"only {len(large)} pictures are at least {2 * BAND} pixels wide; the classifier needs {classes}"
+                f"only {len(large)} pictures are at least {2 * self.band} pixels wide; the classifier needs {classes}"
             )
         self.pictures = tuple(large[i * len(large) // classes] for i in range(classes))
-        self.crop = crop
         self.digest = digest(self.pictures)
 
-    def places(self, label: int, *, held_out: bool) -> list[int]:
-        """Left edges of a scene's crops, none of which reaches into the other part."""
-        width, start = self.pictures[label].shape[1], BAND - self.crop
-        lefts = range(width - self.crop + 1)
-        if held_out:
-            return [x for x in lefts if x % BAND == start]
-        return [x for x in lefts if x % BAND <= start - self.crop]
+    def places(self, label: int, side: int) -> list[int]:
+        """Left edges of a scene's squares of that side, none of which reaches into what is held out."""
+        width, start = self.pictures[label].shape[1], self.band - self.crop
+        return [x for x in range(width - side + 1) if x % self.band <= start - side]
 
     def batch(self, random: np.random.Generator, size: int) -> tuple[Tensor, Tensor]:
-        """Crops for training [B, 3, crop, crop] in [0, 1], mirrored at random, and their labels [B]."""
+        """Squares for training, zoomed and mirrored at random [B, 3, crop, crop] in [0, 1], and their labels [B]."""
         labels = random.integers(0, len(self.pictures), size)
         crops = []
         for label in labels:
-            x = int(random.choice(self.places(int(label), held_out=False)))
-            y = int(random.integers(0, self.pictures[label].shape[0] - self.crop + 1))
-            crop = self.pictures[label][y : y + self.crop, x : x + self.crop]
-            crops.append(crop[:, ::-1] if random.integers(2) else crop)
-        return _tensor(crops), torch.from_numpy(labels)
+            picture = self.pictures[label]
+            side = min(round(self.crop * random.uniform(*ZOOM)), self.band - self.crop, picture.shape[0])
+            x = int(random.choice(self.places(int(label), side)))
+            y = int(random.integers(0, picture.shape[0] - side + 1))
+            square = _tensor(picture[y : y + side, x : x + side])
+            square = square.flip(3) if random.integers(2) else square
+            crops.append(F.interpolate(square, (self.crop, self.crop), mode="bilinear", antialias=True))
+        return torch.cat(crops), torch.from_numpy(labels)
 
     def held_out(self) -> tuple[Tensor, Tensor]:
         """Crops that no step sees, side by side in the rest of the bands, and their labels."""
         crops, labels = [], []
         for label, picture in enumerate(self.pictures):
-            for x in self.places(label, held_out=True):
+            for x in range(self.band - self.crop, picture.shape[1] - self.crop + 1, self.band):
                 for y in range(0, picture.shape[0] - self.crop + 1, self.crop):
-                    crops.append(picture[y : y + self.crop, x : x + self.crop])
+                    crops.append(_tensor(picture[y : y + self.crop, x : x + self.crop]))
                     labels.append(label)
-        return _tensor(crops), torch.tensor(labels)
+        return torch.cat(crops), torch.tensor(labels)
 
 
-def _tensor(crops: list[Pixels]) -> Tensor:
-    stacked = np.stack([np.ascontiguousarray(crop.transpose(2, 0, 1)) for crop in crops])
-    return torch.from_numpy(stacked).float() / 255
+def _tensor(crop: Pixels) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(crop.transpose(2, 0, 1)))[None].float() / 255
 
 
 class Classification:

@@ -20,7 +20,7 @@ from zoo.architectures import architecture
 from zoo.architectures.resnet import ResNet18
 from zoo.training import run as running
 from zoo.training.adversary import Features
-from zoo.training.classification import BAND, Scenes
+from zoo.training.classification import Scenes
 from zoo.training.interpolation import begin_as_interpolation
 from zoo.training.patches import TrainingDataError, TrainingSet
 from zoo.training.recipe import RecipeError, all_recipes, load_recipe
@@ -106,16 +106,24 @@ def test_features_are_the_classifiers_and_pass_gradients():
 
 
 def test_held_out_crops_share_no_pixel_with_training():
-    scenes = Scenes((np.zeros((100, 500, 3), np.uint8),), classes=1, crop=64)
-    seen = {x + i for x in scenes.places(0, held_out=False) for i in range(64)}
-    kept = {x + i for x in scenes.places(0, held_out=True) for i in range(64)}
-    assert seen
-    assert kept
-    assert not seen & kept
-    assert max(seen | kept) < 500
+    picture = np.zeros((100, 500, 3), np.uint8)
+    picture[:, :, 0], picture[:, :, 1] = np.arange(500) % 256, np.arange(500) // 256
+    scenes = Scenes((picture,), classes=1, crop=64)
+    seen = {x + i for side in (45, 64, 96) for x in scenes.places(0, side) for i in range(side)}
     crops, labels = scenes.held_out()
     assert crops.shape[1:] == (3, 64, 64)
-    assert len(labels) == len(crops) == 500 // BAND
+    assert len(labels) == len(crops) == 3
+    kept = set((255 * (crops[:, 0] + 256 * crops[:, 1])).round().int().ravel().tolist())
+    assert seen | kept <= set(range(500))
+    assert len(kept) == 3 * 64
+    assert len(seen) >= 3 * 96
+    assert not seen & kept
+    for seed in range(3):
+        batch, labels = scenes.batch(np.random.default_rng(seed), 4)
+        assert batch.shape == (4, 3, 64, 64)
+        # No square reaches from one part into the next: its columns, zoomed and mirrored, are a run of trained ones.
+        columns = 255 * (batch[:, 0, 32, 2:-2] + 256 * batch[:, 1, 32, 2:-2])
+        assert all(min(abs(c - t) for t in seen) < 2 for c in columns.ravel().tolist())
     with pytest.raises(TrainingDataError, match="needs 2"):
         Scenes((np.zeros((100, 500, 3), np.uint8),), classes=2, crop=64)
 
