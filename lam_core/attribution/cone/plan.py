@@ -19,6 +19,9 @@ CROP_WORTHWHILE = 0.15
 """A layer of which cropping would save a smaller share is computed whole: crops cost copies."""
 
 
+_Entry = tuple[Node, Planned, list[Request]]
+
+
 @dataclass(frozen=True)
 class Plan:
     """A program, and what it costs."""
@@ -64,7 +67,7 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
     planned.reverse()
     cost = sum(how.cost for _, how, _ in planned)
     whole_cost = sum(how.operations_each * math.prod(node.shape) for node, how, _ in planned)
-    left_out = (node for node in graph.nodes if node not in wanted and all(node.shape))
+    left_out = (node for node in graph.nodes if node not in wanted and node is not graph.input and all(node.shape))
     whole_cost += sum(_cost_of(graph, node) for node in left_out)
     return Plan(_program(graph, _joined(graph, planned, result), result), cost, whole_cost)
 
@@ -72,9 +75,6 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
 def _cost_of(graph: Graph, node: Node) -> int:
     extent = whole(node.shape)
     return 0 if move(node, extent) else plan_node(graph, node, extent).cost
-
-
-_Entry = tuple[Node, Planned, list[Request]]
 
 
 def _joined(graph: Graph, planned: list[_Entry], result: Request) -> list[_Entry]:
