@@ -22,8 +22,9 @@ MOST_AT_ONCE = 32
 """Points in one batch at most."""
 NODES_A_ROUND = 8
 """Points asked for together on a GPU, which one alone would leave idle."""
-BATCHES = (200_000, 9), (12_000_000, 3)
-"""On a CPU: how many points at once pay where a pass holds at most so many numbers. Beyond, little is gained."""
+BATCHES = (200_000, 9, 2.5), (12_000_000, 3, 1.1)
+"""On a CPU: how many points at once pay where a pass holds at most so many numbers, and how many times faster each is
+then, roughly. Beyond, little is gained."""
 FREE_SHARE = 0.8
 """Of a GPU's free memory, what a batch may take."""
 
@@ -60,7 +61,7 @@ class Gradients:
         self.device, self.dtype = model.device, model.dtype
         self.on_gpu = self.device.type == "cuda"
         self._cone: Cone | None = None
-        self.at_once = 1
+        self.at_once, self.gain = 1, 1.0
         self._sized = not self.on_gpu
 
     def plan(self, height: int, width: int) -> int:
@@ -72,7 +73,7 @@ class Gradients:
         self._cone = alone
         if alone.fallback:
             return 1
-        self.at_once = next((count for most, count in BATCHES if alone.numbers <= most), 1)
+        _, self.at_once, self.gain = next((batch for batch in BATCHES if alone.numbers <= batch[0]), (0, 1, 1.0))
         if self.at_once > 1:
             cone(self.model, height, width, rows, columns, pictures=self.at_once)
         return self.at_once
@@ -110,6 +111,8 @@ class Gradients:
     def _of_chunk(self, chunk: Sequence[Image]) -> list[tuple[float, NDArray]]:
         if self.on_gpu or len(chunk) in (1, self.at_once):
             return self._of(chunk)
+        if len(chunk) * self.gain <= self.at_once:
+            return [found for point in chunk for found in self._of([point])]
         # Every number of pictures would need a plan of its own, which takes longer than computing some in vain.
         return self._of([*chunk, *[chunk[-1]] * (self.at_once - len(chunk))])[: len(chunk)]
 
