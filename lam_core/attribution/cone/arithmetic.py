@@ -10,21 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lam_core.attribution.cone.operations import Gradients, Operation, aten
+from lam_core.attribution.cone.operations import Gradients, InPlace, Operation, aten
 
 
-class Rectify(Operation):
+class Rectify(InPlace):
     """ReLU, or leaky ReLU of positive slope: both are known backward from their own value."""
 
     new_value = False
     new_gradient = True
 
-    def __init__(self, slope: float, *, in_place: bool = False) -> None:
+    def __init__(self, slope: float) -> None:
         self.slope = slope
-        self.in_place = in_place
-
-    def overwriting(self, position: int) -> Operation:
-        return Rectify(self.slope, in_place=True)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         (x,) = inputs
@@ -109,17 +105,13 @@ class Add(Operation):
         return gradient.sum_to_size(self.shapes[0]), scaled.sum_to_size(self.shapes[1])
 
 
-class Shift(Operation):
+class Shift(InPlace):
     """The input plus a constant that does not enlarge it."""
 
     new_value = True
 
-    def __init__(self, constant: Tensor | float, *, in_place: bool = False) -> None:
+    def __init__(self, constant: Tensor | float) -> None:
         self.constant = constant
-        self.in_place = in_place
-
-    def overwriting(self, position: int) -> Operation:
-        return Shift(self.constant, in_place=True)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         (x,) = inputs
@@ -189,18 +181,14 @@ class Multiply(Operation):
         return (gradient * other).sum_to_size(one.shape), (gradient * one).sum_to_size(other.shape)
 
 
-class Scale(Operation):
+class Scale(InPlace):
     """The input times a constant that does not enlarge it."""
 
     new_value = True
     new_gradient = True
 
-    def __init__(self, constant: Tensor | float, *, in_place: bool = False) -> None:
+    def __init__(self, constant: Tensor | float) -> None:
         self.constant = constant
-        self.in_place = in_place
-
-    def overwriting(self, position: int) -> Operation:
-        return Scale(self.constant, in_place=True)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         (x,) = inputs

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from lam_core.attribution.cone.operations import Gradients, Operation
+from lam_core.attribution.cone.products import centred
 
 MANY = 2**22
 """Weights from which on they are worked off in blocks."""
@@ -49,14 +50,14 @@ class Attention(Operation):
             for rows in _blocks(keys.mT, queries):
                 weights = _weights(keys.mT[:, rows], queries.mT)
                 of_values[:, rows] = torch.bmm(weights, gradient)
-                scores = _of_scores(weights, torch.bmm(values[:, rows], gradient.mT))
+                scores = centred(torch.bmm(values[:, rows], gradient.mT).mul_(weights), weights, -1)
                 of_keys[:, :, rows] = torch.bmm(scores, queries).mT
                 of_queries.baddbmm_(scores.mT, keys.mT[:, rows])
         else:
             for rows in _blocks(queries, keys.mT):
                 weights = _weights(queries[:, rows], keys)
                 of_values.baddbmm_(weights.mT, gradient[:, rows])
-                scores = _of_scores(weights, torch.bmm(gradient[:, rows], values.mT))
+                scores = centred(torch.bmm(gradient[:, rows], values.mT).mul_(weights), weights, -1)
                 of_queries[:, rows] = torch.bmm(scores, keys.mT)
                 of_keys.baddbmm_(queries[:, rows].mT, scores)
         return of_queries, of_keys, of_values
@@ -70,9 +71,3 @@ def _blocks(rows: Tensor, columns: Tensor) -> Iterator[slice]:
 
 def _weights(one: Tensor, other: Tensor) -> Tensor:
     return torch.softmax(torch.bmm(one, other), -1)
-
-
-def _of_scores(weights: Tensor, of_weights: Tensor) -> Tensor:
-    """The gradient of what the softmax was given, from that of the weights, which is written over."""
-    product = of_weights.mul_(weights)
-    return product.addcmul_(weights, product.sum(-1, keepdim=True), value=-1)

@@ -6,6 +6,7 @@ No operation keeps what only the gradient of a weight would need.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any, ClassVar
 
 import torch
@@ -42,6 +43,17 @@ class Operation:
     def overwriting(self, position: int) -> Operation | None:
         """The same operation writing its value over that input, if it can."""
         return None
+
+
+class InPlace(Operation):
+    """An operation whose value may lie where its input was."""
+
+    in_place = False
+
+    def overwriting(self, position: int) -> Operation | None:
+        other = copy(self)
+        other.in_place = True
+        return other
 
 
 class Differentiated(Operation):

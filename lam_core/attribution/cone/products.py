@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lam_core.attribution.cone.operations import Gradients, Operation, aten
+from lam_core.attribution.cone.operations import Gradients, InPlace, Operation, aten
 
 
 class Product(Operation):
@@ -50,17 +50,13 @@ class Softmax(Operation):
         return (aten._softmax_backward_data(gradient, kept, -1, kept.dtype),)
 
 
-class StridedSoftmax(Operation):
+class StridedSoftmax(InPlace):
     """Softmax along another dimension, where PyTorch's own strides through memory."""
 
     new_gradient = True
 
-    def __init__(self, dim: int, *, in_place: bool = False) -> None:
+    def __init__(self, dim: int) -> None:
         self.dim = dim
-        self.in_place = in_place
-
-    def overwriting(self, position: int) -> Operation:
-        return StridedSoftmax(self.dim, in_place=True)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         (x,) = inputs
@@ -72,13 +68,10 @@ class StridedSoftmax(Operation):
         return y.div_(y.sum(self.dim, keepdim=True)), y
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
-        return self._centred(gradient * kept, kept)
+        return (centred(gradient * kept, kept, self.dim),)
 
     def backward_over(self, gradient: Tensor, kept: Any) -> Gradients:
-        return self._centred(gradient.mul_(kept), kept)
-
-    def _centred(self, product: Tensor, kept: Tensor) -> Gradients:
-        return (product.addcmul_(kept, product.sum(self.dim, keepdim=True), value=-1),)
+        return (centred(gradient.mul_(kept), kept, self.dim),)
 
 
 class LayerNorm(Operation):
@@ -99,3 +92,8 @@ class LayerNorm(Operation):
         x, mean, scale = kept
         asked = [True, False, False]
         return aten.native_layer_norm_backward(gradient, x, self.shape, mean, scale, self.weight, self.bias, asked)[:1]
+
+
+def centred(product: Tensor, weights: Tensor, dim: int) -> Tensor:
+    """The gradient of what a softmax was given, from its weights times their gradient, which is written over."""
+    return product.addcmul_(weights, product.sum(dim, keepdim=True), value=-1)

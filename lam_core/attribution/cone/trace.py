@@ -165,10 +165,9 @@ class _Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if not any(isinstance(value, _Blank) for value in leaves((args, kwargs))):
-            _refuse_chance(func, args, kwargs)
-            return func(*args, **kwargs)
         _refuse_chance(func, args, kwargs)
+        if not any(isinstance(value, _Blank) for value in leaves((args, kwargs))):
+            return func(*args, **kwargs)
         if not self.functional and not torch.is_grad_enabled():
             # Either `no_grad`, or within an `autograd.Function`, which functionalisation refuses.
             raise _NotPlainError("parts of it have no gradient, or one of their own")
