@@ -24,8 +24,8 @@ import zoo
 from lam_core import AttributionSettings, Region, SuperResolver, downscale
 from lam_core.attribution.attribute import ZeroMapError, index_of, integrate
 from lam_core.attribution.quadrature import Integral
-from lam_core.decode import decode
 from lam_core.images import middle
+from lam_core.images.decode import decode
 
 TRUTH = 1025
 """Nodes of the sum that counts as the truth. Nodes are added one by one, so every smaller sum is on the way to it."""

@@ -12,8 +12,8 @@ import time
 
 import zoo
 from lam_core.attribution.attribute import attribute
+from lam_core.attribution.checks.insertion_deletion import FaithfulnessSettings, faithfulness
 from lam_core.attribution.settings import AttributionSettings
-from lam_core.attribution.trust_faithfulness import FaithfulnessSettings, faithfulness
 from lam_core.images import downscale
 from lam_core.samples import sample
 from lam_core.studies.faithfulness_study import advantages

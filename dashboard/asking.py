@@ -13,8 +13,8 @@ from dashboard.cards import share_fetched, waiting_for
 from dashboard.computation import Outcome, at_hand, computed
 from dashboard.pictures import Picture
 from dashboard.wording import duration, percent, sentence
-from lam_core.request import Request
-from lam_core.service import Service, Status
+from lam_core.service.request import Request
+from lam_core.service.service import Service, Status
 
 Questions = Mapping[str, Callable[[], Request[Any]]]
 """What makes each request, by a name for it."""

@@ -25,7 +25,7 @@ from dashboard.wording import (
 from lam_core.attribution.result import Attribution, displayed
 from lam_core.diffusion.area import area
 from lam_core.region import Field, Region
-from lam_core.service import Status
+from lam_core.service.service import Status
 
 HELP = {
     "DI": "Diffusion Index: how widely the network draws on its input, from 0 (one pixel) to 100 (all pixels alike). "

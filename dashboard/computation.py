@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 
 from dashboard.gallery import shipped
 from lam_core.errors import LamError
-from lam_core.request import Request
-from lam_core.service import Listener, Service, Status
+from lam_core.service.request import Request
+from lam_core.service.service import Listener, Service, Status
 
 log = logging.getLogger("lam")
 

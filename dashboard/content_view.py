@@ -17,10 +17,10 @@ from dashboard.kept import Kept
 from dashboard.studies import Study
 from dashboard.takeaways import settings_of, take_away
 from lam_core.errors import LamError
+from lam_core.images.image_sets import Picture
 from lam_core.samples.sample import SIDE
 from lam_core.studies.content_study import FEATURES, Feature
-from lam_core.studies.pictures import Picture
-from lam_core.studies.table import images_by_diffusion
+from lam_core.studies.sweeps.table import images_by_diffusion
 
 FEATURE_NAMES: dict[Feature, str] = {
     "periodicity": "Periodicity",

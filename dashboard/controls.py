@@ -17,9 +17,9 @@ from dashboard.uploads import Upload
 from dashboard.view import FIRST_SAMPLE, MOST_MODELS, View
 from dashboard.wording import DETECTORS, PATHS, RULES, sentence
 from lam_core.attribution.settings import AttributionSettings, SettingsError
-from lam_core.decode import decode
 from lam_core.errors import LamError
 from lam_core.images import digest
+from lam_core.images.decode import decode
 from lam_core.region import Region, RegionError
 from lam_core.samples import samples
 from lam_core.settings import MEBIBYTE, settings

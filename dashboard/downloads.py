@@ -17,9 +17,9 @@ from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.area import area
 from lam_core.diffusion.density import density
-from lam_core.owner import Owner
 from lam_core.region import Region
 from lam_core.render import Panel, paper_figure, png
+from lam_core.service.owner import Owner
 
 
 def figure(picture: Picture, results: Sequence[Attribution]) -> bytes:

@@ -26,13 +26,13 @@ from dashboard.models import COMPACT
 from dashboard.pictures import Picture
 from dashboard.presence import Presence
 from dashboard.yours import Yours, mine
-from lam_core.owner import Owner
 from lam_core.reference import NetworkReference
 from lam_core.samples import sample
-from lam_core.service import Service
+from lam_core.service.device_queue import Turnstile
+from lam_core.service.owner import Owner
+from lam_core.service.service import Service
+from lam_core.service.store import Store
 from lam_core.settings import settings
-from lam_core.store import Store
-from lam_core.turnstile import Turnstile
 from zoo.pool import Pool, PooledReference
 from zoo.references import Reference, feature_reference
 from zoo.registry import registry

@@ -17,7 +17,7 @@ from dashboard.place import Place
 from dashboard.wording import sentence
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution, displayed
-from lam_core.service import Status
+from lam_core.service.service import Status
 
 Answered = tuple[Offer, AttributionRequest | None, Outcome[Attribution]]
 

@@ -27,7 +27,7 @@ from dashboard.wording import duration, sentence, settings_line, with_error
 from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.region import Field, Region
 from lam_core.render import enlarged, png
-from lam_core.service import Status
+from lam_core.service.service import Status
 
 MAPS, TILES = "This window", "Every window"
 WIDTH = 512

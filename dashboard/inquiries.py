@@ -16,8 +16,8 @@ from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings, Detector, PathMethod, method_settings
 from lam_core.images import Pixels
 from lam_core.reference import ModelReference
-from lam_core.request import Request
 from lam_core.samples import sample
+from lam_core.service.request import Request
 
 Method = PathMethod | Literal["gradient"]
 CheckName = Literal["faithfulness", "occlusion", "receptive", "randomisation", "causal"]
@@ -52,7 +52,7 @@ def method(request: AttributionRequest, name: Method, detector: Detector | None 
     """The request for a method's map of the same window, by another detector if one is given."""
     settings = replace(request.settings, detector=detector or request.settings.detector)
     if name == "gradient":
-        from lam_core.studies.checks import gradient_of_window
+        from lam_core.attribution.checks.requests import gradient_of_window
 
         return gradient_of_window(replace(request, settings=settings))
     return replace(request, settings=method_settings(name, settings))
@@ -60,22 +60,22 @@ def method(request: AttributionRequest, name: Method, detector: Detector | None 
 
 def saturation(request: AttributionRequest) -> Request[Any]:
     """The request for D and its running integral along the path."""
-    from lam_core.studies.checks import saturation_of
+    from lam_core.attribution.checks.requests import saturation_of
 
     return saturation_of(request)
 
 
 def check(name: CheckName, subject: Subject) -> Request[Any]:
     """The request for a check of the subject's map, or of its network."""
-    from lam_core.studies import checks
+    from lam_core.attribution.checks import requests
 
     request, hr = subject.request, subject.picture.hr
     makers: dict[CheckName, Callable[[], Any]] = {
-        "faithfulness": lambda: checks.faithfulness_of(request),
-        "occlusion": lambda: checks.occlusion_of(request),
-        "randomisation": lambda: checks.randomisation_of(request),
-        "receptive": lambda: checks.effective_field_of(request.model, _lr(DONORS, subject), _side(subject)),
-        "causal": lambda: checks.causal_effects_of(request, hr, _others(subject)),  # pyright: ignore[reportArgumentType]
+        "faithfulness": lambda: requests.faithfulness_of(request),
+        "occlusion": lambda: requests.occlusion_of(request),
+        "randomisation": lambda: requests.randomisation_of(request),
+        "receptive": lambda: requests.effective_field_of(request.model, _lr(DONORS, subject), _side(subject)),
+        "causal": lambda: requests.causal_effects_of(request, hr, _others(subject)),  # pyright: ignore[reportArgumentType]
     }
     return replace(makers[name](), attribution=subject.result)
 

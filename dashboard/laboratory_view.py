@@ -16,7 +16,7 @@ from dashboard.takeaways import take_away
 from dashboard.yours import session_offers
 from lam_core.region import Region
 from lam_core.studies.laboratory import Pattern, curves, laboratory
-from lam_core.studies.table import join
+from lam_core.studies.sweeps.table import join
 
 Form = Literal["stripes", "grid"]
 NAME = "laboratory"

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dashboard import engine
 from dashboard.gallery.shipped import shipped_report
 from dashboard.task import Tell, fetching
-from lam_core.store import Store, StoreWriteError
+from lam_core.service.store import Store, StoreWriteError
 from zoo.entry import Entry
 from zoo.findings import Report
 from zoo.references import entry_fingerprint

@@ -12,11 +12,11 @@ import streamlit as st
 
 from dashboard import hub_pictures
 from dashboard.wording import sentence
-from lam_core.decode import UnreadableImageError, decode
 from lam_core.errors import LamError
+from lam_core.images.decode import UnreadableImageError, decode
+from lam_core.images.image_sets import SUFFIXES, Opened, Picture, PictureError, of_sample, pictures_in
 from lam_core.samples import samples
 from lam_core.settings import MEBIBYTE, settings
-from lam_core.studies.pictures import SUFFIXES, Opened, Picture, PictureError, of_sample, pictures_in
 from zoo.image_sets import MOST, pictures_of
 from zoo.settings import settings as zoo_settings
 

@@ -15,12 +15,12 @@ from dashboard.models import Offer, at_scale, scales
 from dashboard.models import chosen as standard
 from dashboard.own_pictures import Chosen
 from dashboard.yours import session_offers
+from lam_core.images.image_sets import Picture
 from lam_core.studies.content_study import features_of
-from lam_core.studies.ledger import Listener
-from lam_core.studies.pictures import Picture
-from lam_core.studies.sweep import Plan, Swept, sweep
-from lam_core.studies.table import comparable, images_by_diffusion, table_of
-from lam_core.studies.windows import PER_SIDE, Windows
+from lam_core.studies.sweeps.progress import Listener
+from lam_core.studies.sweeps.sweep import Plan, Swept, sweep
+from lam_core.studies.sweeps.table import comparable, images_by_diffusion, table_of
+from lam_core.studies.sweeps.windows import PER_SIDE, Windows
 
 NAME = "own"
 MOST_NETWORKS = 12

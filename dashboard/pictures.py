@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lam_core.attribution.result import Attribution
-from lam_core.decode import Decoded
 from lam_core.errors import LamError
 from lam_core.images import Pixels, bicubic, digest, downscale, mod_crop, psnr
-from lam_core.owner import Owner
+from lam_core.images.decode import Decoded
 from lam_core.region import Field, Region
 from lam_core.samples import Sample
+from lam_core.service.owner import Owner
 
 SHORTEST_LR = 8
 """LR pixels a side below which a map says nothing."""

@@ -16,9 +16,9 @@ from dashboard.pictures import Picture
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.density import density
 from lam_core.images import Pixels, bicubic
+from lam_core.images.image_sets import Picture as Studied
 from lam_core.region import Region
 from lam_core.render import cut_around, density_over, enlarged, framed, map_over, png
-from lam_core.studies.pictures import Picture as Studied
 
 MAP_WIDTH, CLOSE_WIDTH, WIDEST = 512, 384, 1400
 THUMBNAIL = 84

@@ -11,9 +11,9 @@ from dashboard import studies, uploads
 from dashboard.catalogue import can_be_tried
 from dashboard.studies import Study
 from dashboard.uploads import Upload
-from lam_core.decode import Decoded
 from lam_core.errors import LamError
 from lam_core.images import digest
+from lam_core.images.decode import Decoded
 from zoo.settings import settings
 
 ATTRIBUTION = "app_pages/attribution.py"

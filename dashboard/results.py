@@ -20,7 +20,7 @@ from dashboard.place import Place
 from dashboard.view import MOST_MODELS
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
-from lam_core.service import Status
+from lam_core.service.service import Status
 from zoo.registry import registry
 
 NARROWEST_CARD = 215

@@ -14,7 +14,7 @@ from lam_core.attribution.request import AttributionRequest
 from lam_core.errors import LamError
 from lam_core.images import downscale, mod_crop
 from lam_core.region import Region, field_around
-from lam_core.studies.table import images_by_diffusion
+from lam_core.studies.sweeps.table import images_by_diffusion
 
 IN_A_STRIP = 5
 

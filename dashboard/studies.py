@@ -14,13 +14,13 @@ import pandas as pd
 from dashboard.gallery.studies import shipped_features, shipped_sweep, studied_networks
 from dashboard.kept import Kept
 from dashboard.models import Tag
+from lam_core.attribution.checks.network_size import Build
+from lam_core.images.image_sets import Picture, of_sample
 from lam_core.samples import samples
-from lam_core.studies.build import Build
 from lam_core.studies.content_study import ContentStudy, content_study
 from lam_core.studies.landscape import Axis, Landscape, Site, landscape
-from lam_core.studies.pictures import Picture, of_sample
 from lam_core.studies.series import Series, scale_series
-from lam_core.studies.table import check_comparable, comparable, parse_table
+from lam_core.studies.sweeps.table import check_comparable, comparable, parse_table
 from zoo.entry import Entry
 from zoo.registry import registry
 

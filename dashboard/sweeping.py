@@ -10,8 +10,8 @@ import streamlit as st
 
 from dashboard.computation import reason
 from dashboard.wording import sentence
-from lam_core.studies.ledger import Listener, Progress
-from lam_core.studies.sweep import Swept
+from lam_core.studies.sweeps.progress import Listener, Progress
+from lam_core.studies.sweeps.sweep import Swept
 
 REDRAW, REDRAW_ROWS = 0.3, 4.0
 """Seconds between two drawings of the progress bar, and of what is made of the rows."""

@@ -24,7 +24,7 @@ from lam_core.region import Region
 from lam_core.render import difference_over, enlarged, framed, map_over, png, red
 
 if TYPE_CHECKING:
-    from lam_core.attribution.trust_faithfulness import Direction
+    from lam_core.attribution.checks.insertion_deletion import Direction
 
 
 @dataclass(frozen=True)

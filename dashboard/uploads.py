@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import engine, kept
-from lam_core.decode import Decoded
+from lam_core.images.decode import Decoded
 from lam_core.settings import settings
 
 

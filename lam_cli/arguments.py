@@ -6,12 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from lam_core.decode import decode
 from lam_core.errors import LamError
 from lam_core.images import Pixels
+from lam_core.images.decode import decode
+from lam_core.images.image_sets import Picture, of_sample, pictures_in
 from lam_core.region import Region
 from lam_core.samples import samples
-from lam_core.studies.pictures import Picture, of_sample, pictures_in
 
 
 class InputError(LamError):

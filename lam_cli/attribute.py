@@ -19,7 +19,7 @@ from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import downscale, mod_crop, psnr
 from lam_core.region import FieldSize
-from lam_core.service import Status
+from lam_core.service.service import Status
 
 
 def field(text: str) -> FieldSize:
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
         write_file(options.out, buffer.getvalue())
     if options.png:
         from lam_core.render import png
-        from lam_core.render.results import results_figure
+        from lam_core.render.figure.results import results_figure
 
         write_file(options.png, png(results_figure([result], lr, None if options.lr else picture)))
     print(json.dumps(summary))

@@ -17,8 +17,8 @@ from typing import Any
 
 from lam_core.device import check_device
 from lam_core.errors import LamError
+from lam_core.service.store import Store
 from lam_core.settings import Settings, settings
-from lam_core.store import Store
 
 MODEL = "fsrcnn-c"
 """The smallest network that comes with the project."""

@@ -17,7 +17,7 @@ from lam_cli.serving import add_store, service
 from lam_core.attribution.heatmap import HeatmapRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import downscale
-from lam_core.service import Status
+from lam_core.service.service import Status
 
 
 def add(commands: Any) -> None:

@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the analysis as JSON and prints the file's name."""
     import zoo
-    from lam_core.degradations import Degradation
+    from lam_core.images.degradations import Degradation
     from lam_core.model import Restorer
     from lam_core.semantics.analyse import analyse
     from lam_core.semantics.design import Picture

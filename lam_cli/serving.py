@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from lam_core.service import Service
+from lam_core.service.device_queue import Turnstile
+from lam_core.service.service import Service
+from lam_core.service.store import Store
 from lam_core.settings import settings
-from lam_core.store import Store
-from lam_core.turnstile import Turnstile
 
 
 def add_store(command: argparse.ArgumentParser) -> None:

@@ -30,8 +30,8 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the table and prints a summary as JSON; a sweep that was stopped goes on where it was."""
     import zoo
-    from lam_core.studies.sweep import Plan, sweep
-    from lam_core.studies.table import write_table
+    from lam_core.studies.sweeps.sweep import Plan, sweep
+    from lam_core.studies.sweeps.table import write_table
 
     if options.out.suffix not in (".parquet", ".csv"):
         raise InputError(f"--out is {str(options.out)!r}; give a file that ends in .parquet or .csv")

@@ -11,9 +11,9 @@ import pytest
 import dashboard
 import zoo
 from dashboard.view import View, from_query
-from lam_core.decode import UnreadableImageError, decode
 from lam_core.errors import LamError
-from lam_core.studies.table import TableError, parse_table
+from lam_core.images.decode import UnreadableImageError, decode
+from lam_core.studies.sweeps.table import TableError, parse_table
 from tests import bad_inputs
 from zoo.entry import EntryError, read_entry
 from zoo.settings import ZooSettings

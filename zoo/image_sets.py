@@ -15,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from lam_core.decode import UnreadableImageError, decode
+from lam_core.images.decode import UnreadableImageError, decode
+from lam_core.images.image_sets import Opened, Picture, PictureError
+from lam_core.service.store import key_of
 from lam_core.settings import settings as core_settings
-from lam_core.store import key_of
-from lam_core.studies.pictures import Opened, Picture, PictureError
 from zoo import hub
 from zoo.entry import Hub, check_path
 from zoo.errors import ZooError

@@ -5,8 +5,8 @@ import streamlit as st
 from dashboard import engine
 from dashboard.semantics import choosing, detecting, gathering, material, networks, sections, turning_off
 from dashboard.semantics.presets import stand_ins
+from lam_core.service.store import key_of
 from lam_core.settings import settings
-from lam_core.store import key_of
 from zoo.settings import settings as zoo_settings
 
 st.title("What do deep features tell apart?")

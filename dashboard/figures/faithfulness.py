@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures.look import MUTED, PALETTE, chart
 
 if TYPE_CHECKING:
-    from lam_core.attribution.trust_faithfulness import Direction, Faithfulness, Order
+    from lam_core.attribution.checks.insertion_deletion import Direction, Faithfulness, Order
 
 _LINES: dict[Order, tuple[str, str, str]] = {
     "map": ("by the map", PALETTE[1], "solid"),

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures.look import MUTED, PALETTE, chart
 
 if TYPE_CHECKING:
-    from lam_core.attribution.trust_randomisation import Randomisation
+    from lam_core.attribution.checks.randomisation import Randomisation
 
 
 def likeness(found: Randomisation) -> go.Figure:

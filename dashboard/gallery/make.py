@@ -26,9 +26,9 @@ from dashboard.pixels import thumbnail
 from dashboard.view import FIRST_SAMPLE
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
-from lam_core.request import Request
 from lam_core.samples import sample, samples
-from lam_core.store import canonical, read, request_of, write
+from lam_core.service.request import Request
+from lam_core.service.store import canonical, read, request_of, write
 from zoo.checking import check_file
 from zoo.entry import Bundled, GitHub
 from zoo.references import Reference

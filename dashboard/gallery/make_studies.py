@@ -19,21 +19,21 @@ import pandas as pd
 import zoo
 from dashboard.gallery import study_maps
 from dashboard.gallery.studies import CONTENT, LABORATORY, NETWORKS, PATTERNS, SWEEP, StudiedNetwork, studied_networks
+from lam_core.attribution.checks.check import examine
+from lam_core.attribution.checks.requests import build_of
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.images import digest, downscale, mod_crop
+from lam_core.images.image_sets import Picture, of_sample
 from lam_core.reference import ModelReference
 from lam_core.region import Region
 from lam_core.samples import samples
-from lam_core.service import Service
+from lam_core.service.service import Service
+from lam_core.service.store import Store
 from lam_core.settings import settings
-from lam_core.store import Store
-from lam_core.studies.checks import build_of
 from lam_core.studies.content_study import features_of
-from lam_core.studies.examination import examine
-from lam_core.studies.pictures import Picture, of_sample
-from lam_core.studies.sweep import Plan, sweep
-from lam_core.studies.table import join, read_table, write_table
+from lam_core.studies.sweeps.sweep import Plan, sweep
+from lam_core.studies.sweeps.table import join, read_table, write_table
 from zoo.entry import GitHub
 from zoo.registry import pinned_digest, registry
 from zoo.weights import digest as file_digest

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from lam_core.attribution.result import Attribution
 from lam_core.region import Region
-from lam_core.request import Request
-from lam_core.store import Stored, key_of, read, request_of
+from lam_core.service.request import Request
+from lam_core.service.store import Stored, key_of, read, request_of
 from zoo.findings import Report
 
 FOLDER = Path(__file__).parent

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dashboard.gallery.shipped import FOLDER
-from lam_core.studies.build import Build
+from lam_core.attribution.checks.network_size import Build
 from lam_core.studies.laboratory import patterns
-from lam_core.studies.table import read_table
+from lam_core.studies.sweeps.table import read_table
 
 SWEEP, LABORATORY = FOLDER / "sweep.parquet", FOLDER / "laboratory.parquet"
 CONTENT, NETWORKS = FOLDER / "content.parquet", FOLDER / "networks.json"

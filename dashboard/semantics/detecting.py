@@ -12,10 +12,10 @@ from dashboard.models import Offer
 from dashboard.semantics import gathering
 from dashboard.semantics.networks import full_name
 from dashboard.wording import sentence
-from lam_core.decode import decode
-from lam_core.degradations import Degradation
 from lam_core.errors import LamError
 from lam_core.images import Pixels, downscale, middle
+from lam_core.images.decode import decode
+from lam_core.images.degradations import Degradation
 from lam_core.render import enlarged, png
 from lam_core.samples import sample, samples
 from lam_core.semantics.detection import Trained, Verdict

@@ -16,9 +16,9 @@ from dashboard.models import Offer
 from dashboard.semantics.material import Material
 from dashboard.semantics.networks import Examined, full_name
 from dashboard.wording import sentence
-from lam_core.request import Request
 from lam_core.semantics.requests import AnalysisRequest
-from lam_core.service import Status
+from lam_core.service.request import Request
+from lam_core.service.service import Status
 
 R = TypeVar("R")
 

@@ -13,12 +13,12 @@ from dashboard import hub_pictures, own_pictures
 from dashboard.gallery.semantics.shipped import shipped_design
 from dashboard.kept import Kept
 from dashboard.wording import sentence
-from lam_core.degradations import DEGRADATION_KINDS, Degradation
 from lam_core.errors import LamError
 from lam_core.images import Pixels, digest, downscale, middle
+from lam_core.images.degradations import DEGRADATION_KINDS, Degradation
+from lam_core.images.image_sets import Picture as Source
 from lam_core.semantics.design import DEGRADATIONS, Design, Picture, cropped
 from lam_core.settings import MEBIBYTE, settings
-from lam_core.studies.pictures import Picture as Source
 from zoo.image_sets import pictures_of
 from zoo.settings import settings as zoo_settings
 

@@ -22,7 +22,7 @@ from lam_core.semantics.design import Design
 from lam_core.semantics.projection import turned_towards
 from lam_core.semantics.reading import percentage
 from lam_core.semantics.result import LayerResult
-from lam_core.store import key_of
+from lam_core.service.store import key_of
 
 PLANES = ("t-SNE", "PCA")
 _ACROSS = 12

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.figures import semantics as figures
 from dashboard.figures.look import toolbar
 from dashboard.gallery.semantics import shipped
-from lam_core.degradations import Degradation
+from lam_core.images.degradations import Degradation
 from lam_core.render import png
 
 

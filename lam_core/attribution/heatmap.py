@@ -14,7 +14,7 @@ from lam_core.errors import LamError
 from lam_core.images import Pixels, as_pixels, digest
 from lam_core.reference import ModelReference
 from lam_core.region import Region
-from lam_core.store import Stored
+from lam_core.service.store import Stored
 
 if TYPE_CHECKING:
     from lam_core.model import SuperResolver
@@ -93,7 +93,7 @@ def heatmap(
 
 @dataclass(frozen=True, eq=False)
 class HeatmapRequest:
-    """One heat map asked for. A `lam_core.request.Request`."""
+    """One heat map asked for. A `lam_core.service.request.Request`."""
 
     model: ModelReference
     image: Pixels

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lam_core.attribution.attribute import ZeroMapError
+from lam_core.attribution.checks.scene import Report, ignore, scene_of
 from lam_core.attribution.gradients import Gradients
 from lam_core.attribution.path import path_of
 from lam_core.attribution.result import displayed
 from lam_core.attribution.settings import AttributionSettings
-from lam_core.attribution.trust import Report, ignore, scene_of
 from lam_core.diffusion.index import diffusion_index
 from lam_core.images import Pixels
 from lam_core.model import SuperResolver

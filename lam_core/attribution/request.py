@@ -11,7 +11,7 @@ from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.images import Pixels, digest
 from lam_core.reference import ModelReference
 from lam_core.region import Region, field_around
-from lam_core.store import Stored
+from lam_core.service.store import Stored
 
 if TYPE_CHECKING:
     from lam_core.attribution.attribute import Progress

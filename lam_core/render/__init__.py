@@ -1,6 +1,7 @@
 """Arrays to pictures, with Pillow alone: maps over their image, window frames, the paper figure."""
 
-from lam_core.render.figure import Panel, paper_figure
+from lam_core.render.figure.paper_figure import Panel, paper_figure
+from lam_core.render.figure.sheet import Tile, sheet
 from lam_core.render.pictures import (
     FRAME,
     cut_around,
@@ -15,7 +16,6 @@ from lam_core.render.pictures import (
     red,
     seismic,
 )
-from lam_core.render.sheet import Tile, sheet
 
 __all__ = [
     "FRAME",

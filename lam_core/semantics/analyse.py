@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from lam_core.degradations import Degradation
+from lam_core.images.degradations import Degradation
 from lam_core.semantics.design import DEGRADATIONS, Picture, cropped
 from lam_core.semantics.errors import DesignError, TooManyPointsError
 from lam_core.semantics.features import collect

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lam_core.degradations import Degradation
 from lam_core.images import Pixels, digest, middle
+from lam_core.images.degradations import Degradation
 
 DEGRADATIONS = tuple(Degradation.parse(text) for text in ("clean", "blur", "noise"))
 """The published figure's three."""

@@ -13,8 +13,8 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from lam_core.degradations import Degradation
 from lam_core.images import Pixels
+from lam_core.images.degradations import Degradation
 from lam_core.semantics.errors import DesignError, ProbeFileError
 from lam_core.semantics.space import Space, Tick
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lam_core.degradations import Degradation
 from lam_core.images import Pixels
+from lam_core.images.degradations import Degradation
 from lam_core.semantics.errors import DesignError, TooManyPointsError
 from lam_core.semantics.space import FLATTENED, RAW, Features, Space, Tick
 from lam_core.semantics.taps import Network, Tap

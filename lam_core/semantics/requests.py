@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lam_core.degradations import Degradation
 from lam_core.images import Pixels, digest
+from lam_core.images.degradations import Degradation
 from lam_core.reference import NetworkReference
 from lam_core.semantics.design import Design
 from lam_core.semantics.detection import POOLED, Detection, Probe, Trained, Verdict
@@ -18,7 +18,7 @@ from lam_core.semantics.result import METHOD_VERSION, Analysis
 from lam_core.semantics.space import FLATTENED
 from lam_core.semantics.srga import RAW_LENGTH, SrgaScore
 from lam_core.semantics.strength import StrengthCurve
-from lam_core.store import Stored, key_of
+from lam_core.service.store import Stored, key_of
 
 if TYPE_CHECKING:
     from lam_core.semantics.taps import Network

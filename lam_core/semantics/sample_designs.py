@@ -19,8 +19,8 @@ from functools import cache
 
 import numpy as np
 
-from lam_core.degradations import Degradation
 from lam_core.images import Pixels, downscale
+from lam_core.images.degradations import Degradation
 from lam_core.samples import sample, samples
 from lam_core.semantics.design import Design, Picture
 

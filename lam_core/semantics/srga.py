@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lam_core.degradations import Degradation
 from lam_core.images import Pixels
+from lam_core.images.degradations import Degradation
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError
 from lam_core.semantics.space import Features, Space, Tick
 

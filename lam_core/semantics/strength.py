@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lam_core.degradations import Degradation
 from lam_core.images import Pixels
+from lam_core.images.degradations import Degradation
 from lam_core.semantics.errors import DesignError
 from lam_core.semantics.projection import principal_components
 from lam_core.semantics.separability import calinski_harabasz, variance_shares

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lam_core.degradations import Degradation
 from lam_core.images import Pixels, bicubic, downscale, luma, mod_crop, psnr
+from lam_core.images.degradations import Degradation
 from lam_core.semantics.errors import DesignError
 from lam_core.semantics.space import Tick
 

@@ -11,11 +11,11 @@ import pandas as pd
 
 from lam_core.errors import LamError
 from lam_core.images import Pixels, mod_crop
+from lam_core.images.image_sets import Picture
 from lam_core.region import Region
 from lam_core.studies.content import content
-from lam_core.studies.pictures import Picture
 from lam_core.studies.statistics import Correlation, correlation
-from lam_core.studies.table import check_comparable
+from lam_core.studies.sweeps.table import check_comparable
 
 Feature = Literal["gradient_energy", "periodicity", "orientation_entropy"]
 FEATURES: tuple[Feature, ...] = ("gradient_energy", "periodicity", "orientation_entropy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lam_core.attribution.trust_faithfulness import DIRECTIONS, ORDERS, Direction, Faithfulness, Order
+from lam_core.attribution.checks.insertion_deletion import DIRECTIONS, ORDERS, Direction, Faithfulness, Order
 from lam_core.studies.statistics import Ratio, SampleError, ratio
 
 Advantages = dict[Direction, dict[Order, Ratio]]

@@ -14,12 +14,12 @@ from typing import Literal
 import pandas as pd
 
 from lam_core.attribution.settings import AttributionSettings
+from lam_core.images.image_sets import Opened, Picture
 from lam_core.reference import ModelReference
 from lam_core.samples.patterns import checkerboard, lines, stripes
-from lam_core.service import Service
-from lam_core.studies.ledger import Listener, ignore
-from lam_core.studies.pictures import Opened, Picture
-from lam_core.studies.sweep import Plan, Swept, sweep
+from lam_core.service.service import Service
+from lam_core.studies.sweeps.progress import Listener, ignore
+from lam_core.studies.sweeps.sweep import Plan, Swept, sweep
 
 Form = Literal["stripes", "grid", "checkerboard"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from lam_core.studies.build import Build
+from lam_core.attribution.checks.network_size import Build
 from lam_core.studies.statistics import Correlation, Interval, Order, correlation, mean_interval, order_of, paired
 
 Axis = Literal["psnr", "ssim", "receptive_field", "parameters", "depth", "width"]

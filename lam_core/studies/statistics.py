@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from lam_core.errors import LamError
-from lam_core.studies.table import check_comparable
+from lam_core.studies.sweeps.table import check_comparable
 
 DRAWS = 10_000
 """Resamples behind each interval."""

@@ -9,8 +9,8 @@ from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.model import SuperResolver
 from lam_core.region import Region, RegionError
-from lam_core.service import Service, Status
-from lam_core.store import Store
+from lam_core.service.service import Service, Status
+from lam_core.service.store import Store
 from tests.dashboard.conftest import write_toy
 from zoo.own_network import own_network
 

@@ -15,7 +15,7 @@ from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.images import digest
 from lam_core.samples import sample, samples
-from lam_core.store import read
+from lam_core.service.store import read
 from tests.shared import WEIGHTS, needs_shared
 from zoo.registry import registry
 

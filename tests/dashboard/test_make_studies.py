@@ -7,9 +7,9 @@ import pandas as pd
 
 from dashboard.gallery import study_maps
 from dashboard.gallery.make_studies import Network, maps, refreshed
-from lam_core.service import Service
-from lam_core.studies.pictures import Opened, Picture
-from lam_core.studies.table import read_table
+from lam_core.images.image_sets import Opened, Picture
+from lam_core.service.service import Service
+from lam_core.studies.sweeps.table import read_table
 from tests.lam_core.studies.toys import Reference, picture
 
 

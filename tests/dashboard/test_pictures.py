@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from dashboard.pictures import PictureSizeError, from_sample, from_upload
-from lam_core.decode import Decoded
 from lam_core.images import bicubic, digest, downscale, psnr
+from lam_core.images.decode import Decoded
 from lam_core.region import Field, Region, RegionError
 from lam_core.samples import sample, samples
 

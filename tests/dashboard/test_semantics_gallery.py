@@ -9,7 +9,7 @@ import pytest
 from dashboard.gallery.semantics import shipped
 from dashboard.gallery.semantics.shipped import DEVICE, QUESTIONS, answer_file, examples, restoring, sources
 from lam_core.semantics.sample_designs import RESTORED, sample_design
-from lam_core.store import read
+from lam_core.service.store import read
 from zoo.references import feature_reference
 from zoo.registry import pinned_digest, registry
 

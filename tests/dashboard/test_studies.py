@@ -17,13 +17,13 @@ from dashboard.gallery.studies import PATTERNS, shipped_features, shipped_labora
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.images import digest, downscale
+from lam_core.images.image_sets import PictureError
 from lam_core.region import Region
 from lam_core.samples import sample, samples
-from lam_core.service import Service
-from lam_core.studies.pictures import PictureError
+from lam_core.service.service import Service
 from lam_core.studies.published import agreement
 from lam_core.studies.statistics import Correlation
-from lam_core.studies.table import TableError, check_comparable
+from lam_core.studies.sweeps.table import TableError, check_comparable
 from tests.dashboard.conftest import APP
 from zoo.registry import pinned_digest, registry
 

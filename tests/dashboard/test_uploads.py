@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import engine
 from dashboard.logs import Lines
 from lam_core.images import digest
-from lam_core.store import request_of
+from lam_core.service.store import request_of
 from tests.dashboard.conftest import write_toy
 from tests.dashboard.test_attribution_page import clicked, metrics, opened, png, text
 
@@ -87,8 +87,8 @@ def test_pictures_of_an_upload_get_no_address_on_the_server(toy):
 def test_the_address_of_a_download_cannot_be_found_by_who_has_the_same_picture(toy):
     from dashboard import downloads
     from dashboard.pictures import from_upload
-    from lam_core.decode import Decoded
-    from lam_core.owner import Owner
+    from lam_core.images.decode import Decoded
+    from lam_core.service.owner import Owner
 
     decoded = Decoded(PICTURE, ())
     kinds = {

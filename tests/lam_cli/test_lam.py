@@ -12,7 +12,7 @@ from PIL import Image
 from lam_cli.main import main
 from lam_core import settings
 from lam_core.render import png
-from lam_core.studies.table import COLUMNS
+from lam_core.studies.sweeps.table import COLUMNS
 from tests.reference_rule import reference_display, reference_index, reference_lam
 from tests.shared import IMAGES, WEIGHTS, needs_shared
 from tests.zoo.mirror import COMMIT, Mirror

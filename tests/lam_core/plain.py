@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from lam_core.service import Service
-from lam_core.store import Store, Stored
+from lam_core.service.service import Service
+from lam_core.service.store import Store, Stored
 
 
 class Model:

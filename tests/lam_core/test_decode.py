@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lam_core.decode import UnreadableImageError, decode
+from lam_core.images.decode import UnreadableImageError, decode
 
 RANDOM = np.random.default_rng(0)
 RGB = RANDOM.integers(0, 256, (20, 24, 3), dtype=np.uint8)

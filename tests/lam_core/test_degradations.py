@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from lam_core.degradations import (
+from lam_core.images import ImageShapeError
+from lam_core.images.degradations import (
     CLEAN,
     DEGRADATION_KINDS,
     Degradation,
@@ -16,7 +17,6 @@ from lam_core.degradations import (
     UnknownDegradationError,
     preview,
 )
-from lam_core.images import ImageShapeError
 from lam_core.samples import sample
 
 IMAGE = sample("palace-roof").pixels()

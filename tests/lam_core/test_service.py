@@ -16,10 +16,10 @@ from torch import nn
 from lam_core import AttributionSettings, Region, SuperResolver
 from lam_core.attribution.request import AttributionRequest
 from lam_core.device import OutOfMemoryError
-from lam_core.owner import Owner
 from lam_core.reference import Fetching
-from lam_core.service import Cancelled, Service, Status, TooLongError
-from lam_core.store import Store, key_of
+from lam_core.service.owner import Owner
+from lam_core.service.service import Cancelled, Service, Status, TooLongError
+from lam_core.service.store import Store, key_of
 
 LR = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
 
@@ -183,7 +183,7 @@ def test_memory_that_runs_out_is_said_with_the_remedy(error: Exception) -> None:
 
 
 def test_one_who_lets_others_go_first_is_told_where_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lam_core.turnstile.TURN", 0.0)
+    monkeypatch.setattr("lam_core.service.device_queue.TURN", 0.0)
     service, begun, paused = Service(None), threading.Event(), []
 
     def hear(status: Status) -> None:
@@ -261,8 +261,8 @@ import numpy as np
 from types import SimpleNamespace
 from lam_core import AttributionSettings, Region
 from lam_core.attribution.request import AttributionRequest
-from lam_core.service import Service
-from lam_core.store import Store
+from lam_core.service.service import Service
+from lam_core.service.store import Store
 lr = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
 model = SimpleNamespace(name="slow", fingerprint="f" * 64, scale=2)
 found = Service(Store({str(tmp_path)!r})).find(

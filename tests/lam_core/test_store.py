@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lam_core.store import Store, StoreWriteError, key_of, read, write
+from lam_core.service.store import Store, StoreWriteError, key_of, read, write
 
 REQUEST = {"kind": "test", "window": [1, 2, 3]}
 ARRAYS = {"signed": np.arange(12.0).reshape(3, 2, 2), "sr": np.zeros((4, 4, 3), np.uint8)}

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from lam_core.service import Cancelled
-from lam_core.turnstile import TURN, Line, QueueFullError, Ticket, Turnstile
+from lam_core.service.device_queue import TURN, Line, QueueFullError, Ticket, Turnstile
+from lam_core.service.service import Cancelled
 
 STEP = 0.1
 """Seconds between two steps of a computation."""
@@ -98,7 +98,7 @@ def test_they_do_so_where_some_compute_for_a_minute(monkeypatch: pytest.MonkeyPa
         stream(seed, lambda chance: 60.0 if chance.random() < 0.01 else chance.uniform(0.2, 1.0)) for seed in range(3)
     ]
     assert max(map(largest_share, streams)) < 2
-    monkeypatch.setattr("lam_core.turnstile.TURN", 1e9)
+    monkeypatch.setattr("lam_core.service.device_queue.TURN", 1e9)
     assert max(map(largest_share, streams)) > 2, "without an end to turns, those behind a minute wait for all of it"
 
 

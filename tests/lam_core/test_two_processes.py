@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lam_core.claims import Claims
-from lam_core.service import Service
-from lam_core.store import Store, key_of
+from lam_core.service.locks import Claims
+from lam_core.service.service import Service
+from lam_core.service.store import Store, key_of
 from tests.lam_core.plain import Plain
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean
 
-from lam_core.turnstile import TURN
+from lam_core.service.device_queue import TURN
 
 NEIGHBOURS = 2.0
 """Seconds: those came when I did who came within so long before or after.

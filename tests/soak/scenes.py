@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lam_core.store import Store, request_of
+from lam_core.service.store import Store, request_of
 from tests.bad_inputs import saved
 from tests.soak.server import Server
 from tests.soak.visitor import Page, Visitor

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lam_core.studies.pictures import PictureError
+from lam_core.images.image_sets import PictureError
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo import image_sets
 from zoo.image_sets import ImageSetError, image_set, pictures_of

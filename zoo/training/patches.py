@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lam_core.degradations import Degradation
 from lam_core.errors import LamError
 from lam_core.images import Pixels, downscale, mod_crop
+from lam_core.images.degradations import Degradation
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp"}
 

@@ -51,7 +51,7 @@ class Recipe:
     objective: Objective = "fidelity"
     """For PSNR, for looks, or a classifier."""
     degradation: str = "clean"
-    """What is done to LR pictures before the network sees them, as `lam_core.degradations` writes it."""
+    """What is done to LR pictures before the network sees them, as `lam_core.images.degradations` writes it."""
     reduced: int = 1
     """By how much pictures are reduced at first: a network of scale 1 works on LR pictures."""
     start: str = ""

@@ -32,9 +32,9 @@ from dashboard.gallery.semantics.shipped import (
     Source,
     answer_file,
 )
-from lam_core.degradations import Degradation
 from lam_core.images import digest as digest_of
 from lam_core.images import downscale
+from lam_core.images.degradations import Degradation
 from lam_core.model import Restorer, SuperResolver
 from lam_core.reference import NetworkReference
 from lam_core.render import enlarged, png
@@ -42,7 +42,7 @@ from lam_core.samples import sample
 from lam_core.semantics.result import METHOD_VERSION
 from lam_core.semantics.sample_designs import EXAMPLE, RESTORED, SCALE, held_out_samples, sample_design
 from lam_core.semantics.turn_off import turn_off
-from lam_core.store import read, write
+from lam_core.service.store import read, write
 from zoo.entry import Bundled, Entry, GitHub
 from zoo.loading import load
 from zoo.references import feature_reference

@@ -17,7 +17,6 @@ from PIL import Image
 
 from lam_core.images import Pixels
 from lam_core.reference import Fetching, NetworkReference
-from lam_core.request import Request
 from lam_core.semantics import sample_designs as designs
 from lam_core.semantics.design import Design, Picture
 from lam_core.semantics.detection import Trained
@@ -26,7 +25,8 @@ from lam_core.semantics.result import Analysis
 from lam_core.semantics.srga import SrgaScore
 from lam_core.semantics.strength import StrengthCurve
 from lam_core.semantics.turn_off import Response
-from lam_core.store import read
+from lam_core.service.request import Request
+from lam_core.service.store import read
 
 DEVICE = "cpu"
 """Where the answers were computed."""

@@ -6,13 +6,13 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from lam_core.attribution.cone import layouts, planes, pointwise, reductions  # noqa: F401  Their rules register themselves.
-from lam_core.attribution.cone.attention import MANY, Attention
-from lam_core.attribution.cone.extents import Extent, crop, interval, shape_of, union, whole
-from lam_core.attribution.cone.moves import move
-from lam_core.attribution.cone.products import Product, Softmax, StridedSoftmax
+from lam_core.attribution.cone.index_sets import Extent, crop, interval, shape_of, union, whole
+from lam_core.attribution.cone.kernels.attention import MANY, Attention
+from lam_core.attribution.cone.kernels.products import Product, Softmax, StridedSoftmax
 from lam_core.attribution.cone.program import Program, Step
-from lam_core.attribution.cone.rules import Planned, Request, plan_node
+from lam_core.attribution.cone.rules import layouts, planes, pointwise, reductions  # noqa: F401  They register.
+from lam_core.attribution.cone.rules.moves import move
+from lam_core.attribution.cone.rules.rule import Planned, Request, plan_node
 from lam_core.attribution.cone.trace import Graph, Node
 
 CROP_WORTHWHILE = 0.15

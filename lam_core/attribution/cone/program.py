@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from lam_core.attribution.cone.extents import Crop
-from lam_core.attribution.cone.operations import Operation
+from lam_core.attribution.cone.index_sets import Crop
+from lam_core.attribution.cone.kernels.operations import Operation
 from lam_core.errors import LamError
 
 Contribution = tuple[Crop | None, Tensor, bool]

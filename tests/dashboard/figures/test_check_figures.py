@@ -5,10 +5,10 @@ import numpy as np
 from dashboard.figures.faithfulness import curves
 from dashboard.figures.randomisation import likeness
 from dashboard.figures.saturation import detector_chart, gradient_chart
+from lam_core.attribution.checks.insertion_deletion import DIRECTIONS, ORDERS, Curve, Faithfulness, FaithfulnessSettings
+from lam_core.attribution.checks.randomisation import Randomisation, RandomisationStep
+from lam_core.attribution.checks.rank_agreement import Agreement
 from lam_core.attribution.methods import Saturation
-from lam_core.attribution.trust_agreement import Agreement
-from lam_core.attribution.trust_faithfulness import DIRECTIONS, ORDERS, Curve, Faithfulness, FaithfulnessSettings
-from lam_core.attribution.trust_randomisation import Randomisation, RandomisationStep
 
 
 def test_both_lines_of_the_saturation_end_where_the_way_does():

@@ -8,7 +8,7 @@ from dashboard.figures.landscape import landscape_chart
 from lam_core.studies.landscape import Site, landscape
 from lam_core.studies.published import PUBLISHED
 from lam_core.studies.series import Series
-from lam_core.studies.table import images_by_diffusion
+from lam_core.studies.sweeps.table import images_by_diffusion
 from tests.lam_core.studies.test_landscape import BUILDS
 from tests.lam_core.studies.toys import table
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lam_core.attribution.cone import RectangleError, SpentError, cone
-from lam_core.attribution.cone.extents import crop, interval, shape_of, union, whole
+from lam_core.attribution.cone.index_sets import crop, interval, shape_of, union, whole
 from lam_core.model import SuperResolver
 from tests.lam_core.attribution.cone_oracle import Toy, check, resolver
 from zoo.architectures.edsr import EDSR
@@ -110,7 +110,7 @@ def test_a_network_that_no_rule_foresaw_runs_uncropped_and_says_why(monkeypatch:
     def unforeseen(*_: object, **__: object) -> None:
         raise ValueError("no such rule")
 
-    monkeypatch.setattr("lam_core.attribution.cone.cones.plan", unforeseen)
+    monkeypatch.setattr("lam_core.attribution.cone.dependency_cone.plan", unforeseen)
     model = resolver(_stack(2))
     view = cone(model, 8, 8, (2, 4), (2, 4))
     assert view.fallback == "the network's cone cannot be planned: no such rule"

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lam_core.attribution.cone import Cone
-from lam_core.attribution.cone.attention import Attention
+from lam_core.attribution.cone.kernels.attention import Attention
 from tests.lam_core.attribution.cone_oracle import Toy, check, resolver
 
 
@@ -269,7 +269,7 @@ def test_whole_planes_are_kept_and_the_tail_is_cropped(function) -> None:
 @pytest.mark.parametrize("block", [1, 700, 10**6])
 def test_large_attention_is_worked_off_in_blocks(normalised: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lam_core.attribution.cone.plan.MANY", 2)
-    monkeypatch.setattr("lam_core.attribution.cone.attention.BLOCK", block)
+    monkeypatch.setattr("lam_core.attribution.cone.kernels.attention.BLOCK", block)
     used = []
     forward = Attention.forward
     monkeypatch.setattr(Attention, "forward", lambda self, *inputs: used.append(self) or forward(self, *inputs))

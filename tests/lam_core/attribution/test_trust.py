@@ -11,17 +11,17 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver, attribute
-from lam_core.attribution.settings import SettingsError
-from lam_core.attribution.trust import scene_of
-from lam_core.attribution.trust_agreement import agreement
-from lam_core.attribution.trust_causal import (
+from lam_core.attribution.checks.causal_effects import (
     CausalEffects,
     CausalSettings,
     causal_effects,
     window_psnr,
 )
-from lam_core.attribution.trust_occlusion import OcclusionAgreement, occlusion_agreement
-from lam_core.attribution.trust_receptive import EffectiveReceptiveField, effective_receptive_field
+from lam_core.attribution.checks.effective_receptive_field import EffectiveReceptiveField, effective_receptive_field
+from lam_core.attribution.checks.occlusion import OcclusionAgreement, occlusion_agreement
+from lam_core.attribution.checks.rank_agreement import agreement
+from lam_core.attribution.checks.scene import scene_of
+from lam_core.attribution.settings import SettingsError
 from lam_core.images import ImageShapeError
 from tests.lam_core.studies.toys import coupled, picture
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from lam_core import AttributionSettings, Region, attribute
-from lam_core.attribution.settings import SettingsError
-from lam_core.attribution.trust import scene_of
-from lam_core.attribution.trust_faithfulness import (
+from lam_core.attribution.checks.insertion_deletion import (
     Faithfulness,
     FaithfulnessSettings,
     _shuffled_within,
     faithfulness,
     grid_of,
 )
+from lam_core.attribution.checks.scene import scene_of
+from lam_core.attribution.settings import SettingsError
 from tests.lam_core.studies.toys import coupled, picture
 
 SETTINGS = AttributionSettings(detector="intensity", dtype="float64", field="full", tolerance=0, nodes=9)

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver, attribute
+from lam_core.attribution.checks.randomisation import Randomisation, layers_of, randomisation, shuffle
+from lam_core.attribution.checks.rank_agreement import agreement
+from lam_core.attribution.checks.scene import scene_of
 from lam_core.attribution.settings import SettingsError
-from lam_core.attribution.trust import scene_of
-from lam_core.attribution.trust_agreement import agreement
-from lam_core.attribution.trust_randomisation import Randomisation, layers_of, randomisation, shuffle
 from tests.lam_core.studies.toys import picture
 
 SETTINGS = AttributionSettings(dtype="float64", field="full", nodes=9, tolerance=0)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lam_core.degradations import Degradation
+from lam_core.images.degradations import Degradation
 from lam_core.model import FeatureModel, SuperResolver
 from lam_core.semantics.analyse import analyse
 from lam_core.semantics.design import Picture, cropped

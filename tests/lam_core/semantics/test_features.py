@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.manifold import TSNE
 
-from lam_core.degradations import CLEAN, Degradation
+from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError, TooManyPointsError
 from lam_core.semantics.features import collect
 from lam_core.semantics.projection import STEPS, plane, principal_components

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from lam_core.degradations import Degradation
+from lam_core.images.degradations import Degradation
 from lam_core.model import SuperResolver
 from lam_core.semantics.design import Design, Picture
 from lam_core.semantics.detection import Verdict
@@ -17,8 +17,8 @@ from lam_core.semantics.requests import (
     VerdictRequest,
 )
 from lam_core.semantics.sample_designs import CONTENTS, detection_pictures, sample_design, sample_names
-from lam_core.service import Cancelled, Service
-from lam_core.store import Store
+from lam_core.service.service import Cancelled, Service
+from lam_core.service.store import Store
 from tests.lam_core.semantics.networks import pictures, seeing
 
 KINDS = tuple(map(Degradation.parse, ("clean", "blur", "noise")))

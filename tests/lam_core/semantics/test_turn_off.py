@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lam_core.degradations import Degradation
 from lam_core.images import bicubic
+from lam_core.images.degradations import Degradation
 from lam_core.model import Restorer
 from lam_core.samples import sample
 from lam_core.semantics.errors import DesignError

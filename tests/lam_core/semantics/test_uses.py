@@ -7,8 +7,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import gennorm
 
-from lam_core.degradations import Degradation
 from lam_core.images import downscale
+from lam_core.images.degradations import Degradation
 from lam_core.samples import samples
 from lam_core.semantics.detection import Probe, train_probe, try_probe
 from lam_core.semantics.errors import ConstantFeaturesError, DesignError, ProbeFileError

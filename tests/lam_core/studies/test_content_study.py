@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lam_core.images.image_sets import Opened, Picture, PictureError
 from lam_core.region import Region
 from lam_core.studies.content import content
 from lam_core.studies.content_study import COLUMNS, content_study, features_of
-from lam_core.studies.pictures import Opened, Picture, PictureError
 from tests.lam_core.studies.toys import picture, table
 
 

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from lam_core import AttributionSettings, Region
-from lam_core.attribution.request import AttributionRequest
-from lam_core.attribution.trust_causal import CausalSettings
-from lam_core.attribution.trust_faithfulness import FaithfulnessSettings
-from lam_core.service import Cancelled, Service, Status
-from lam_core.studies.checks import (
+from lam_core.attribution.checks.causal_effects import CausalSettings
+from lam_core.attribution.checks.check import Check, examine
+from lam_core.attribution.checks.insertion_deletion import FaithfulnessSettings
+from lam_core.attribution.checks.requests import (
     build_of,
     causal_effects_of,
     effective_field_of,
@@ -22,7 +21,8 @@ from lam_core.studies.checks import (
     randomisation_of,
     saturation_of,
 )
-from lam_core.studies.examination import Check, examine
+from lam_core.attribution.request import AttributionRequest
+from lam_core.service.service import Cancelled, Service, Status
 from tests.lam_core.studies.toys import Reference, picture, store_of
 
 MODEL = Reference("far", (0.5, 0, -9))

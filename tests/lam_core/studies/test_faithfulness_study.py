@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lam_core.attribution.trust_faithfulness import Curve, Faithfulness, FaithfulnessSettings
+from lam_core.attribution.checks.insertion_deletion import Curve, Faithfulness, FaithfulnessSettings
 from lam_core.studies.faithfulness_study import advantages
 from lam_core.studies.statistics import SampleError
 

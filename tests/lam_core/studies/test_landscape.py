@@ -7,7 +7,7 @@ import json
 import pytest
 from scipy.stats import spearmanr
 
-from lam_core.studies.build import Anatomy, Build, ReceptiveField
+from lam_core.attribution.checks.network_size import Anatomy, Build, ReceptiveField
 from lam_core.studies.landscape import landscape
 from lam_core.studies.published import PUBLISHED, agreement
 from lam_core.studies.statistics import correlation

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lam_core.images.image_sets import NoPicturesError, PictureError, of_sample, open_file, pictures_in
 from lam_core.samples import sample
-from lam_core.studies.pictures import NoPicturesError, PictureError, of_sample, open_file, pictures_in
 
 RGB = np.random.default_rng(0).integers(0, 256, (70, 80, 3), dtype=np.uint8)
 

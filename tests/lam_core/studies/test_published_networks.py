@@ -8,12 +8,12 @@ import pytest
 
 from lam_core import AttributionSettings, Region
 from lam_core.attribution.attribute import attribute
-from lam_core.attribution.trust_faithfulness import FaithfulnessSettings, faithfulness
+from lam_core.attribution.checks.insertion_deletion import FaithfulnessSettings, faithfulness
+from lam_core.attribution.checks.network_size import Anatomy, ReceptiveField
+from lam_core.attribution.checks.receptive_field import anatomy, receptive_field
 from lam_core.images import downscale
-from lam_core.studies.build import Anatomy, ReceptiveField
-from lam_core.studies.pictures import of_file
-from lam_core.studies.receptive_field import anatomy, receptive_field
-from lam_core.studies.sweep import Plan, sweep
+from lam_core.images.image_sets import of_file
+from lam_core.studies.sweeps.sweep import Plan, sweep
 from tests.lam_core.studies.toys import store_of
 from tests.shared import IMAGES, WEIGHTS, needs_shared
 from zoo.loading import super_resolver

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from lam_core import SuperResolver
-from lam_core.studies.build import Anatomy, ReceptiveField
-from lam_core.studies.receptive_field import anatomy, receptive_field
+from lam_core.attribution.checks.network_size import Anatomy, ReceptiveField
+from lam_core.attribution.checks.receptive_field import anatomy, receptive_field
 
 
 def convolutions(*sides: int, channels: int = 4) -> nn.Sequential:

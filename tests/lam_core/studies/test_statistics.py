@@ -16,7 +16,7 @@ from lam_core.studies.statistics import (
     paired,
     ratio,
 )
-from lam_core.studies.table import UnequalSettingsError
+from lam_core.studies.sweeps.table import UnequalSettingsError
 from tests.lam_core.studies.toys import table
 
 

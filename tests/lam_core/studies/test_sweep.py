@@ -17,13 +17,13 @@ from PIL import Image
 from lam_core import AttributionSettings, Region, attribute
 from lam_core.attribution.request import AttributionRequest
 from lam_core.images import downscale, psnr, ssim
-from lam_core.service import Service
-from lam_core.store import Store
-from lam_core.studies.ledger import Progress
-from lam_core.studies.pictures import Opened, Picture, PictureError, pictures_in
-from lam_core.studies.sweep import Plan, SweepError, sweep
-from lam_core.studies.table import COLUMNS
-from lam_core.studies.windows import grid
+from lam_core.images.image_sets import Opened, Picture, PictureError, pictures_in
+from lam_core.service.service import Service
+from lam_core.service.store import Store
+from lam_core.studies.sweeps.progress import Progress
+from lam_core.studies.sweeps.sweep import Plan, SweepError, sweep
+from lam_core.studies.sweeps.table import COLUMNS
+from lam_core.studies.sweeps.windows import grid
 from tests.lam_core.studies.toys import Reference, picture, store_of
 
 SETTINGS = AttributionSettings(nodes=2, tolerance=0)

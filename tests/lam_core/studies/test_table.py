@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lam_core.studies.table import (
+from lam_core.studies.sweeps.table import (
     COLUMNS,
     TableError,
     UnequalSettingsError,

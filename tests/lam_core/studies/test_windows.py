@@ -7,7 +7,7 @@ import pytest
 
 from lam_core.images import ImageShapeError
 from lam_core.region import Region
-from lam_core.studies.windows import WindowError, centre, grid, hard, window_psnrs
+from lam_core.studies.sweeps.windows import WindowError, centre, grid, hard, window_psnrs
 
 
 def test_a_grid_lies_in_the_middle_of_its_cells_and_inside() -> None:

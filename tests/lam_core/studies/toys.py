@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from lam_core import SuperResolver
-from lam_core.service import Service
-from lam_core.store import Store
-from lam_core.studies.table import table_of
+from lam_core.service.service import Service
+from lam_core.service.store import Store
+from lam_core.studies.sweeps.table import table_of
 
 
 class Coupled(nn.Module):

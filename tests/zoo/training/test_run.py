@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from lam_core.degradations import Degradation
+from lam_core.images.degradations import Degradation
 from zoo.architectures import architecture
 from zoo.architectures.resnet import ResNet18
 from zoo.training import run as running

@@ -1,0 +1,1 @@
+"""Kernels: how an operation of the graph runs forward and backward."""

@@ -1,0 +1,1 @@
+"""Requests answered from a store or computed in turn on one device: service, store, locks, queue."""

@@ -1,0 +1,277 @@
+"""From a request to its result: the store first, one computation for equal requests, one turn on the device each."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from lam_core.device import out_of_memory
+from lam_core.errors import LamError
+from lam_core.service.device_queue import Turnstile
+from lam_core.service.locks import Claims
+from lam_core.service.owner import Owner
+from lam_core.service.request import Request
+from lam_core.service.store import OWNER, Store, Stored, StoreWriteError, key_of
+
+log = logging.getLogger("lam")
+
+R = TypeVar("R")
+
+
+class Cancelled(Exception):
+    """Raised by a listener to give a computation up."""
+
+
+class TooLongError(LamError):
+    """A computation that held the device for longer than anyone may."""
+
+
+class Asked(Protocol):
+    """What can be asked for, as far as its key needs it."""
+
+    def identity(self, device: str) -> dict[str, Any]:
+        """What the result depends on and nothing else, as plain values."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Answer(Generic[R]):
+    """A result and where it came from."""
+
+    result: R
+    from_store: bool
+    note: str = ""
+    """One sentence if the result could not be kept, else empty."""
+
+
+@dataclass(frozen=True, eq=False)
+class Status:
+    """What is going on while one waits."""
+
+    stage: str
+    """`queue`, `shared` (someone else is computing the same), `model` or `work`."""
+    ahead: int = 0
+    """How many come first, in the queue."""
+    progress: Any = None
+    """How far the work is, in the request's own terms: an attribution's `Progress` for a map; in the queue, of one that
+    has begun and lets others go first."""
+    fetched: tuple[int, int | None] | None = None
+    """Bytes of the model's weights that are here, and of how many if that is known, while they are fetched."""
+
+
+Listener = Callable[[Status], None]
+"""Called at least every quarter of a second while waiting and at every step; what it raises gives the request up."""
+
+
+def ignore(status: Status) -> None:
+    """A listener that does not care."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A result in memory."""
+
+    stored: Stored
+    owner: str
+    """Whose alone it is; empty if it is everybody's."""
+    used: float
+    """`time.monotonic()` of the last use."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(array.nbytes for array in self.stored.arrays.values())
+
+
+class Recent:
+    """The latest results in memory: what a page redraws must not depend on a disk that may be full."""
+
+    def __init__(self, limit: int = 128 * 1024**2) -> None:
+        """`limit`: bytes of arrays after which the results used longest ago are let go."""
+        self._limit, self._size = limit, 0
+        self._results: OrderedDict[str, Held] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Stored | None:
+        """The result of a key, if it is still held."""
+        with self._lock:
+            held = self._results.get(key)
+            return held and held.stored
+
+    def put(self, key: str, stored: Stored, owner: str = "") -> None:
+        """Holds a result as the one used last, letting older ones go."""
+        with self._lock:
+            self._drop(key)
+            self._results[key] = Held(stored, owner, time.monotonic())
+            self._size += self._results[key].size
+            while self._size > self._limit and len(self._results) > 1:
+                self._drop(next(iter(self._results)))
+
+    def forget(self, is_due: Callable[[Held], bool]) -> None:
+        """Lets those results go."""
+        with self._lock:
+            for key in [key for key, held in self._results.items() if is_due(held)]:
+                self._drop(key)
+
+    def _drop(self, key: str) -> None:
+        if key in self._results:
+            self._size -= self._results.pop(key).size
+
+
+class Service:
+    """Answers requests for many people at once on one device."""
+
+    def __init__(
+        self,
+        store: Store | None,
+        *,
+        device: str = "cpu",
+        turnstile: Turnstile | None = None,
+        seconds: float = float("inf"),
+    ) -> None:
+        """`seconds`: the longest that one computation may hold the device."""
+        self.store, self.device = store, device
+        self.turnstile = turnstile or Turnstile()
+        self._seconds = seconds
+        self._recent = Recent()
+        self._claims = Claims(store and store.locks)
+        self._owner: Owner | None = None
+        self._private = False
+
+    def of(self, owner: Owner, *, private: bool) -> Service:
+        """The same service as one person meets it: their share of the queue is limited.
+
+        `private`: what they ask is about something of theirs; it is found by them alone and never lies among the
+        results of all.
+        """
+        theirs = copy.copy(self)
+        theirs._owner, theirs._private = owner, private
+        return theirs
+
+    def forget(self, owner: Owner) -> None:
+        """Removes everything that is one person's, and keeps nothing for them from now on."""
+        owner.gone = True
+        self.remove(owner.name)
+
+    def remove(self, name: str) -> None:
+        """Removes everything that is kept for the owner of a name."""
+        self._recent.forget(lambda held: held.owner == name)
+        if self.store is not None:
+            self.store.forget(name)
+
+    def expire(self, seconds: float) -> None:
+        """Removes whatever is one person's and was not used for so long."""
+        oldest = time.monotonic() - seconds
+        self._recent.forget(lambda held: bool(held.owner) and held.used < oldest)
+        if self.store is not None:
+            self.store.expire(seconds)
+
+    def identity(self, request: Asked) -> dict[str, Any]:
+        """What the result depends on, and whose it is if it is one person's alone: what it is stored under."""
+        identity = request.identity(self.device)
+        return {**identity, OWNER: self._owner.name} if self._private and self._owner else identity
+
+    def find(self, request: Request[R]) -> R | None:
+        """The result of a request if it is at hand; loads no model and no PyTorch."""
+        identity = self.identity(request)
+        key = key_of(identity)
+        stored = self._recent.get(key)
+        if stored is None and self.store is not None:
+            stored = self.store.get(identity)
+        if stored is None:
+            return None
+        with suppress(KeyError, TypeError, ValueError):
+            result = request.restore(stored)
+            self._recent.put(key, stored, identity.get(OWNER, ""))
+            return result
+        return None
+
+    def answer(self, request: Request[R], listener: Listener = ignore, *, priority: int = 0) -> Answer[R]:
+        """The result of a request: from the store, from someone who is computing it right now, or computed in turn.
+
+        Someone may be another process that shares the store. Raises what the computation raises, `QueueFullError`,
+        `TooLongError`, `OutOfMemoryError`, and whatever `listener` raises to give up.
+        """
+        identity = self.identity(request)
+        began = time.monotonic()
+        with self._claims.claim(key_of(identity), lambda: listener(Status("shared"))):
+            found = self.find(request)
+            if found is not None:
+                self._log(identity, request, began, store="hit")
+                return Answer(found, from_store=True)
+            try:
+                result, waited = self._in_turn(request, listener, priority, began)
+            except BaseException as error:
+                self._log(identity, request, began, store="miss", error=type(error).__name__)
+                raise
+            self._log(identity, request, began, store="miss", waited=round(waited, 3))
+            return Answer(result, from_store=False, note=self._keep(identity, request.pack(result)))
+
+    def _in_turn(self, request: Request[R], listener: Listener, priority: int, arrived: float) -> tuple[R, float]:
+        """The result, and the seconds that went by before its computation began."""
+        who = self._owner.name if self._owner else ""
+
+        so_far: Any = None
+
+        def wait(ahead: int) -> None:
+            listener(Status("queue", ahead=ahead, progress=so_far))
+
+        def work(progress: Any) -> None:
+            nonlocal so_far
+            so_far = progress
+            listener(Status("work", progress=progress))
+
+        with out_of_memory(self.device):
+            # Weights may have to be fetched for minutes: nobody else waits for that.
+            listener(Status("model"))
+            loaded = request.model.load(lambda here, total: listener(Status("model", fetched=(here, total))))
+            with self.turnstile.turn(wait, priority=priority, who=who, arrived=arrived) as give_way:
+                began = time.monotonic()
+                return self._computed(request, loaded.on(self.device), work, give_way), began - arrived
+
+    def _computed(
+        self, request: Request[R], model: Any, work: Callable[[Any], None], give_way: Callable[[], None]
+    ) -> R:
+        until = time.monotonic() + self._seconds
+
+        def report(progress: Any) -> None:
+            nonlocal until
+            work(progress)
+            if (now := time.monotonic()) > until:
+                raise TooLongError(
+                    f"{request.model.name} took longer than the {self._seconds:g} s that one computation may take "
+                    "here; choose a smaller field, fewer nodes or a smaller network"
+                )
+            give_way()
+            until += time.monotonic() - now
+
+        return request.compute(model, report)
+
+    def _keep(self, identity: dict[str, Any], stored: Stored) -> str:
+        if self._private and self._owner and self._owner.gone:
+            return ""
+        self._recent.put(key_of(identity), stored, identity.get(OWNER, ""))
+        if self.store is None:
+            return ""
+        try:
+            self.store.put(identity, stored.summary, stored.arrays)
+        except StoreWriteError as error:
+            log.warning("store", extra={"fields": {"error": type(error).__name__, "reason": str(error)}})
+            return str(error)
+        return ""
+
+    def _log(self, identity: dict[str, Any], request: Request[Any], began: float, **more: Any) -> None:
+        fields = {
+            "request": identity["kind"],
+            "model": request.model.name,
+            "seconds": round(time.monotonic() - began, 3),
+            **more,
+        }
+        log.info("request", extra={"fields": fields})
