@@ -45,12 +45,15 @@ class SuperResolver:
         convention: Convention = Convention(),
         name: str = "",
         fingerprint: str = "",
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.module = module.eval().requires_grad_(False)
         self.scale = scale
         self.convention = convention
         self.name = name or type(module).__name__
         self.fingerprint = fingerprint or _fingerprint(module, scale, convention)
+        self.notes = notes
+        """What was decided or guessed of the network where its file leaves it open, a sentence each."""
 
     def __call__(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
@@ -89,6 +92,7 @@ class SuperResolver:
             convention=self.convention,
             name=self.name,
             fingerprint=self.fingerprint,
+            notes=self.notes,
         )
 
     def on(self, device: str) -> SuperResolver:

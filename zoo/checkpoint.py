@@ -1,127 +1,150 @@
-"""Reads a state dict from a file that nobody vouches for: safetensors, or PyTorch's format without code."""
+"""Reads the weights in an untrusted file: safetensors, or PyTorch's formats without code."""
 
 from __future__ import annotations
 
 import json
-import pickle
 import re
-import warnings
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from lam_core.errors import sentence
-from zoo.errors import ZooError
+from zoo.checkpoints.errors import (
+    CheckpointError,
+    DamagedCheckpointError,
+    NotACheckpointError,
+    OversizedCheckpointError,
+)
+from zoo.checkpoints.foreign_formats import PEEK, foreign_format, of_suffix
+from zoo.checkpoints.parameter_sets import Choice, Fits, ParameterSet, choose, inert_objects, parameter_sets
+from zoo.checkpoints.torch_format import is_pickle, read_torch
 from zoo.transformers_layout import published_layout
 
-WRAPPERS = ("params_ema", "params-ema", "params", "state_dict", "model_state_dict", "model", "net", "generator")
-"""Keys under which training scripts nest the weights, in the order in which they are preferred."""
-PREFIXES = ("module.", "_orig_mod.", "netG.", "generator.")
-"""Prefixes that wrappers put before every key."""
-PICKLE_STARTS = (b"\x80", b"(", b"c", b"]", b"}")
-"""First bytes of a pickle of any protocol that holds anything."""
 LARGEST_HEADER = 100_000_000
 """Bytes of the largest header that the safetensors format allows."""
-NUMBERS = [
-    np.dtype,
-    *(getattr(np.dtypes, f"{kind}DType") for kind in ("Float64", "Float32", "Int64", "Int32", "Bool")),
-    np.float64.__reduce__(np.float64(0))[0],
-    (np.float64.__reduce__(np.float64(0))[0], "numpy.core.multiarray.scalar"),
-]
-"""What single NumPy numbers are made of: training scripts leave their best PSNR as one beside the weights."""
-torch.serialization.add_safe_globals(NUMBERS)
 LARGEST_INDEX = 9_999
 """Largest layer number in a key; a sequence is built up to its largest number."""
-
-# Advice to who writes checkpoints, of no use to who reads them.
-warnings.filterwarnings("ignore", message="Detected pickle protocol", category=UserWarning)
-
-
-class CheckpointError(ZooError):
-    """A file whose weights cannot be used."""
+LARGEST = 2 * 2**30
+"""Bytes of the largest file, and of the largest unpacked one, unless a caller says otherwise."""
 
 
-class NotACheckpointError(CheckpointError):
-    """A file that is neither safetensors nor a PyTorch checkpoint."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a file of weights holds."""
+
+    name: str
+    """Of the file."""
+    sets: tuple[ParameterSet, ...]
+    """Sets of weights, the one that is used unless another is chosen first."""
+    bytes: int
+    """Of the file, or of what it unpacks to if that is more."""
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    """What the training program wrote of how the network is built; empty where it wrote nothing."""
+    notes: tuple[str, ...] = ()
+    """What was left out, a sentence each."""
+
+    def weights(self, params: str | None = None, fits: Fits | None = None) -> Choice:
+        """The weights of one set, in float32 on the CPU, under an architecture's own key names.
+
+        `params` names a set, `fits` says whether an architecture with these key names is known.
+        Raises a `CheckpointError`.
+        """
+        choice = choose(
+            self.sets, name=self.name, params=params, fits=fits and (lambda w: fits(published_layout(dict(w))))
+        )
+        _check_plausible(choice.weights, self.bytes, self.name)
+        weights = {key: t.float() if t.is_floating_point() else t for key, t in choice.weights.items()}
+        return Choice(choice.name, published_layout(weights), choice.is_default, (*choice.notes, *self.notes))
 
 
-class CodeInCheckpointError(CheckpointError):
-    """A checkpoint that would run code while it is read."""
-
-
-class DamagedCheckpointError(CheckpointError):
-    """A checkpoint that ends early or contradicts itself."""
-
-
-class OversizedCheckpointError(CheckpointError):
-    """A file that claims to be, or unpacks to, far more than it is."""
-
-
-def read_state(path: Path, *, largest: int = 2 * 2**30) -> dict[str, Tensor]:
+def read_state(
+    path: Path, *, params: str | None = None, fits: Fits | None = None, largest: int = LARGEST
+) -> dict[str, Tensor]:
     """The weights in a file, in float32 on the CPU, under the architecture's own key names.
 
+    `params` names one of several parameter sets, `fits` says whether key names are those of a known network.
     Nothing in the file is run. Raises a `CheckpointError` that says what is wrong with it.
     """
+    return read_checkpoint(path, largest=largest).weights(params, fits).weights
+
+
+def read_checkpoint(path: Path, *, largest: int = LARGEST) -> Checkpoint:
+    """All sets of weights in a file; nothing in it is run. Raises a `CheckpointError` that says what is wrong."""
+    name = path.name
     try:
+        if path.is_dir():
+            raise NotACheckpointError(_folder_sentence(path))
         size = path.stat().st_size
         with path.open("rb") as file:
-            start = file.read(9)
+            start = file.read(PEEK)
     except OSError as error:
-        raise NotACheckpointError(f"{path.name} cannot be read: {error.strerror or error}") from None
+        raise NotACheckpointError(f"{name} cannot be read ({error.strerror or error}); check its name") from None
     if size > largest:
-        raise OversizedCheckpointError(f"{path.name} has {size:,} bytes, more than the {largest:,} that are read here")
-    if start[8:9] == b"{":
-        content: Any = _read_safetensors(path, size)
+        raise OversizedCheckpointError(
+            f"{name} has {size:,} bytes, more than the {largest:,} that are read here; save its weights alone"
+        )
+    content: Any
+    if _is_safetensors(start):
+        content = _read_safetensors(path, size)
+        told = _metadata(path)
+    elif start[:4] == b"PK\x03\x04" or is_pickle(start):
+        content = read_torch(path, size, largest=largest)
+        told = _hyperparameters(content.get("metadata")) if isinstance(content, Mapping) else {}
     else:
-        if start[:4] == b"PK\x03\x04":
-            _check_archive(path, size)
-        elif start[:1] not in PICKLE_STARTS:
-            raise NotACheckpointError(
-                f"{path.name} is no checkpoint; give a .safetensors file or a PyTorch state dict (.pth, .pt)"
-            )
-        content = _read_torch(path)
-    state = flat_state(content, name=path.name)
-    _check_plausible(state, size, path.name)
-    return published_layout({key: t.float() if t.is_floating_point() else t for key, t in state.items()})
+        form = foreign_format(name, start, size) or of_suffix(name)
+        raise NotACheckpointError(
+            form.sentence(name)
+            if form
+            else f"{name} is no checkpoint of any known format; give a .safetensors file or a state dict (.pth, .pt)"
+        )
+    unpacked = _unpacked(path, size) if start[:2] == b"PK" else size
+    return Checkpoint(name, parameter_sets(content, name=name), unpacked, told, _notes(content, name))
 
 
-def flat_state(content: Any, *, name: str) -> dict[str, Tensor]:
-    """The innermost mapping of names to tensors, without the prefixes of wrappers.
-
-    Raises `NotACheckpointError` if there is none.
-    """
-    for _ in range(4):
-        if not isinstance(content, Mapping):
-            break
-        tensors = {k: v for k, v in content.items() if isinstance(k, str) and isinstance(v, Tensor)}
-        inner = next((content[k] for k in WRAPPERS if isinstance(content.get(k), Mapping)), None)
-        if inner is None and len(content) == 1:
-            inner = next((v for v in content.values() if isinstance(v, Mapping)), None)
-        if inner is not None:
-            content = inner
-            continue
-        if tensors:
-            return _without_prefixes(tensors)
-        break
-    raise NotACheckpointError(f"{name} holds no weights; expected a mapping of layer names to tensors")
+def _is_safetensors(start: bytes) -> bool:
+    """The length of the header in eight bytes, which are no text, then the header itself."""
+    return start[8:9] == b"{" and not re.fullmatch(rb"[\t\n\r -~]{8}", start[:8])
 
 
-def _without_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    shortened = True
-    while shortened:
-        shortened = False
-        for prefix in PREFIXES:
-            if all(key.startswith(prefix) for key in state):
-                state = {key.removeprefix(prefix): tensor for key, tensor in state.items()}
-                shortened = True
-    return state
+def _notes(content: Any, name: str) -> tuple[str, ...]:
+    found = list(inert_objects(content))
+    if not found:
+        return ()
+    listed = ", ".join(f"{kind} ({key!r})" for key, kind in found[:4]) + (", …" if len(found) > 4 else "")
+    return (f"{name} also holds objects that are no weights and were not read: {listed}",)
+
+
+def _folder_sentence(path: Path) -> str:
+    inside = sorted(p.name for p in path.iterdir() if p.suffix in (".pth", ".pt", ".safetensors", ".ckpt", ".bin"))
+    return f"{path.name} is a folder; give the file in it" + (f", such as {path.name}/{inside[0]}" if inside else "")
+
+
+def _unpacked(path: Path, size: int) -> int:
+    with zipfile.ZipFile(path) as archive:
+        return max(size, sum(member.file_size for member in archive.infolist()))
+
+
+def _metadata(path: Path) -> Mapping[str, Any]:
+    """Hyperparameters in the header of a safetensors file, as traiNNer-redux writes them: JSON under `metadata`."""
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return _hyperparameters((header.get("__metadata__") or {}).get("metadata"))
+
+
+def _hyperparameters(told: Any) -> Mapping[str, Any]:
+    if isinstance(told, str):
+        try:
+            told = json.loads(told)
+        except (ValueError, RecursionError):
+            return {}
+    return {k: v for k, v in told.items() if isinstance(k, str)} if isinstance(told, Mapping) else {}
 
 
 def _read_safetensors(path: Path, size: int) -> dict[str, Tensor]:
@@ -149,56 +172,6 @@ def _read_safetensors(path: Path, size: int) -> dict[str, Tensor]:
         return load_file(path)
     except SafetensorError as error:
         raise DamagedCheckpointError(f"{path.name} is damaged ({sentence(error)}); fetch it again") from None
-
-
-def _check_archive(path: Path, size: int) -> None:
-    """PyTorch stores its members uncompressed, so an archive never unpacks to more than itself."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DamagedCheckpointError(f"{path.name} is a damaged archive ({sentence(error)}); fetch it again") from None
-    for member in members:
-        parts = re.split(r"[/\\]", member.filename)
-        if ".." in parts or member.filename.startswith(("/", "\\")):
-            raise CodeInCheckpointError(
-                f"{path.name} holds a member that leads outside ({member.filename!r}); fetch it elsewhere"
-            )
-        if "code" in parts[:-1] or parts[-1] == "constants.pkl":
-            raise CodeInCheckpointError(
-                f"{path.name} is a TorchScript archive, which carries code; save its state dict as safetensors"
-            )
-    if sum(member.file_size for member in members) > size:
-        raise OversizedCheckpointError(
-            f"{path.name} has {size:,} bytes and would unpack to "
-            f"{sum(member.file_size for member in members):,}; PyTorch never compresses its "
-            "archives: it is damaged or hostile"
-        )
-    if not any(member.filename.endswith("data.pkl") for member in members):
-        raise NotACheckpointError(
-            f"{path.name} is an archive, but not one that PyTorch writes; give the file that is in it"
-        )
-
-
-def _read_torch(path: Path) -> Any:
-    try:
-        with path.open("rb") as file:  # given a path, torch would judge by its ending
-            return torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL ([\w.]+)", str(error)) or re.search(r"global:? ([\w.]+)", str(error))
-        if found or "unsupported" in str(error).lower():
-            what = found[1] if found else "an object"
-            raise CodeInCheckpointError(
-                f"{path.name} would run code while it is read ({what}); nothing of it was run. "
-                "Ask its authors for safetensors"
-            ) from None
-        raise NotACheckpointError(
-            f"{path.name} is no PyTorch checkpoint ({sentence(error)}); give a .safetensors file or a state dict"
-        ) from None
-    except Exception as error:  # torch.load raises whatever its many readers raise
-        raise DamagedCheckpointError(
-            f"{path.name} is damaged or no PyTorch checkpoint ({sentence(error)}); fetch it again"
-        ) from None
 
 
 def _check_plausible(state: Mapping[str, Tensor], size: int, name: str) -> None:

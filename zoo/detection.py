@@ -15,10 +15,11 @@ from lam_core.errors import LamError, sentence
 from lam_core.model import SuperResolver
 from zoo.architectures.architecture import Reading
 from zoo.budget import parameter_budget
+from zoo.checkpoints import untold
 from zoo.errors import ZooError
 from zoo.network import Network
 from zoo.overwriting import out_of_place
-from zoo.reading import best
+from zoo.reading import decide
 from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
 
 SLACK = 1_000_000
@@ -49,12 +50,32 @@ class SpandrelCall(nn.Module):
         return self.call(self.network, x)
 
 
-def detect(state: Mapping[str, Tensor], *, name: str, input_range: float | None = None) -> Network:
+def is_known(state: Mapping[str, Tensor]) -> bool:
+    """Whether a state dict has the key names of an architecture that is known here."""
+    return any(support.detect(dict(state)) for support in spandrel_registry().architectures("detection"))
+
+
+def is_of(architecture: str, state: Mapping[str, Tensor]) -> bool:
+    """Whether a state dict has the key names of that architecture."""
+    support = spandrel_registry().get(architecture)
+    return support is not None and support.detect(dict(state))
+
+
+def detect(
+    state: Mapping[str, Tensor],
+    *,
+    name: str,
+    input_range: float | None = None,
+    scale: int | None = None,
+    told: Mapping[str, Any] | None = None,
+) -> Network:
     """Finds the architecture of a state dict and builds it with its weights.
 
-    Where the weights leave several ways of use open, the one that restores a test picture best is taken;
-    `input_range` settles the range beforehand. Raises `UnknownNetworkError` or `UnusableNetworkError`.
+    Where the weights leave several ways of use open, the one that restores a test picture best is taken, and among
+    scales the file's `name` helps; `input_range` and `scale` settle them beforehand. `told` are hyperparameters that a
+    training program wrote beside the weights. Raises `UnknownNetworkError` or `UnusableNetworkError`.
     """
+    told = told or {}
     for support in spandrel_registry().architectures("detection"):
         if support.detect(dict(state)):
             break
@@ -67,10 +88,14 @@ def detect(state: Mapping[str, Tensor], *, name: str, input_range: float | None 
     readings = own.readings(state) if own else ()
     if input_range is not None:
         readings = tuple(r for r in readings if r.input_range == input_range)
+    if scale is not None:
+        readings = tuple(r for r in readings if r.hyperparameters.get("scale", scale) == scale)
     networks = [_read(state, support.architecture, reading, name=name) for reading in readings]
-    network = networks[0] if networks else _network(state, support.architecture, {}, name=name)
-    _check_that_it_runs(network, name)
-    network = best(networks) if networks else network
+    networks = networks or [_network(state, support.architecture, {}, name=name, told=told)]
+    _check_that_it_runs(networks[0], name)
+    decided = decide(networks, name)
+    notes = (*decided.notes, *untold.note(decided.architecture, decided.hyperparameters, told, name=name))
+    network = replace(decided, notes=notes)
     if input_range is None:
         return network
     return replace(network, convention=replace(network.convention, input_range=float(input_range)))
@@ -108,7 +133,14 @@ def _read(state: Mapping[str, Tensor], architecture: Any, reading: Reading, *, n
     return replace(network, convention=replace(network.convention, input_range=reading.input_range))
 
 
-def _network(state: Mapping[str, Tensor], architecture: Any, declared: Mapping[str, Any], *, name: str) -> Network:
+def _network(
+    state: Mapping[str, Tensor],
+    architecture: Any,
+    declared: Mapping[str, Any],
+    *,
+    name: str,
+    told: Mapping[str, Any] | None = None,
+) -> Network:
     own = architecture.own if isinstance(architecture, ZooArchitecture) else None
     # Some architectures build parts twice, none many times over.
     limit = 4 * sum(tensor.numel() for tensor in state.values()) + SLACK
@@ -116,8 +148,10 @@ def _network(state: Mapping[str, Tensor], architecture: Any, declared: Mapping[s
         with parameter_budget(limit, name):
             if isinstance(architecture, ZooArchitecture):
                 descriptor = architecture.load_with(dict(state), dict(declared))
+                model = descriptor.model
             else:
                 descriptor = architecture.load(dict(state))
+                model = _as_told(descriptor.model, str(architecture.id), {**declared, **(told or {})})
     except ZooError:
         raise
     except Exception as error:  # whatever an architecture raises on weights that it took for its own
@@ -141,13 +175,24 @@ def _network(state: Mapping[str, Tensor], architecture: Any, declared: Mapping[s
         minimum_size=max(size.minimum, 1),
         square=size.square,
     )
-    module = out_of_place(descriptor.model).eval()
+    module = out_of_place(model).eval()
     hyperparameters = getattr(module, "hyperparameters", {})
     call = descriptor._call_fn
     if not call.__qualname__.startswith("ImageModelDescriptor."):
         module = SpandrelCall(module, call)
     plain = {key: value for key, value in hyperparameters.items() if _is_plain(value)}
     return Network(module, str(architecture.id), descriptor.scale, convention, plain)
+
+
+def _as_told(model: nn.Module, architecture: str, told: Mapping[str, Any]) -> nn.Module:
+    """The network built with what is told of it where its weights tell nothing; itself if nothing differs."""
+    hyperparameters = getattr(model, "hyperparameters", {})
+    settled = untold.believed(architecture, hyperparameters, told)
+    if all(hyperparameters[key] == value for key, value in settled.items()):
+        return model
+    built = type(model)(**{**hyperparameters, **settled})
+    built.load_state_dict(model.state_dict())
+    return built
 
 
 def _is_plain(value: object) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 from lam_core.convention import Convention
 from lam_core.model import SuperResolver
 from zoo import hub
-from zoo.checkpoint import read_state
-from zoo.detection import detect
+from zoo.checkpoint import read_checkpoint
+from zoo.detection import detect, is_known
 from zoo.entry import Hub
 from zoo.loading import load_entry
 from zoo.own_network import own_network
@@ -41,6 +41,8 @@ class Inspection:
     """What interpolation reaches on the same pictures, in dB."""
     sha256: str = ""
     bytes: int = 0
+    notes: tuple[str, ...] = ()
+    """What was decided or guessed where the file leaves it open, a sentence each."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, readings in words."""
@@ -57,6 +59,7 @@ class Inspection:
             "psnr_bicubic": None if math.isinf(self.bicubic_psnr) else f"{self.bicubic_psnr:.2f} dB",
             "sha256": self.sha256,
             "bytes": self.bytes,
+            "notes": list(self.notes),
         }
 
 
@@ -87,9 +90,11 @@ def inspect(
 
 def inspect_file(path: Path, *, name: str, settings: ZooSettings, input_range: float | None = None) -> Inspection:
     """Looks at a checkpoint on this machine, whatever entries say of it. Raises a `ZooError`."""
-    state = read_state(path, largest=settings.largest)
-    network = detect(state, name=name, input_range=input_range)
-    model = SuperResolver(network.module, network.scale, convention=network.convention, name=name)
+    checkpoint = read_checkpoint(path, largest=settings.largest)
+    chosen = checkpoint.weights(fits=is_known)
+    network = detect(chosen.weights, name=name, input_range=input_range, told=checkpoint.hyperparameters)
+    notes = (*chosen.notes, *network.notes)
+    model = SuperResolver(network.module, network.scale, convention=network.convention, name=name, notes=notes)
     return _inspection(model, network.architecture, network.hyperparameters, path)
 
 
@@ -108,4 +113,5 @@ def _inspection(
         bicubic_psnr=bicubic_psnr(model.scale),
         sha256=digest(path) if path else "",
         bytes=path.stat().st_size if path else 0,
+        notes=model.notes,
     )

@@ -7,9 +7,10 @@ from pathlib import Path
 from lam_core.convention import fingerprint_of
 from lam_core.model import FeatureModel, Restorer, SuperResolver
 from zoo import hub
-from zoo.checkpoint import read_state
+from zoo.checkpoint import LARGEST, read_checkpoint, read_state
+from zoo.checkpoints.parameter_sets import Choice
 from zoo.classifiers import classifier
-from zoo.detection import MismatchError, build, detect
+from zoo.detection import MismatchError, build, detect, is_known, is_of
 from zoo.entry import Entry, Hub
 from zoo.own_network import own_network
 from zoo.references import NotASuperResolverError, entry_fingerprint, entry_of_file
@@ -29,6 +30,7 @@ def load(
     *,
     input_range: float | None = None,
     weights: str | Path | None = None,
+    params: str | None = None,
     settings: ZooSettings | None = None,
     progress: Progress | None = None,
 ) -> Model:
@@ -39,26 +41,28 @@ def load(
     differentiable. A classifier comes as a `FeatureModel`, a classical method as a `Restorer`.
 
     `input_range` (1 or 255) overrides what the entry says or the weights tell. `weights` is a file to use in place
-    of the entry's own, or the state dict of `path.py:build`. A checkpoint whose digest an entry pins is that entry's
-    model, with its conventions. Raises a `ZooError` whose message says what to do.
+    of the entry's own, or the state dict of `path.py:build`. `params` names one of several parameter sets in the file,
+    such as `ema`; what was taken is said in the model's `notes`. A checkpoint whose digest an entry pins is that
+    entry's model, with its conventions. Raises a `ZooError` whose message says what to do.
     """
     settings = settings or process_settings()
     target = resolve(x, settings)
     file = Path(weights) if weights is not None else None
     if isinstance(target, Code):
-        return own_network(target.path, target.function, input_range=input_range, weights=file)
+        return own_network(target.path, target.function, input_range=input_range, weights=file, params=params)
     if isinstance(target, Entry):
         if target.kind == "classical":
             return restorer(target)
-        return load_entry(target, file or fetch(target, settings, progress=progress), input_range=input_range)
+        path = file or fetch(target, settings, progress=progress)
+        return load_entry(target, path, input_range=input_range, params=params)
     if isinstance(target, Hub):
         name = f"{target.repo}:{target.file}"
         path = hub.download(target, settings, committed=False, progress=progress)
     else:
         name, path = target.name, target
     if known := entry_of_file(path, settings):
-        return load_entry(known, path, input_range=input_range)
-    return load_checkpoint(path, name=name, input_range=input_range, largest=settings.largest)
+        return load_entry(known, path, input_range=input_range, params=params)
+    return load_checkpoint(path, name=name, input_range=input_range, params=params, largest=settings.largest)
 
 
 def super_resolver(
@@ -66,24 +70,27 @@ def super_resolver(
     *,
     input_range: float | None = None,
     weights: str | Path | None = None,
+    params: str | None = None,
     settings: ZooSettings | None = None,
     progress: Progress | None = None,
 ) -> SuperResolver:
     """As `load`, for callers that can use nothing else. Raises `NotASuperResolverError` for other kinds."""
-    model = load(x, input_range=input_range, weights=weights, settings=settings, progress=progress)
+    model = load(x, input_range=input_range, weights=weights, params=params, settings=settings, progress=progress)
     if not isinstance(model, SuperResolver):
         raise NotASuperResolverError(f"{model.name} is no super-resolution network; nothing can be attributed to it")
     return model
 
 
-def load_entry(entry: Entry, path: Path, *, input_range: float | None = None) -> SuperResolver | FeatureModel:
-    """The model of an entry with the weights in a file. Raises a `ZooError`."""
+def load_entry(
+    entry: Entry, path: Path, *, input_range: float | None = None, params: str | None = None
+) -> SuperResolver | FeatureModel:
+    """The model of an entry with the weights in a file, of the parameter set `params`. Raises a `ZooError`."""
     verify(path, pinned_digest(entry), entry.id)
-    state = read_state(path)
     sha256 = digest(path)
     if entry.kind == "classifier":
-        return classifier(entry, state, fingerprint=entry_fingerprint(entry, sha256))
-    network = build(state, entry.architecture, entry.hyperparameters, name=entry.id)
+        return classifier(entry, read_state(path, params=params), fingerprint=entry_fingerprint(entry, sha256))
+    chosen = read_checkpoint(path).weights(params, lambda state: is_of(entry.architecture, state))
+    network = build(chosen.weights, entry.architecture, entry.hyperparameters, name=entry.id)
     if network.scale != entry.scale:
         raise MismatchError(f"the weights of {entry.id} enlarge ×{network.scale}; its entry says ×{entry.scale}")
     return SuperResolver(
@@ -91,20 +98,35 @@ def load_entry(entry: Entry, path: Path, *, input_range: float | None = None) ->
         network.scale,
         convention=entry.declared_convention(input_range),
         name=entry.name,
-        fingerprint=entry_fingerprint(entry, sha256, input_range),
+        fingerprint=entry_fingerprint(entry, identity(sha256, chosen), input_range),
+        notes=(*chosen.notes, *network.notes),
     )
 
 
 def load_checkpoint(
-    path: Path, *, name: str, input_range: float | None = None, largest: int = 2 * 2**30
+    path: Path,
+    *,
+    name: str,
+    input_range: float | None = None,
+    params: str | None = None,
+    largest: int = LARGEST,
 ) -> SuperResolver:
     """The super-resolution network in a file that no entry describes. Raises a `ZooError`."""
-    network = detect(read_state(path, largest=largest), name=name, input_range=input_range)
+    checkpoint = read_checkpoint(path, largest=largest)
+    chosen = checkpoint.weights(params, is_known)
+    network = detect(chosen.weights, name=name, input_range=input_range, told=checkpoint.hyperparameters)
     convention = network.convention
+    sha256 = identity(digest(path), chosen)
     return SuperResolver(
         network.module,
         network.scale,
         convention=convention,
         name=name,
-        fingerprint=fingerprint_of(digest(path), network.identity, network.scale, convention),
+        fingerprint=fingerprint_of(sha256, network.identity, network.scale, convention),
+        notes=(*chosen.notes, *network.notes),
     )
+
+
+def identity(sha256: str, chosen: Choice) -> str:
+    """What names the weights of a file in fingerprints: its digest, and a set that is not the one used by default."""
+    return sha256 if chosen.is_default else f"{sha256}:{chosen.name}"

@@ -23,6 +23,9 @@ class Network:
     hyperparameters: Mapping[str, Any]
     """What the architecture is built from; plain numbers, words and lists alone."""
 
+    notes: tuple[str, ...] = ()
+    """What was decided or guessed where the weights left it open, a sentence each."""
+
     @property
     def identity(self) -> str:
         """Architecture and hyperparameters as the fingerprint takes them."""

@@ -24,7 +24,12 @@ class OwnNetworkError(ZooError):
 
 
 def own_network(
-    path: Path, function: str, *, input_range: float | None = None, weights: Path | None = None
+    path: Path,
+    function: str,
+    *,
+    input_range: float | None = None,
+    weights: Path | None = None,
+    params: str | None = None,
 ) -> SuperResolver:
     """Runs `function` of a Python file and takes what it returns for a super-resolution network.
 
@@ -57,7 +62,8 @@ def own_network(
         raise OwnNetworkError(f"{name} says that its scale is {scale!r}; it must be a whole number, 1 or more")
     if weights is not None:
         try:
-            module.load_state_dict(read_state(weights))
+            expected = set(module.state_dict())
+            module.load_state_dict(read_state(weights, params=params, fits=lambda state: set(state) == expected))
         except RuntimeError as error:
             raise OwnNetworkError(f"{weights.name} does not fit {name}: {error}") from None
     return SuperResolver(module, scale, convention=convention, name=name)

@@ -7,7 +7,9 @@ maps, that are plausible and wrong.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -24,6 +26,42 @@ COMPETENT = -6.0
 SKILLED = 0.25
 """dB against bicubic that a network must gain before its scale is read off a picture: an untrained network that
 adds its output to an interpolated picture is as good as that at every scale."""
+
+
+def decide(networks: Sequence[Network], name: str) -> Network:
+    """The network to use among the readings of a file of that name; a decision between scales is told in its notes.
+
+    Where weights fit several scales, a scale at which they restore the test picture is taken, among several such the
+    one in the file's name, and where none restores it the one in the name. Without any sign the first is taken.
+    """
+    scales = list(dict.fromkeys(network.scale for network in networks))
+    if len(scales) == 1:
+        return best(networks)
+    gains = [gain_over_bicubic(network) for network in networks]
+    leaders = {s: max((i for i, n in enumerate(networks) if n.scale == s), key=gains.__getitem__) for s in scales}
+    able = [scale for scale in scales if gains[leaders[scale]] >= SKILLED]
+    named = scale_in_name(name)
+    measured = ", ".join(f"×{scale} {gains[leaders[scale]]:+.1f} dB" for scale in scales)
+    if len(able) == 1:
+        scale = able[0]
+        why = "as measuring says" if named in (None, scale) else f"although its name says ×{named}"
+    elif named in (able or scales):
+        scale, why = named, "as its name says" + (", and each restores it" if able else ", and measuring says nothing")
+    else:
+        scale, why = (able or scales)[0], "and neither its name nor measuring says which is meant"
+    fit = " and ".join(f"×{one}" for one in sorted(scales))
+    note = f"{name} fits {fit}: ×{scale} is used, {why} (a test picture against bicubic: {measured})"
+    return replace(networks[leaders[scale]], notes=(note,))
+
+
+def scale_in_name(name: str) -> int | None:
+    """The scale that a file's name says, as `x3`, `3x` or `X3`; none if it says none or several.
+
+    >>> scale_in_name("PANx3_DF2K.pth"), scale_in_name("2x3x.pth"), scale_in_name("64x64.pth")
+    (3, None, None)
+    """
+    found = {int(a or b) for a, b in re.findall(r"(?<![0-9])(?:[xX×]([1-9])|([1-9])[xX×])(?![0-9])", name)}
+    return found.pop() if len(found) == 1 else None
 
 
 def best(networks: Sequence[Network]) -> Network:

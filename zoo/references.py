@@ -38,9 +38,16 @@ class Reference:
     """What was asked for, as `zoo.load` takes it."""
     input_range: float | None = field(default=None, kw_only=True)
     weights: str | None = field(default=None, kw_only=True)
+    params: str | None = field(default=None, kw_only=True)
+    """The parameter set, where one of several was asked for."""
     settings: ZooSettings | None = field(default=None, kw_only=True, repr=False, compare=False)
     model: SuperResolver | None = field(default=None, kw_only=True, repr=False, compare=False)
     """The network, where it had to be loaded to be known."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided or guessed of a network that had to be loaded to be known, a sentence each."""
+        return self.model.notes if self.model is not None else ()
 
     def load(self, progress: Progress | None = None) -> SuperResolver:
         """The network itself, fetched and read now unless it is here. Raises a `ZooError`."""
@@ -49,7 +56,12 @@ class Reference:
         from zoo.loading import super_resolver
 
         return super_resolver(
-            self.asked, input_range=self.input_range, weights=self.weights, settings=self.settings, progress=progress
+            self.asked,
+            input_range=self.input_range,
+            weights=self.weights,
+            params=self.params,
+            settings=self.settings,
+            progress=progress,
         )
 
 
@@ -88,6 +100,7 @@ def reference(
     *,
     input_range: float | None = None,
     weights: str | Path | None = None,
+    params: str | None = None,
     settings: ZooSettings | None = None,
     progress: Progress | None = None,
 ) -> Reference:
@@ -110,12 +123,13 @@ def reference(
         "asked": x if isinstance(x, Entry) else str(x),
         "input_range": input_range,
         "weights": None if weights is None else str(weights),
+        "params": params,
         "settings": settings,
     }
-    if entry is None:
+    if entry is None or params is not None:
         from zoo.loading import super_resolver
 
-        model = super_resolver(x, input_range=input_range, weights=weights, settings=chosen)
+        model = super_resolver(x, input_range=input_range, weights=weights, params=params, settings=chosen)
         return Reference(model.name, model.fingerprint, model.scale, model=model, **asked)
     if entry.kind != "super-resolver":
         raise NotASuperResolverError(

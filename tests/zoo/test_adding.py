@@ -19,7 +19,7 @@ from zoo.adding import CannotPinError, add, pin
 from zoo.architectures import architecture
 from zoo.blueprint import build_declared
 from zoo.checking import check
-from zoo.checkpoint import CodeInCheckpointError
+from zoo.checkpoints.errors import CodeInCheckpointError
 from zoo.detection import UnknownNetworkError, UnusableNetworkError
 from zoo.entry import parse_entry, read_entry
 from zoo.hub import HubReferenceError

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from zoo.architectures.architecture import Architecture, Hyperparameters, StateDict, has_keys
+from zoo.architectures.architecture import Architecture, Hyperparameters, Reading, StateDict, has_keys
 from zoo.architectures.layers import BalancedAttention, MeanShift, conv3, shuffle_steps
 
 
@@ -168,10 +168,17 @@ def infer_upsampling(state: StateDict) -> Hyperparameters:
     }
 
 
+def readings(state: StateDict) -> tuple[Reading, ...]:
+    """A network of several scales is one network for each of them; the largest comes first."""
+    scales = infer_upsampling(state)["scales"]
+    return tuple(Reading(1.0, {"scale": scale}) for scale in reversed(scales)) if len(scales) > 1 else ()
+
+
 ARCHITECTURE = Architecture(
     id="carn",
     name="CARN",
     build=CARN,
     detect=has_keys("entry.weight", "b1.b1.body.0.weight", "b1.c1.body.0.weight", "exit.weight"),
     infer=infer,
+    readings=readings,
 )
