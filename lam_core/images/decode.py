@@ -6,20 +6,25 @@ import io
 import warnings
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lam_core.errors import LamError
 from lam_core.images import Pixels
+from lam_core.images.tiff_header import COLOURS, WHITE_IS_ZERO, TiffHeader, tiff_header
+from lam_core.images.unread_formats import READ, unread
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
 """What is read; formats that run code or other programs are not among them."""
 SHORTEST_SIDE = 16
 """Pixels below which a picture leaves nothing to attribute to."""
 PIXEL_LIMIT = 24_000_000
 
 _ORIENTATION = 0x0112
-_BITS_PER_SAMPLE = 258
+_TURNED = range(2, 9)
+"""Orientations that turn or mirror a picture; 1 does not, and other numbers mean nothing."""
+_PNG_GREY_ALPHA = 4
 _WIDE_GREY = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
 _TRANSPARENT = {"RGBA", "LA", "PA", "La", "RGBa"}
 
@@ -45,23 +50,26 @@ def decode(content: bytes, *, pixel_limit: int = PIXEL_LIMIT) -> Decoded:
     is checked before anything is decompressed.
     """
     if not content:
-        raise UnreadableImageError("the file is empty; choose a PNG, JPEG, WebP, GIF, BMP or TIFF picture")
+        raise UnreadableImageError(f"the file is empty; {READ}")
+    header = tiff_header(content)
     try:
         with warnings.catch_warnings():
             # The limit below is ours; Pillow's own one only warns.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 _check_size(image.width, image.height, pixel_limit)
-                return _read(image, content)
+                if header and (fault := header.fault()):
+                    raise UnreadableImageError(fault)
+                return _read(image, content, header)
     except UnidentifiedImageError:
-        raise UnreadableImageError(
-            "this file is not a picture that can be read; choose a PNG, JPEG, WebP, GIF, BMP or TIFF picture"
-        ) from None
+        raise UnreadableImageError((header and header.fault()) or unread(content)) from None
     except Image.DecompressionBombError:
         raise UnreadableImageError(_too_large("this picture is", pixel_limit)) from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError) as error:
         if isinstance(error, UnreadableImageError):
             raise
+        if header and (fault := header.fault()):
+            raise UnreadableImageError(fault) from None
         raise UnreadableImageError(
             "this picture is damaged or cut short and cannot be read to its end; save or download it again"
         ) from error
@@ -80,39 +88,53 @@ def _too_large(subject: str, pixel_limit: int) -> str:
     return f"{subject} too large; use one of at most {pixel_limit / 1e6:g} million pixels, or crop it"
 
 
-def _read(image: Image.Image, content: bytes) -> Decoded:
+def _read(image: Image.Image, content: bytes, header: TiffHeader | None) -> Decoded:
     notes = []
     if getattr(image, "n_frames", 1) > 1:
         notes.append(f"The first of {image.n_frames} frames is used.")  # pyright: ignore[reportAttributeAccessIssue]
-    deep = _is_deep(image, content)
-    icc = image.info.get("icc_profile")
-    turned = image.getexif().get(_ORIENTATION, 1) not in (0, 1)
+    bits = _bits(image, content, header)
+    icc, gamma = image.info.get("icc_profile"), image.info.get("gamma")
+    turned = image.getexif().get(_ORIENTATION, 1) in _TURNED
     image.load()
+    if image.mode == "F":
+        raise UnreadableImageError("a floating-point picture has no fixed white; save it with 8 or 16 bits a channel")
+    has_alpha = image.mode in _TRANSPARENT or "transparency" in image.info
+    if bits > 8 and image.mode not in _WIDE_GREY and image.format != "PPM":
+        image = _narrowed_colours(image, content)
+    elif image.mode in _WIDE_GREY:
+        image = _narrowed(image, bits, header)
     if turned:
         notes.append("The picture is turned upright as its EXIF orientation says.")
         image = ImageOps.exif_transpose(image)
-    if image.mode == "F":
-        raise UnreadableImageError("a floating-point picture has no fixed white; save it with 8 or 16 bits a channel")
-    if deep:
-        notes.append("16 bits a channel are rounded to 8.")
-    if image.mode in _TRANSPARENT or "transparency" in image.info:
+    if bits > 8:
+        notes.append(f"{bits} bits a channel are rounded to 8.")
+    if has_alpha:
         notes.append("Transparency is dropped; the colours beneath it are used.")
-    if image.mode in _WIDE_GREY:
-        image = _narrowed(image)
+    if header and header.spare:
+        notes.append(_spare(header))
     if image.mode in ("1", "L", "LA", "La"):
         notes.append("The picture is grey: its three channels are equal.")
-    elif image.mode not in ("RGB", "RGBA", "RGBa", "P", "PA"):
+    elif image.mode not in ("RGB", "RGBA", "RGBa", "RGBX", "P", "PA"):
         notes.append(f"Colours are converted from {image.mode} to RGB.")
     if icc and image.mode not in ("1", "L", "LA"):
         notes.append("The colour profile is ignored: values are taken as they are stored.")
+    if gamma and not 0.4 < gamma < 0.5:
+        notes.append(f"The gamma of {gamma:g} is ignored: values are taken as they are stored.")
     return Decoded(_rgb(image), tuple(notes))
+
+
+def _spare(header: TiffHeader) -> str:
+    named = COLOURS.get(header.photometric, header.bands) + header.alphas
+    if header.spare == 1:
+        return f"Band {named + 1} of {header.bands} says nothing of its meaning and is dropped."
+    return f"Bands {named + 1} to {header.bands} say nothing of their meaning and are dropped."
 
 
 def _rgb(image: Image.Image) -> Pixels:
     if image.mode == "PA" or (image.mode == "P" and "transparency" in image.info):
         # Straight to RGB, Pillow would blend nothing but warn; RGBA keeps the colour beneath.
         image = image.convert("RGBA")
-    if image.mode in ("RGBA", "RGBa"):
+    if image.mode in ("RGBA", "RGBa", "RGBX"):
         return np.ascontiguousarray(np.asarray(image.convert("RGBA"))[..., :3])
     if image.mode in ("LA", "La"):
         grey = np.asarray(image.convert("LA"))[..., :1]
@@ -120,27 +142,47 @@ def _rgb(image: Image.Image) -> Pixels:
     return np.array(image.convert("RGB"))
 
 
-def _is_deep(image: Image.Image, content: bytes) -> bool:
-    """Whether channels have 16 bits; Pillow keeps that for grey pictures and silently halves colours."""
-    if image.mode in _WIDE_GREY:
-        return True
+def _bits(image: Image.Image, content: bytes, header: TiffHeader | None) -> int:
+    """Bits of a channel, before Pillow halves the 16 of colours, which it does without a word."""
+    if header:
+        return header.bits
     if image.format == "PNG":
         # Signature (8), chunk length and name (8), width and height (8): then the bit depth.
-        return content[24] == 16
-    if image.format == "TIFF":
-        bits = image.tag_v2.get(_BITS_PER_SAMPLE, (8,))  # pyright: ignore[reportAttributeAccessIssue]
-        return max(bits if isinstance(bits, tuple) else (bits,)) == 16
+        return content[24]
+    if image.format == "JPEG2000":
+        # In the picture's header box behind height, width and number of channels, or in a bare codestream.
+        box = content.find(b"ihdr")
+        return (content[box + 14] & 0x7F) + 1 if box >= 0 else (content[42] & 0x7F) + 1
     if image.format == "PPM":
-        return _maximum_of_ppm(content) > 255
-    return False
+        return 16 if _maximum_of_ppm(content) > 255 else 8
+    return 16 if image.mode in _WIDE_GREY else 8
 
 
 def _maximum_of_ppm(content: bytes) -> int:
     lines = [line.split(b"#")[0] for line in content[:512].splitlines()]
     fields = b" ".join(lines).split()
-    return int(fields[3]) if len(fields) > 3 and fields[0] in (b"P3", b"P6") and fields[3].isdigit() else 255
+    is_wide = len(fields) > 3 and fields[0] in (b"P2", b"P3", b"P5", b"P6") and fields[3].isdigit()
+    return int(fields[3]) if is_wide else 255
 
 
-def _narrowed(image: Image.Image) -> Image.Image:
-    wide = np.asarray(image).astype(np.int64).clip(0, 65535)
-    return Image.fromarray(((wide * 255 + 32767) // 65535).astype(np.uint8))
+def _narrowed(image: Image.Image, bits: int, header: TiffHeader | None) -> Image.Image:
+    """Grey of up to 16 bits, rounded to 8; Pillow leaves white as 0 for pictures that are stored so."""
+    # Pillow widens whatever a PGM or a JPEG 2000 file calls white to 16 bits, and leaves 12 bits of a TIFF as they are.
+    white = 2**bits - 1 if header else 65535
+    wide = np.asarray(image).astype(np.int64).clip(0, white)
+    if header and header.photometric == WHITE_IS_ZERO:
+        wide = white - wide
+    return Image.fromarray(((wide * 255 + white // 2) // white).astype(np.uint8))
+
+
+def _narrowed_colours(image: Image.Image, content: bytes) -> Image.Image:
+    """Colours of 16 bits, rounded to 8, as an image of red, green and blue with the orientation of `image`."""
+    wide = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if wide is None or wide.dtype != np.uint16 or wide.shape[:2] != (image.height, image.width):
+        raise UnreadableImageError("this picture with 16 bits a channel cannot be read; save it with 8 bits a channel")
+    wide = wide[..., None] if wide.ndim == 2 else wide
+    colours = wide[..., 2::-1] if wide.shape[2] >= 3 else np.repeat(wide[..., :1], 3, axis=2)
+    narrow = Image.fromarray(((colours.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8))
+    narrow.info = {key: value for key, value in image.info.items() if key in ("exif", "icc_profile")}
+    is_grey = image.mode in ("LA", "La") or (image.format == "PNG" and content[25] == _PNG_GREY_ALPHA)
+    return narrow.convert("L") if is_grey else narrow

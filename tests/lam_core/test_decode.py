@@ -111,8 +111,8 @@ def refused(content: bytes, match: str, **options) -> None:
 
 def test_empty_and_foreign_files_are_refused():
     refused(b"", "empty")
-    refused(b"%PDF-1.7 and more", "not a picture")
-    refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture")
+    refused(b"%PDF-1.7 and more", "PDF document; save")
+    refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture of pixels; save")
     refused(RANDOM.bytes(4096), "not a picture")
 
 
