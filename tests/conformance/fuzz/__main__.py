@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 
 from tests.conformance.fuzz.network import case
-from tests.conformance.fuzz.oracle import Verdict, examine
-
-
-def counts(verdicts: list[Verdict]) -> str:
-    """How many of each kind, and the share of local networks that are cropped."""
-    kinds = Counter(verdict.kind for verdict in verdicts)
-    local = [verdict for verdict in verdicts if verdict.local]
-    cropped = sum(verdict.cropped for verdict in local)
-    said = ", ".join(f"{kind} {kinds[kind]}" for kind in ("right", "refused", "wrong", "traceback", "spoilt", "unfit"))
-    return (
-        f"{len(verdicts)} networks: {said}; refused {kinds['refused'] / len(verdicts):.1%}; local {len(local)}, "
-        f"of them cropped {cropped} ({cropped / max(len(local), 1):.1%}); cropped in all "
-        f"{sum(verdict.cropped for verdict in verdicts)}"
-    )
+from tests.conformance.fuzz.oracle import counts, examine
 
 
 def main() -> None:
@@ -37,7 +23,10 @@ def main() -> None:
         failed = verdict.kind != "right"
         if failed or given.all or (verdict.local and not verdict.cropped):
             network = case(seed).build()
-            ways = ", ".join(f"{type(b).__module__.split('.')[-1]}.{type(b).__name__}({getattr(b, 'way', '')})" for b in network.blocks)
+            ways = ", ".join(
+                f"{type(b).__module__.split('.')[-1]}.{type(b).__name__}({getattr(b, 'way', '')})"
+                for b in network.blocks
+            )
             print(verdict, "|", ways, flush=True)
             if failed and given.source:
                 print(network.source(), flush=True)

@@ -271,7 +271,7 @@ class Rows(Block):
         self.down = draw.random() < 0.5
 
     def forward(self, y: Tensor) -> Tensor:
-        b, c, h, w = y.shape
+        c = y.shape[1]
         t = y.permute(0, 3, 2, 1) if self.down else y.permute(0, 2, 3, 1)
         s = t.reshape(-1, t.shape[2], c)
         s = self.m(s, s, s)[0].view(t.shape)

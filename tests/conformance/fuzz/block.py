@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 CHANNELS = 8

@@ -106,7 +106,9 @@ class Parameterless(Block):
 
     def forward(self, y: Tensor) -> Tensor:
         ramp = torch.linspace(0.5, 1, y.shape[-1])
-        return self.c(y * ramp + torch.zeros(1, C, 1, 1)) * torch.tensor(0.5) + torch.ones(y.shape[-2], 1, dtype=torch.int64)
+        return self.c(y * ramp + torch.zeros(1, C, 1, 1)) * torch.tensor(0.5) + torch.ones(
+            y.shape[-2], 1, dtype=torch.int64
+        )
 
 
 @casts

@@ -41,7 +41,9 @@ class ThereAndBack(Block):
 
     def forward(self, y: Tensor) -> Tensor:
         s = torch.fft.rfftn(y, dim=self.dims)
-        return y + 0.5 * torch.fft.irfftn(s * s.abs().add(1e-6).rsqrt(), s=[y.shape[d] for d in self.dims], dim=self.dims)
+        return y + 0.5 * torch.fft.irfftn(
+            s * s.abs().add(1e-6).rsqrt(), s=[y.shape[d] for d in self.dims], dim=self.dims
+        )
 
 
 @fourier

@@ -1,9 +1,9 @@
 """The grammar: random networks of blocks, each from a seed.
 
-    network := head body tail
-    body    := item | item body
-    item    := block | residual(body) | sum(item, item) | joined(item) | smaller(item) | twice(item) | gate(item)
-             | checkpointed(item)
+network := head body tail
+body    := item | item body
+item    := block | residual(body) | sum(item, item) | joined(item) | smaller(item) | twice(item) | gate(item)
+         | checkpointed(item)
 """
 
 from __future__ import annotations
@@ -146,8 +146,16 @@ class Network(nn.Module):
 
     def source(self) -> str:
         """Its structure, and the source of its blocks."""
-        ways = {f"{type(b).__module__.split('.')[-1]}.{type(b).__name__}({getattr(b, 'way', '')})": type(b) for b in self.blocks}
-        kinds = dict.fromkeys(kind for one in ways.values() for kind in reversed(one.__mro__) if issubclass(kind, Block) and kind is not Block)
+        ways = {
+            f"{type(b).__module__.split('.')[-1]}.{type(b).__name__}({getattr(b, 'way', '')})": type(b)
+            for b in self.blocks
+        }
+        kinds = dict.fromkeys(
+            kind
+            for one in ways.values()
+            for kind in reversed(one.__mro__)
+            if issubclass(kind, Block) and kind is not Block
+        )
         return "\n".join([repr(self), "Blocks: " + ", ".join(ways), *(inspect.getsource(kind) for kind in kinds)])
 
 
@@ -200,7 +208,8 @@ def case(seed: int) -> Case:
     """What a seed stands for."""
     draw = random.Random(f"case {seed}")
     convention = draw.choice(
-        [Convention()] * 5 + [Convention(input_range=255.0), Convention(pad_multiple=8), Convention(colour="bgr", mean=(0.4, 0.5, 0.3))]
+        [Convention()] * 5
+        + [Convention(input_range=255.0), Convention(pad_multiple=8), Convention(colour="bgr", mean=(0.4, 0.5, 0.3))]
     )
     return Case(
         seed,

@@ -6,8 +6,7 @@ import copy
 import time
 import traceback
 import warnings
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,13 +23,15 @@ from lam_core.errors import LamError
 from lam_core.model import SuperResolver
 from lam_core.region import Region
 from tests.conformance.fuzz.block import CHANCE
-from tests.conformance.fuzz.network import Case, Network, case
+from tests.conformance.fuzz.network import Case, case
 
 EXACT, SINGLE = 1e-10, 1e-5
 """Relative error allowed: in float64, and where the network itself computes in less."""
 POINTS = 5
 NARROW = 0.7
 """A window that depends on a smaller share of the picture than that is worth cropping."""
+SHARE_CROPPED, SHARE_REFUSED = 0.95, 0.01
+"""Of local networks, the share that must be cropped; of all, the share that may be refused in a sentence."""
 
 Kind = Literal["right", "refused", "wrong", "traceback", "spoilt", "unfit"]
 
@@ -53,23 +54,37 @@ class Verdict:
 
     def __str__(self) -> str:
         how = "cropped" if self.cropped else f"whole: {self.reason[:100]}"
-        return f"{self.seed:5} {self.kind:9} {self.error:8.1e} {'local ' if self.local else 'global'} {how} {self.detail}"
+        return (
+            f"{self.seed:5} {self.kind:9} {self.error:8.1e} {'local ' if self.local else 'global'} {how} {self.detail}"
+        )
 
 
-def points(h: int, w: int, seed: int) -> list[NDArray[np.float64]]:
+def counts(verdicts: list[Verdict]) -> str:
+    """How many of each kind, and the share of local networks that are cropped."""
+    kinds = Counter(verdict.kind for verdict in verdicts)
+    local = [verdict for verdict in verdicts if verdict.local]
+    cropped = sum(verdict.cropped for verdict in local)
+    said = ", ".join(f"{kind} {kinds[kind]}" for kind in ("right", "refused", "wrong", "traceback", "spoilt", "unfit"))
+    return (
+        f"{len(verdicts)} networks: {said}; refused {kinds['refused'] / len(verdicts):.1%}; local {len(local)}, "
+        f"of them cropped {cropped} ({cropped / max(len(local), 1):.1%}); cropped in all "
+        f"{sum(verdict.cropped for verdict in verdicts)}"
+    )
+
+
+def points(h: int, w: int, seed: int = 0, count: int = POINTS) -> list[NDArray[np.float64]]:
     """A picture of coarse and fine structure, from blurred to sharp."""
     random = np.random.default_rng(seed)
     coarse = cv2.resize(random.random((6, 6, 3)), (w, h), interpolation=cv2.INTER_CUBIC)
     sharp = np.clip(0.7 * coarse + 0.3 * random.random((h, w, 3)), 0, 1)
     blurred = cv2.GaussianBlur(sharp, (9, 9), 1.2)
-    return [blurred + (sharp - blurred) * share for share in np.linspace(0, 1, POINTS)]
+    return [blurred + (sharp - blurred) * share for share in np.linspace(0, 1, count)]
 
 
-def plain(network: nn.Module, what: Case, scale: int, detector: Detector, point: NDArray) -> tuple[float, NDArray]:
+def plain(model: SuperResolver, detector: Detector, point: NDArray) -> tuple[float, NDArray]:
     """D and its gradient [h, w, 3] by plain autograd."""
-    x = torch.from_numpy(np.ascontiguousarray(point.transpose(2, 0, 1)[None])).requires_grad_(True)
-    y = SuperResolver(network, scale, convention=what.convention)(x)
-    window = y[..., slice(*detector.rows), slice(*detector.columns)].clone()
+    x = torch.from_numpy(np.ascontiguousarray(point.transpose(2, 0, 1)[None])).to(model.dtype).requires_grad_(True)
+    window = model(x)[..., slice(*detector.rows), slice(*detector.columns)].clone()
     value, slope = detector.with_slope(window.detach().clone())
     window.backward(slope)  # as published: the older checkpoints know no other way
     gradient = torch.zeros_like(x) if x.grad is None else x.grad
@@ -93,7 +108,7 @@ def examine(seed: int) -> Verdict:
         twin = what.build(twin=True).double()
         if chance is not None:
             torch.set_rng_state(chance)
-        return plain(twin, what, scale, detector, point)
+        return plain(SuperResolver(twin, scale, convention=what.convention), detector, point)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -111,7 +126,13 @@ def examine(seed: int) -> Verdict:
         torch.manual_seed(0)
         original = SuperResolver(network, scale, convention=what.convention)
         untouched = copy.deepcopy(network)
-        why = "?"
+        why, model, before = "?", original, untouched
+
+        def spoilt() -> str:
+            """What is no longer as it was, of the network itself or of its copy in float64."""
+            pairs = ("copy", model.module, before), ("network", network, untouched)
+            return next((f"{n}: {s}" for n, a, b in pairs if (s := changed(a, b) or _runs(a, what, scale))), "")
+
         try:
             model = original.to(dtype=torch.float64)
             before = copy.deepcopy(model.module)
@@ -127,23 +148,23 @@ def examine(seed: int) -> Verdict:
                     found = gradients([point])
                     wanted.append(truth(point, CHANCE[-1] if CHANCE else None))
                     got += found
-                if _error(gradients([nodes[0]]), got[:1]) > EXACT:
+                if largest_error(gradients([nodes[0]]), got[:1]) > EXACT:
                     return verdict("wrong", "twice the same point gives two gradients", 1.0, local, why)
             else:
                 got = gradients(nodes)
         except LamError as error:
             kind: Kind = "traceback" if "\n" in str(error) else "unfit" if unfit else "refused"
-            return verdict(kind, f"{type(error).__name__}: {error}", 0, local, why)
+            kind, said = ("spoilt", spoilt()) if spoilt() else (kind, f"{type(error).__name__}: {error}")
+            return verdict(kind, said, 0, local, why)
         except Exception as error:
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{place.filename.rpartition('/')[2]}:{place.lineno}"
             return verdict("traceback", f"{type(error).__name__}: {str(error)[:200]} ({where})", 0, local, why)
-        error = _error(got, wanted) if wanted else 0.0
+        error = largest_error(got, wanted) if wanted else 0.0
         if not error <= (SINGLE if network.single else EXACT):
             return verdict("wrong", "", error, local, why)
-        for name, one, other in (("copy", model.module, before), ("network", network, untouched)):
-            if spoilt := changed(one, other) or _runs(one, what, scale):
-                return verdict("spoilt", f"{name}: {spoilt}", error, local, why)
+        if said := spoilt():
+            return verdict("spoilt", said, error, local, why)
         return verdict("unfit" if unfit else "right", unfit, error, local, why)
 
 
@@ -159,7 +180,7 @@ def _runs(network: nn.Module, what: Case, scale: int) -> str:
     return ""
 
 
-def _error(got: list[tuple[float, NDArray]], wanted: list[tuple[float, NDArray]]) -> float:
+def largest_error(got: list[tuple[float, NDArray]], wanted: list[tuple[float, NDArray]]) -> float:
     if len(got) != len(wanted):
         return float("inf")
     errors = []
@@ -185,20 +206,16 @@ def changed(now: Any, before: Any, path: str = "") -> str:
     if isinstance(before, nn.Module):
         return changed(vars(now), vars(before), path) if type(now) is type(before) else f"{path} is another module"
     if isinstance(before, (dict, OrderedDict)):
-        if not isinstance(now, dict) or list(now) != list(before):
-            # Handles of hooks are numbers of the process: their count says all.
-            if "hooks" in path and len(now) == len(before):
-                return ""
+        if not isinstance(now, dict) or set(now) != set(before):
             keys = sorted(map(str, set(now) ^ set(before))) if isinstance(now, dict) else [type(now).__name__]
-            return f"{path} differs in {', '.join(keys) or 'order'}"
+            return f"{path} differs in {', '.join(keys)}"
         return next((d for k in before if (d := changed(now[k], before[k], f"{path}.{k}"))), "")
     if isinstance(before, (list, tuple)):
         if len(now) != len(before):
             return f"{path} holds {len(now)}, held {len(before)}"
-        return next((d for i, (a, b) in enumerate(zip(now, before, strict=True)) if (d := changed(a, b, f"{path}[{i}]"))), "")
+        return next(
+            (d for i, (a, b) in enumerate(zip(now, before, strict=True)) if (d := changed(a, b, f"{path}[{i}]"))), ""
+        )
     if isinstance(before, (int, float, str, bool, type(None), torch.dtype)):
         return "" if now == before else f"{path} is {str(now)[:40]}, was {before}"
     return "" if type(now) is type(before) else f"{path} is {type(now).__name__}, was {type(before).__name__}"
-
-
-Network, Callable  # noqa: B018

@@ -36,7 +36,9 @@ class UpAndDown(Block):
 class DownAndUp(Block):
     def __init__(self, draw: random.Random) -> None:
         super().__init__(draw)
-        self.pool = draw.choice([nn.AvgPool2d(2, 2, ceil_mode=True), nn.MaxPool2d(3, 2, 1), nn.LPPool2d(2, 2, ceil_mode=True)])
+        self.pool = draw.choice(
+            [nn.AvgPool2d(2, 2, ceil_mode=True), nn.MaxPool2d(3, 2, 1), nn.LPPool2d(2, 2, ceil_mode=True)]
+        )
         self.corners = draw.random() < 0.3
         self.local = not self.corners
 

@@ -283,7 +283,9 @@ class Counted(Block):
 
     def forward(self, y: Tensor) -> Tensor:
         bins = (y.detach() * 2).long().clamp(-2, 1) + 2
-        counts = torch.zeros(y.shape[0], 4, dtype=y.dtype).scatter_add(1, bins.flatten(1), torch.ones_like(y).flatten(1))
+        counts = torch.zeros(y.shape[0], 4, dtype=y.dtype).scatter_add(
+            1, bins.flatten(1), torch.ones_like(y).flatten(1)
+        )
         return y * torch.gather(counts / counts.sum(1, keepdim=True) + self.w, 1, bins.flatten(1)).view_as(y)
 
 
