@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +16,23 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lam_core import condition as conditions
+from lam_core.condition import Condition, Value
 from lam_core.convention import Convention, fingerprint_of
+from lam_core.diagnosis import NetworkFailedError, NonFiniteMapError, explain, not_finite
 from lam_core.errors import LamError
+from lam_core.output import ModelOutputError, sr_picture
+from lam_core.region import Field
+
+__all__ = [
+    "FeatureModel",
+    "ModelError",
+    "ModelOutputError",
+    "NetworkFailedError",
+    "NonFiniteMapError",
+    "Restorer",
+    "SuperResolver",
+]
 
 _TO_YCBCR = torch.tensor(
     [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]], dtype=torch.float64
@@ -23,8 +40,8 @@ _TO_YCBCR = torch.tensor(
 _OFFSET = torch.tensor([16.0, 128.0, 128.0], dtype=torch.float64)
 
 
-class ModelOutputError(LamError, RuntimeError):
-    """A network whose output is not an enlarged RGB picture."""
+class ModelError(LamError, TypeError):
+    """What is no super-resolution network, or a scale that none has."""
 
 
 class SuperResolver:
@@ -34,7 +51,13 @@ class SuperResolver:
     so calls from several threads do not disturb each other. Outputs are not clamped.
 
     `SuperResolver(my_network, scale=4)` is all that a network of one's own needs, if it maps RGB in [0, 1] to RGB in
-    [0, 1]; other conventions are told by `Convention`.
+    [0, 1]; other conventions are told by `Convention`. Where it returns several tensors, the one of the right shape is
+    taken, and `output_note` says which. `condition` gives values to parameters of its `forward` after the image, such
+    as `{"sigma": 25}`. `notes` are sentences on how it was found to be used. `reading_is_known` says that somebody
+    checked the convention, so that no other is tried.
+
+    Raises `ModelError` for what is no network and for a scale that is no whole number, `ConventionError` and
+    `ConditionError` for what the network cannot have.
     """
 
     def __init__(
@@ -45,55 +68,120 @@ class SuperResolver:
         convention: Convention = Convention(),
         name: str = "",
         fingerprint: str = "",
+        condition: Mapping[str, Value] | None = None,
         notes: tuple[str, ...] = (),
+        reading_is_known: bool = False,
     ) -> None:
-        self.module = module.eval().requires_grad_(False)
-        self.scale = scale
-        self.convention = convention
-        self.name = name or type(module).__name__
-        self.fingerprint = fingerprint or _fingerprint(module, scale, convention)
+        self.module = _frozen(module)
+        self.scale = _whole(scale)
+        self.convention = _checked(convention)
+        self.plain_name = name or type(module).__name__
+        """The name without conditions."""
+        self.conditions: tuple[Condition, ...] = conditions.conditions_of(module)
+        """What the network takes beside the image."""
+        self.condition = conditions.checked(condition or {}, self.conditions, self.plain_name)
+        """The values that were given; `values` holds the defaults too."""
         self.notes = notes
         """What was decided or guessed of the network where its file leaves it open, a sentence each."""
+        self.reading_is_known = reading_is_known
+        self.output_note = ""
+        """Which of several tensors is taken for the SR picture; known once the network has run."""
+        self._unconditioned = fingerprint or _fingerprint(module, self.scale, convention)
 
     def __call__(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         padded = _pad(x, self.convention)
-        y = self._luma(padded) if self.convention.colour == "luma" else self._rgb(padded)
-        expected = (x.shape[0], 3, padded.shape[-2] * self.scale, padded.shape[-1] * self.scale)
-        if tuple(y.shape) != expected:
-            raise ModelOutputError(
-                f"{self.name} turned {tuple(padded.shape)} into {tuple(y.shape)}; at scale {self.scale} it should "
-                f"give {expected}: check the scale and that the network maps RGB to RGB"
-            )
+        conditions.require(self.condition, self.conditions, self.plain_name)
+        extra = {name: self.argument(name, value, x) for name, value in self.condition.items()}
+        y = self._luma(padded, extra) if self.convention.colour == "luma" else self._rgb(padded, extra)
         return y[..., : height * self.scale, : width * self.scale]
 
-    def _rgb(self, x: Tensor) -> Tensor:
+    def _rgb(self, x: Tensor, extra: Mapping[str, Any]) -> Tensor:
         white = self.convention.input_range
         mean = x.new_tensor(self.convention.mean).view(1, 3, 1, 1)
         if self.convention.colour == "bgr":
-            return self.module(((x - mean) * white).flip(1)).flip(1) / white + mean
-        return self.module((x - mean) * white) / white + mean
+            return self._picture(((x - mean) * white).flip(1), extra).flip(1) / white + mean
+        return self._picture((x - mean) * white, extra) / white + mean
 
-    def _luma(self, x: Tensor) -> Tensor:
+    def _luma(self, x: Tensor, extra: Mapping[str, Any]) -> Tensor:
         matrix, offset = _TO_YCBCR.to(x) / 255, _OFFSET.to(x).view(1, 3, 1, 1) / 255
         ycbcr = torch.einsum("ij,bjhw->bihw", matrix, x) + offset
         white = self.convention.input_range
-        y = self.module(ycbcr[:, :1] * white) / white
+        y = self._picture(ycbcr[:, :1] * white, extra) / white
         chroma = F.interpolate(ycbcr[:, 1:], scale_factor=self.scale, mode="bicubic", antialias=True)
-        if y.shape[-2:] != chroma.shape[-2:]:
-            return y
         return torch.einsum("ij,bjhw->bihw", torch.linalg.inv(matrix), torch.cat([y, chroma], 1) - offset)
+
+    def _picture(self, x: Tensor, extra: Mapping[str, Any]) -> Tensor:
+        """The network's own SR picture [B, C, s·h, s·w] of what it takes, [B, C, h, w]."""
+        shape = tuple(x.shape)
+        expected = (*shape[:2], shape[-2] * self.scale, shape[-1] * self.scale)
+        picture, self.output_note = sr_picture(self.module(x, **extra), expected, given=shape, network=self.plain_name)
+        return picture
+
+    def argument(self, name: str, value: Value, x: Tensor) -> Any:
+        """A condition as the network takes it: a number where its default is one, else a tensor [B, ...]."""
+        if not isinstance(value, np.ndarray):
+            default = next(one.default for one in self.conditions if one.name == name)
+            if default is None:
+                return x.new_full((len(x), 1, 1, 1), value)
+            return int(value) if isinstance(default, int) and value == int(value) else value
+        tensor = torch.from_numpy(value).to(x)
+        if tensor.dim() > 2 and tensor.shape[-2:] == x.shape[-2:]:
+            padded = _pad(tensor.reshape(-1, 1, *x.shape[-2:]), self.convention)
+            tensor = padded.view(*tensor.shape[:-2], *padded.shape[-2:])
+        return tensor.expand(len(x), *tensor.shape)
+
+    @property
+    def name(self) -> str:
+        """Shown to people; with the conditions that were given."""
+        return f"{self.plain_name}, {conditions.in_words(self.condition)}" if self.condition else self.plain_name
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over weights, code, scale, convention and the conditions that were given."""
+        return conditions.fingerprint_with(self._unconditioned, self.condition)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The values of all conditions that have one, defaults among them."""
+        return conditions.complete(self.condition, self.conditions)
+
+    def conditioned(self, **values: Value) -> SuperResolver:
+        """This network under conditions: `model.conditioned(sigma=25)`. Raises `ConditionError`."""
+        return self.replaced(condition={**self.condition, **values})
+
+    def on_field(self, field: Field, height: int, width: int) -> SuperResolver:
+        """This network for a field of an LR image [height, width]: conditions of the image's size are cut alike."""
+        cut = {
+            name: value[(..., *field.slices)]
+            for name, value in self.condition.items()
+            if isinstance(value, np.ndarray) and value.ndim > 2 and value.shape[-2:] == (height, width)
+        }
+        is_whole = (field.height, field.width) == (height, width)
+        return self if is_whole or not cut else self.replaced(condition={**self.condition, **cut})
 
     def to(self, *, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> SuperResolver:
         """This model on another device or in another precision; a copy, so that nobody's model changes under them."""
-        return SuperResolver(
-            copy.deepcopy(self.module).to(device=device, dtype=dtype),
-            self.scale,
-            convention=self.convention,
-            name=self.name,
-            fingerprint=self.fingerprint,
-            notes=self.notes,
-        )
+        return self.replaced(module=copy.deepcopy(self.module).to(device=device, dtype=dtype))
+
+    def read_as(self, convention: Convention) -> SuperResolver:
+        """The same network under another convention, and so another model."""
+        fingerprint = fingerprint_of(self._unconditioned, "read otherwise", self.scale, convention)
+        return self.replaced(convention=convention, fingerprint=fingerprint, reading_is_known=False)
+
+    def replaced(self, **changed: Any) -> SuperResolver:
+        """A copy with other arguments of the constructor."""
+        same = {
+            "module": self.module,
+            "scale": self.scale,
+            "convention": self.convention,
+            "name": self.plain_name,
+            "fingerprint": self._unconditioned,
+            "condition": self.condition,
+            "notes": self.notes,
+            "reading_is_known": self.reading_is_known,
+        }
+        return SuperResolver(**{**same, **changed})
 
     def on(self, device: str) -> SuperResolver:
         """This model if it is on `device` already, else a copy that is."""
@@ -121,12 +209,28 @@ class SuperResolver:
         return sum(p.numel() for name, p in self.module.named_parameters() if "_mean." not in name)
 
     @torch.no_grad()
+    def restored(self, x: Tensor) -> Tensor:
+        """`self(x)` without gradient.
+
+        Raises `NetworkFailedError` with the remedy where the network's own code raises, and `NonFiniteMapError` where
+        it returns NaN or infinity.
+        """
+        try:
+            y = self(x)
+        except Exception as error:  # it may be anybody's network
+            explain(self, x, error)
+        if not bool(y.sum().isfinite()) and not bool(y.isfinite().all()):
+            raise not_finite(self, "an output")
+        return y
+
     def upscale(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The SR picture [s·h, s·w, 3] of an LR picture [h, w, 3], rounded and clamped to 8 bits."""
-        parameter = next(self.module.parameters(), torch.zeros(()))
-        x = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None].to(parameter) / 255
-        y = (self(x)[0].clamp(0, 1) * 255).round().to(torch.uint8)
-        return y.permute(1, 2, 0).cpu().numpy()
+        """The SR picture [s·h, s·w, 3] of an LR picture [h, w, 3], rounded and clamped to 8 bits.
+
+        Raises what `restored` raises.
+        """
+        x = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
+        y = self.restored(x.to(self.device, self.dtype) / 255)[0]
+        return (y.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
 
 
 @dataclass(frozen=True)
@@ -183,10 +287,33 @@ def _pad(x: Tensor, convention: Convention) -> Tensor:
 def _fingerprint(module: nn.Module, scale: int, convention: Convention) -> str:
     weights = hashlib.sha256()
     for key, tensor in module.state_dict().items():
-        array = tensor.detach().cpu().contiguous()
-        weights.update(f"{key} {tuple(array.shape)} {array.dtype}".encode())
-        weights.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
+        weights.update(_described(key, tensor))
+    for key, value in _attributes(module):
+        weights.update(_described(key, value))
     return fingerprint_of(weights.hexdigest(), _source(module), scale, convention)
+
+
+def _attributes(module: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Numbers, words and tensors that modules keep beside their weights, such as a residual's factor or a mean."""
+    for path, part in module.named_modules():
+        for name, value in sorted(vars(part).items()):
+            if not name.startswith("_") and name != "training" and _is_plain(value):
+                yield f"{path}.{name}", value
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str | Tensor | np.ndarray | np.generic)
+
+
+def _described(key: str, value: Any) -> bytes:
+    if isinstance(value, list | tuple):
+        return b"\n".join([key.encode(), *(_described(f"{key}[{i}]", item) for i, item in enumerate(value))])
+    if not isinstance(value, Tensor):
+        return f"{key} {np.asarray(value).tolist() if isinstance(value, np.ndarray) else value!r}".encode()
+    array = value.detach().cpu().contiguous()
+    return f"{key} {tuple(array.shape)} {array.dtype}".encode() + array.reshape(-1).view(torch.uint8).numpy().tobytes()
 
 
 def _source(module: nn.Module) -> str:
@@ -199,4 +326,33 @@ def _source(module: nn.Module) -> str:
             sources.append(inspect.getsource(kind))
         except (OSError, TypeError):
             sources.append(f"{kind.__module__}.{kind.__qualname__}")
-    return "\n".join([repr(module), *sources])
+    scripts = [
+        part.code
+        for part in module.modules()
+        if isinstance(part, torch.jit.ScriptModule) and part._c._has_method("forward")
+    ]
+    return "\n".join([repr(module), *sources, *scripts])
+
+
+def _frozen(module: nn.Module) -> nn.Module:
+    """The network in evaluation mode, without gradients of its parameters (scripted ones are frozen one by one)."""
+    if isinstance(module, SuperResolver):
+        raise ModelError(f"{module.name} is a SuperResolver already; use it as it is")
+    if not isinstance(module, nn.Module):
+        what = f"the class {module.__name__}" if isinstance(module, type) else f"{module!r:.60}"
+        raise ModelError(f"a network must be a torch.nn.Module, and this is {what}; give the module itself")
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+    return module.eval()
+
+
+def _whole(scale: Any) -> int:
+    if isinstance(scale, bool) or not isinstance(scale, Integral) or scale < 1:
+        raise ModelError(f"scale is {scale!r}; give the network's enlargement as a whole number, such as 4")
+    return int(scale)
+
+
+def _checked(convention: Any) -> Convention:
+    if not isinstance(convention, Convention):
+        raise ModelError(f"convention is {convention!r:.60}; give a lam_core.Convention")
+    return convention

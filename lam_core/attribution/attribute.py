@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.gradients import Gradients, in_precision
@@ -21,10 +22,11 @@ from lam_core.attribution.quadrature import (
 )
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
+from lam_core.condition import plain
 from lam_core.diffusion.index import diffusion_index
 from lam_core.errors import LamError
 from lam_core.images import Pixels, as_pixels, digest
-from lam_core.model import SuperResolver
+from lam_core.model import ModelError, SuperResolver
 from lam_core.region import Field, Region, field_around
 
 SURROUNDINGS = 4
@@ -70,6 +72,9 @@ def attribute(
     not depend on its input as far as PyTorch can tell), `ModelOutputError` (wrong output shape), `NetworkFailedError`
     (its own code raised something else).
     """
+    if not isinstance(model, SuperResolver):
+        what = type(model).__name__ if isinstance(model, nn.Module) else f"{model!r:.60}"
+        raise ModelError(f"attribute was given {what}; give it as lam_core.SuperResolver(network, scale)")
     settings = settings or AttributionSettings()
     image = as_pixels(image)
     began = time.perf_counter()
@@ -96,9 +101,10 @@ def attribute(
         model=model.name,
         fingerprint=model.fingerprint,
         image=digest(image),
-        sr=model.upscale(image[field.slices]),
+        sr=model.on_field(field, *image.shape[:2]).upscale(image[field.slices]),
         seconds=seconds,
         device=model.device.type,
+        condition=plain(model.values),
     )
 
 
@@ -115,6 +121,7 @@ def integrate(
     """
     height, width = image.shape[:2]
     field = field_around(region, height, width, model.scale, settings.field)
+    model = model.on_field(field, height, width)
     lr = image[field.slices].astype(np.float64) / 255
     local = field.local(region, model.scale)
     detector = Detector(settings.detector, local, field.height * model.scale, field.width * model.scale)

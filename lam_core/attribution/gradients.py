@@ -14,8 +14,8 @@ from lam_core.attribution.cone import Cone, cone
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.path import Image
 from lam_core.attribution.settings import AttributionSettings, SettingsError
-from lam_core.device import ran_out_of_memory
-from lam_core.errors import LamError, sentence
+from lam_core.diagnosis import explain, not_finite
+from lam_core.errors import LamError
 from lam_core.model import SuperResolver
 
 MOST_AT_ONCE = 32
@@ -29,16 +29,8 @@ FREE_SHARE = 0.8
 """Of a GPU's free memory, what a batch may take."""
 
 
-class NonFiniteMapError(LamError):
-    """A network whose output or gradient is not finite."""
-
-
 class NotDifferentiableError(LamError):
     """A network whose output is cut off from its input."""
-
-
-class NetworkFailedError(LamError):
-    """A network whose own code raised."""
 
 
 def in_precision(model: SuperResolver, settings: AttributionSettings) -> SuperResolver:
@@ -135,10 +127,7 @@ class Gradients:
         # A sum is not finite as soon as one term is not.
         finite = bool(values.sum().isfinite())
         if not (finite and bool(slopes.sum().isfinite())):
-            raise NonFiniteMapError(
-                f"{model.name} returned {'a gradient' if finite else 'an output'} that is not "
-                f"finite; check its input range ({model.convention.input_range:g} for white) and its weights"
-            )
+            raise not_finite(model, "a gradient" if finite else "an output")
         arrays = slopes.permute(0, 2, 3, 1).cpu().numpy()
         return [(float(value), array) for value, array in zip(values.cpu(), arrays, strict=True)]
 
@@ -151,11 +140,7 @@ class Gradients:
             self._cone = view
             return view(batch)
         except Exception as error:  # it may be anybody's network
-            if isinstance(error, LamError) or ran_out_of_memory(error):
-                raise
-            raise NetworkFailedError(
-                f"{model.name} failed on {tuple(batch.shape)}: {type(error).__name__}: {sentence(error)}"
-            ) from error
+            explain(model, batch, error)
 
 
 def batch_that_fits(free: int, taken: int) -> int:

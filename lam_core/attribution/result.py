@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +45,8 @@ class Attribution:
     seconds: float
     """Time of the attribution alone, the model loaded."""
     device: str
+    condition: Mapping[str, float | str] = dataclasses.field(default_factory=dict)
+    """The network's conditions, defaults among them; arrays by shape and digest."""
 
     @property
     def map(self) -> NDArray[np.float64]:
@@ -69,6 +73,7 @@ class Attribution:
             "model": self.model,
             "fingerprint": self.fingerprint,
             "image": self.image,
+            "condition": dict(self.condition),
         }
 
     def arrays(self) -> dict[str, NDArray]:
@@ -99,6 +104,7 @@ class Attribution:
             sr=sr.astype(np.uint8),
             seconds=float(summary["seconds"]),
             device=str(summary["device"]),
+            condition=dict(summary.get("condition", {})),
         )
 
 

@@ -24,12 +24,9 @@ def untrained(network: Network, seed: int = 0) -> Network:
         if "_mean" not in name:
             _draw(layer, random)
     fingerprint = f"{network.fingerprint}-untrained-{seed}"
-    name = f"{network.name} (untrained)"
     if isinstance(network, FeatureModel):
-        return replace(network, module=module, name=name, fingerprint=fingerprint)
-    other = copy.copy(network)
-    other.module, other.name, other.fingerprint = module, name, fingerprint
-    return other
+        return replace(network, module=module, name=f"{network.name} (untrained)", fingerprint=fingerprint)
+    return network.replaced(module=module, name=f"{network.plain_name} (untrained)", fingerprint=fingerprint)
 
 
 @torch.no_grad()

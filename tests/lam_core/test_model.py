@@ -96,7 +96,7 @@ def test_another_precision_is_a_copy() -> None:
 
 
 def test_a_wrong_scale_is_named() -> None:
-    with pytest.raises(ModelOutputError, match="check the scale"):
+    with pytest.raises(ModelOutputError, match="its scale is 2: give that"):
         SuperResolver(Nearest(), 4, name="mine")(picture())
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from lam_core.attribution.detectors import Detector
-from lam_core.attribution.gradients import NonFiniteMapError, in_precision
+from lam_core.attribution.gradients import in_precision
 from lam_core.attribution.path import Image, path_of
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import Pixels, as_pixels
@@ -82,14 +82,7 @@ class Scene:
 
     def _outputs(self, images: Iterable[Image]) -> Iterator[torch.Tensor]:
         for group in batched_images(images):
-            with torch.no_grad():
-                output = self.model(as_batch(group, self.model))
-            if not bool(torch.isfinite(output).all()):
-                raise NonFiniteMapError(
-                    f"{self.model.name} returned an output that is not finite; check its input range "
-                    f"({self.model.convention.input_range:g} for white) and its weights"
-                )
-            yield output
+            yield self.model.restored(as_batch(group, self.model))
 
 
 def scene_of(model: SuperResolver, image: Pixels, region: Region, settings: AttributionSettings | None = None) -> Scene:

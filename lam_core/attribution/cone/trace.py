@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -274,12 +276,24 @@ def trace(
     Raises `UntraceableError` if the network's path depends on pixel values, if it draws random numbers, brings a
     gradient of its own, or does anything else that tensors without values cannot go through.
     """
-    with _TRACING:
+    with _TRACING, _unlogged():
         try:
             return _recorded(network, shape, dtype, device, prepared, functional=False)
         except UntraceableError:
             # Functionalisation follows changes in place through all views, and takes longer than all the rest.
             return _recorded(network, shape, dtype, device, prepared, functional=True)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keeps PyTorch from logging a page for every operation that fails on fake tensors: the reason is raised anyway."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _recorded(

@@ -9,10 +9,11 @@ from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver, attribute
 from lam_core.attribution.attribute import Progress, ZeroMapError
-from lam_core.attribution.gradients import NetworkFailedError, NonFiniteMapError, NotDifferentiableError
+from lam_core.attribution.gradients import NotDifferentiableError
 from lam_core.attribution.path import path_of
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import SettingsError
+from lam_core.diagnosis import NetworkFailedError, NonFiniteMapError
 from lam_core.images import ImageShapeError
 from lam_core.model import ModelOutputError
 from lam_core.region import RegionError
@@ -80,7 +81,7 @@ def test_a_frozen_model_is_left_as_it_was() -> None:
     ("network", "image", "error", "says"),
     [
         (nn.Upsample(scale_factor=2), np.full((20, 20, 3), 7, np.uint8), ZeroMapError, "one flat colour"),
-        (nn.Upsample(scale_factor=3), picture(), ModelOutputError, "check the scale"),
+        (nn.Upsample(scale_factor=3), picture(), ModelOutputError, "its scale is 3: give that"),
     ],
 )
 def test_what_cannot_be_attributed_says_why(network, image, error, says) -> None:
@@ -122,7 +123,9 @@ def test_a_network_that_raises_is_named_with_its_reason(rule) -> None:
         def forward(self, x):
             raise ValueError("sides must be multiples of 7")
 
-    with pytest.raises(NetworkFailedError, match=r"particular failed on \(1, 3, 20, 24\): ValueError: sides must be"):
+    with pytest.raises(
+        NetworkFailedError, match=r"particular failed on an image of 24×20 pixels: ValueError: sides must"
+    ):
         attribute(
             SuperResolver(Particular(), 2, name="particular"),
             picture(),
