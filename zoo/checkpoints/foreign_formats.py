@@ -42,6 +42,8 @@ def foreign_format(name: str, start: bytes, size: int) -> ForeignFormat | None:
     for magic in BY_MAGIC:
         if start[magic.offset : magic.offset + len(magic.bytes)] == magic.bytes:
             return magic.format
+    if start[257:262] == b"ustar":
+        return _of_tar(start)
     if not start.strip(b"\0"):
         return ForeignFormat(
             "zeros", f"{size:,} bytes that begin with {len(start):,} zeros: its download never finished",
@@ -52,6 +54,20 @@ def foreign_format(name: str, start: bytes, size: int) -> ForeignFormat | None:
     if _is_onnx(start):
         return ONNX
     return of_suffix(name)
+
+
+def _of_tar(start: bytes) -> ForeignFormat:
+    first = start[:100].partition(b"\0")[0].decode("utf-8", "replace")
+    if PurePath(first).name in ("sys_info", "pickle", "tensors", "storages"):
+        return ForeignFormat(
+            "torch-tar", "a checkpoint in the first format of PyTorch, of 2016",
+            "if you trust it, torch.load it with weights_only=False and save its state dict again",
+        )  # fmt: skip
+    return ForeignFormat(
+        "tar",
+        f"a tar archive that begins with {first[:80]!r}",
+        "unpack it (tar -xf FILE) and give the checkpoint in it",
+    )
 
 
 def of_suffix(name: str) -> ForeignFormat | None:

@@ -115,6 +115,8 @@ def inert_objects(content: Any, depth: int = 2) -> Iterator[tuple[str, Name]]:
     if isinstance(content, Mapping) and depth:
         for key, value in content.items():
             if isinstance(value, Inert):
+                if value.kind.name == "scalar" or _tensor(str(key), value) is not None:
+                    continue
                 yield str(key), Name("numpy", "ndarray") if value.kind.name == "_reconstruct" else value.kind
             else:
                 yield from ((f"{key}.{inner}", kind) for inner, kind in inert_objects(value, depth - 1))

@@ -72,8 +72,6 @@ def read_torch(path: Path, size: int, *, largest: int) -> Any:
     except pickle.UnpicklingError:
         return _read_inert_archive(path) if is_archive else _read_inert_stream(path)
     except Exception as error:  # torch.load raises whatever its many readers raise
-        if not is_archive and path.name.lower().endswith((".tar", ".t7")) and _is_tar(path):
-            raise NotACheckpointError(_tar_sentence(path)) from None
         raise DamagedCheckpointError(
             f"{path.name} is damaged or no PyTorch checkpoint ({sentence(error)}); download it again"
         ) from None
@@ -115,15 +113,6 @@ def check_archive(path: Path, size: int, *, largest: int) -> None:
         )
     if not is_torch:
         raise NotACheckpointError(of_members(path.name, names).sentence(path.name))
-
-
-def _is_tar(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(262)[257:262] == b"ustar"
-
-
-def _tar_sentence(path: Path) -> str:
-    return f"{path.name} is a tar archive; unpack it (tar -xf {path.name}) and give the checkpoint that is in it"
 
 
 @dataclass(frozen=True)
