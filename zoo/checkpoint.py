@@ -56,6 +56,8 @@ class Checkpoint:
         `params` names a set, `fits` says whether an architecture with these key names is known.
         Raises a `CheckpointError`.
         """
+        for one in self.sets:
+            _check_kind(one.weights, self.name)
         choice = choose(
             self.sets, name=self.name, params=params, fits=fits and (lambda w: fits(published_layout(dict(w))))
         )
@@ -174,18 +176,26 @@ def _read_safetensors(path: Path, size: int) -> dict[str, Tensor]:
         raise DamagedCheckpointError(f"{path.name} is damaged ({sentence(error)}); fetch it again") from None
 
 
-def _check_plausible(state: Mapping[str, Tensor], size: int, name: str) -> None:
+def _check_kind(state: Mapping[str, Tensor], name: str) -> None:
+    """Refuses numbers that no network here computes with."""
     for key, tensor in state.items():
-        if len(key) > 512:
-            raise OversizedCheckpointError(f"{name} has a layer name of {len(key):,} characters")
-        if any(int(number) > LARGEST_INDEX for number in re.findall(r"\d+", key)):
-            raise OversizedCheckpointError(f"{name} numbers a layer beyond {LARGEST_INDEX}: {key[:80]!r}")
         if tensor.is_complex():
             raise CheckpointError(
                 f"{name} holds complex weights at {key!r}; no network known here has any: save real ones"
             )
         if tensor.layout != torch.strided or tensor.is_quantized:
             raise CheckpointError(f"{name} holds sparse or quantised weights at {key!r}; save them dense")
+        if key.endswith("weight") and tensor.dim() > 1 and not tensor.is_floating_point():
+            kind = str(tensor.dtype).removeprefix("torch.")
+            raise CheckpointError(f"{name} holds quantised weights ({kind}) at {key!r}; give those before quantisation")
+
+
+def _check_plausible(state: Mapping[str, Tensor], size: int, name: str) -> None:
+    for key, tensor in state.items():
+        if len(key) > 512:
+            raise OversizedCheckpointError(f"{name} has a layer name of {len(key):,} characters")
+        if any(int(number) > LARGEST_INDEX for number in re.findall(r"\d+", key)):
+            raise OversizedCheckpointError(f"{name} numbers a layer beyond {LARGEST_INDEX}: {key[:80]!r}")
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             raise OversizedCheckpointError(f"{name} stretches few numbers to a tensor of {tensor.numel():,} at {key!r}")
     total = sum(tensor.numel() * tensor.element_size() for tensor in state.values())

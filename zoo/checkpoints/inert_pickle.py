@@ -8,6 +8,7 @@ that would have been called is refused, unless it only makes such an object.
 from __future__ import annotations
 
 import pickletools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -48,9 +49,9 @@ DANGEROUS = {
 """Packages with functions that reach out of a program; nothing of theirs has any business beside weights."""
 PLAIN_BUILTINS = {
     "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set",
-    "slice", "str", "tuple", "type",
+    "slice", "str", "tuple", "type", "xrange",
 }  # fmt: skip
-PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections"}
+PYTHON_2 = {"__builtin__": "builtins", "exceptions": "builtins", "copy_reg": "copyreg", "UserDict": "collections"}
 """Modules that have another name today."""
 _MARK = object()
 
@@ -207,7 +208,9 @@ class _Reader:
 
     def _named(self, module: str, name: str) -> Name:
         found = Name(PYTHON_2.get(module, module), name)
-        is_plain = found.package == "builtins" and name in PLAIN_BUILTINS
+        is_plain = found.module == "builtins" and (
+            name in PLAIN_BUILTINS or re.fullmatch(r"[A-Z]\w*(Error|Exception)", name)
+        )
         if found.package in DANGEROUS and not is_plain:
             raise CodeInCheckpointError(self._refusal(found, "call"))
         return found
@@ -231,6 +234,11 @@ class _Reader:
         return self.calls[str(kind)](*arguments) if str(kind) in self.calls else Inert(kind, arguments)
 
     def _refusal(self, function: Name, verb: str) -> str:
+        if function.package not in DANGEROUS | CLASSES_OF and function.name[:1].isupper():
+            return (
+                f"{self.name} holds an object that only the code of its authors, {function}, can make, and nothing of "
+                "it was run; ask them for safetensors, or, if you trust it, save its state dict alone"
+            )
         return (
             f"{self.name} would run code while it is read: it would {verb} {function}, and nothing of it was run; ask "
             "its authors for safetensors, or, if you trust it, save its state dict alone"
@@ -241,5 +249,7 @@ def is_inert(function: Name) -> bool:
     """Whether a function or class only makes an object that says how a network was trained."""
     if function.name in FUNCTIONS_OF.get(function.package, ()):
         return True
+    if function.name.startswith("__pyx_unpickle_"):  # how compiled classes are made
+        return function.package in CLASSES_OF
     # By custom, classes begin with a capital letter; a method of one has a dot in its name.
     return function.package in CLASSES_OF and "." not in function.name and function.name[:1].isupper()

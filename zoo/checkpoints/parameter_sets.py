@@ -33,8 +33,13 @@ INTERNAL = {"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
 """Parts of keys that PyTorch's own wrappers put in, wherever they stand."""
 PREFIXES = ("module", "netG", "generator")
 """Prefixes that are never part of an architecture's own names."""
-COUNTERS = {"initted", "n_averaged", "num_updates", "step", "step_counter", "total_ops", "total_params"}
-"""Last parts of keys of single numbers that profilers, averages and optimizers leave among the weights."""
+COUNTERS = {"n_averaged", "step_counter", "total_ops", "total_params"}
+"""Last parts of keys of single numbers that profilers and averages leave among the weights."""
+PROGRESS = re.compile(
+    r"(best|current|global|num|total|ema)?_?(epochs?|iter(ation)?s?|steps?|updates|psnr|ssim|lpips|loss|lr|decay|best|"
+    r"initted|metric|score)"
+)
+"""Names of single numbers at the top that say how far a training is."""
 OTHERS = re.compile(
     r"(^|[^a-z])(d|net_?d|disc\w*|critic\w*|optim\w*|opt_\w*|sched\w*|lr_\w*|scaler|loss\w*|criterion|lpips|vgg\w*|"
     r"percep\w*|netf|teacher)($|[^a-z])"
@@ -117,7 +122,10 @@ def inert_objects(content: Any, depth: int = 2) -> Iterator[tuple[str, Name]]:
             if isinstance(value, Inert):
                 if value.kind.name == "scalar" or _tensor(str(key), value) is not None:
                     continue
-                yield str(key), Name("numpy", "ndarray") if value.kind.name == "_reconstruct" else value.kind
+                yield (
+                    str(key),
+                    Name("numpy", "ndarray") if value.kind.name in ("_reconstruct", "_frombuffer") else value.kind,
+                )
             else:
                 yield from ((f"{key}.{inner}", kind) for inner, kind in inert_objects(value, depth - 1))
 
@@ -187,13 +195,14 @@ def _tensor(key: str, value: Any) -> Tensor | None:
 def _array(value: Inert) -> Tensor | None:
     """The numbers of a NumPy array that was not made."""
     match value:
-        case Inert(
-            kind=Name(name="_reconstruct"),
-            state=(_, tuple() as shape, Inert() as kind, bool() as fortran, bytes() as raw),
-        ):
+        case Inert(kind=Name(name="_reconstruct"), state=(_, shape, kind, fortran, raw)):
+            order = "F" if fortran else "C"
+        case Inert(kind=Name(name="_frombuffer"), arguments=(raw, kind, shape, order)):
             pass
         case _:
             return None
+    if not (isinstance(kind, Inert) and isinstance(raw, bytes | bytearray) and isinstance(shape, tuple)):
+        return None
     code = str(kind.arguments[0])
     is_swapped = isinstance(kind.state, tuple) and kind.state[1:2] == (">",)
     if not re.fullmatch(r"[fiu][1248]|b1", code):
@@ -201,7 +210,7 @@ def _array(value: Inert) -> Tensor | None:
     numbers = np.frombuffer(raw, np.dtype(code).newbyteorder(">" if is_swapped else "<"))
     if numbers.size != math.prod(shape):
         return None
-    array = numbers.reshape(shape, order="F" if fortran else "C")
+    array = numbers.reshape(shape, order="F" if order == "F" else "C")
     return torch.from_numpy(array.astype(np.dtype(code)).copy())
 
 
@@ -249,7 +258,8 @@ def _without_internal(key: str) -> str:
 
 
 def _is_counter(key: str, tensor: Tensor) -> bool:
-    return tensor.numel() == 1 and key.rpartition(".")[2] in COUNTERS
+    name = key.rpartition(".")[2]
+    return tensor.numel() == 1 and (name in COUNTERS or PROGRESS.fullmatch(key.removeprefix("module.")) is not None)
 
 
 def _rank(name: str) -> int:

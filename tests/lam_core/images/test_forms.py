@@ -60,7 +60,7 @@ def png(depth: int, colour: int, rows: list[bytes], *more: bytes) -> bytes:
 
 
 def few_bits(depth: int) -> bytes:
-    bits = np.unpackbits((GREY >> (8 - depth))[..., None], axis=2)[..., 8 - depth :].reshape(32, -1)
+    bits = np.unpackbits(np.asarray(GREY >> (8 - depth), np.uint8)[..., None], axis=2)[..., 8 - depth :].reshape(32, -1)
     return png(depth, 0, [row.tobytes() for row in np.packbits(bits, axis=1)])
 
 

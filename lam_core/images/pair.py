@@ -1,0 +1,116 @@
+"""An LR picture with its own HR picture: whether they belong together, and how the one was made from the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from lam_core.errors import LamError
+from lam_core.images.pixels import Pixels, as_pixels, bicubic, mod_crop, psnr
+
+ALIKE = 45.0
+"""dB on luma from which two LR pictures count as made by one kernel: other kernels differ by 20 to 40 dB."""
+BELONGING = 6.0
+"""dB on luma by which bicubic enlargement of the LR picture must come closer to the HR picture than a flat one."""
+
+
+class PairError(LamError, ValueError):
+    """An LR and an HR picture that are no pair."""
+
+
+def _pillow(filter_: Image.Resampling) -> Callable[[Pixels, int], Pixels]:
+    def reduce(hr: Pixels, scale: int) -> Pixels:
+        return np.asarray(Image.fromarray(hr).resize((hr.shape[1] // scale, hr.shape[0] // scale), filter_))
+
+    return reduce
+
+
+def _opencv(kind: int) -> Callable[[Pixels, int], Pixels]:
+    def reduce(hr: Pixels, scale: int) -> Pixels:
+        size = (hr.shape[1] // scale, hr.shape[0] // scale)
+        return np.asarray(cv2.resize(hr, size, interpolation=kind), np.uint8)
+
+    return reduce
+
+
+USUAL = "bicubic with antialiasing (Pillow, MATLAB's imresize)"
+KERNELS: Mapping[str, Callable[[Pixels, int], Pixels]] = {
+    USUAL: _pillow(Image.Resampling.BICUBIC),
+    "bicubic without antialiasing (OpenCV's INTER_CUBIC)": _opencv(cv2.INTER_CUBIC),
+    "the mean of each block (OpenCV's INTER_AREA)": _opencv(cv2.INTER_AREA),
+    "bilinear with antialiasing (Pillow)": _pillow(Image.Resampling.BILINEAR),
+    "bilinear without antialiasing (OpenCV's INTER_LINEAR)": _opencv(cv2.INTER_LINEAR),
+    "Lanczos with antialiasing (Pillow)": _pillow(Image.Resampling.LANCZOS),
+    "Lanczos without antialiasing (OpenCV's INTER_LANCZOS4)": _opencv(cv2.INTER_LANCZOS4),
+    "one pixel of each block (nearest neighbour)": lambda hr, scale: hr[::scale, ::scale],
+    "the middle pixel of each block (nearest neighbour)": _pillow(Image.Resampling.NEAREST),
+}
+"""Ways in which LR pictures are made from HR pictures, the one of SR benchmarks first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """An LR picture and the HR picture of the same scene, pixel on pixel."""
+
+    lr: Pixels
+    """[h, w, 3]."""
+    hr: Pixels
+    """[s·h, s·w, 3]."""
+    scale: int
+    kernel: str | None
+    """How the LR picture was made from the HR one, a key of `KERNELS`; none where none of them comes near."""
+    psnr: float
+    """In dB on luma, of the LR picture to that made by the kernel that comes nearest."""
+    notes: tuple[str, ...] = ()
+    """What is unusual, a sentence each."""
+
+
+def pair(lr: Pixels, hr: Pixels, scale: int) -> Pair:
+    """The LR and HR pictures as a pair at a scale; HR may have up to `scale` - 1 rows and columns more.
+
+    Raises `PairError` if the sizes do not go together or the pictures show different scenes, `ImageShapeError` for
+    arrays that are no pictures.
+    """
+    height, width = as_pixels(lr).shape[:2]
+    found = as_pixels(hr).shape[:2]
+    if (found[0] // scale, found[1] // scale) != (height, width):
+        raise PairError(_size_sentence((width, height), (found[1], found[0]), scale))
+    hr = mod_crop(hr, scale)
+    enlarged, flat = bicubic(lr, scale), np.broadcast_to(hr.mean((0, 1)), hr.shape)
+    if psnr(enlarged, hr, shave=0) < psnr(flat, hr, shave=0) + BELONGING and np.std(hr) > 1:
+        raise PairError(
+            f"enlarged ×{scale}, the LR picture is {psnr(enlarged, hr, shave=0):.1f} dB from the HR picture, hardly nearer "
+            "than a flat one: they show different scenes, or one is turned or shifted; give the two of one scene"
+        )
+    figures = {name: min(psnr(reduce(hr, scale), lr, shave=1), 100.0) for name, reduce in KERNELS.items()}
+    best = USUAL if figures[USUAL] >= ALIKE else max(figures, key=figures.__getitem__)
+    kernel = best if figures[best] >= ALIKE else None
+    if kernel == USUAL or scale == 1:
+        notes = ()
+    elif kernel:
+        notes = (
+            f"the LR picture was made by {kernel}, {figures[USUAL]:.1f} dB from {USUAL}, by which most networks are "
+            "trained: they restore it worse, and their maps are of that",
+        )
+    else:
+        notes = (
+            f"the LR picture was made by no known kernel: nearest comes {best} at {figures[best]:.1f} dB (blur, noise, "
+            "compression, a shift or another kernel)",
+        )
+    return Pair(lr, hr, scale, kernel, figures[best], notes)
+
+
+def _size_sentence(lr: tuple[int, int], hr: tuple[int, int], scale: int) -> str:
+    said = f"an LR picture of {lr[0]}×{lr[1]} and an HR picture of {hr[0]}×{hr[1]} are no pair at ×{scale}"
+    if lr[0] * scale == hr[1] and lr[1] * scale == hr[0]:
+        return f"{said}: one of them is turned by 90°; turn it back"
+    if (hr[0] // scale, hr[1] // scale) < lr and lr[0] // scale == hr[0] and lr[1] // scale == hr[1]:
+        return f"{said}: they seem to be exchanged; give the smaller one as LR"
+    other = hr[0] // lr[0]
+    if other != scale and other and hr[1] // lr[1] == other:
+        return f"{said}, but at ×{other}; choose a network for ×{other}"
+    return f"{said}; an HR picture of {lr[0] * scale}×{lr[1] * scale} would be"
