@@ -12,8 +12,10 @@ from PIL import Image
 from lam_core.errors import LamError
 from lam_core.images.pixels import Pixels, as_pixels, bicubic, mod_crop, psnr
 
-ALIKE = 45.0
-"""dB on luma from which two LR pictures count as made by one kernel: other kernels differ by 20 to 40 dB."""
+ALIKE = 40.0
+"""dB on luma from which a kernel explains an LR picture; rounding and programs' borders leave 45 or more."""
+MARGIN = 3.0
+"""dB by which another kernel must explain it better than the usual one."""
 BELONGING = 6.0
 """dB on luma by which bicubic enlargement of the LR picture must come closer to the HR picture than a flat one."""
 
@@ -83,11 +85,12 @@ def pair(lr: Pixels, hr: Pixels, scale: int) -> Pair:
     enlarged, flat = bicubic(lr, scale), np.broadcast_to(hr.mean((0, 1)), hr.shape)
     if psnr(enlarged, hr, shave=0) < psnr(flat, hr, shave=0) + BELONGING and np.std(hr) > 1:
         raise PairError(
-            f"enlarged ×{scale}, the LR picture is {psnr(enlarged, hr, shave=0):.1f} dB from the HR picture, hardly nearer "
-            "than a flat one: they show different scenes, or one is turned or shifted; give the two of one scene"
+            f"enlarged ×{scale}, the LR picture is {psnr(enlarged, hr, shave=0):.1f} dB from the HR picture, hardly "
+            "nearer than a flat one: they show different scenes, or one is turned or shifted; give the two of one scene"
         )
     figures = {name: min(psnr(reduce(hr, scale), lr, shave=1), 100.0) for name, reduce in KERNELS.items()}
-    best = USUAL if figures[USUAL] >= ALIKE else max(figures, key=figures.__getitem__)
+    nearest = max(figures, key=figures.__getitem__)
+    best = USUAL if figures[USUAL] > figures[nearest] - MARGIN else nearest
     kernel = best if figures[best] >= ALIKE else None
     if kernel == USUAL or scale == 1:
         notes = ()
