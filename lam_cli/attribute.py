@@ -17,7 +17,8 @@ from lam_cli.progress import ProgressLine
 from lam_cli.serving import add_store, service
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
-from lam_core.images import downscale, mod_crop, psnr
+from lam_core.images import Pixels, downscale, mod_crop, psnr
+from lam_core.images.pair import pair
 from lam_core.region import FieldSize
 from lam_core.service.service import Status
 
@@ -30,7 +31,7 @@ def field(text: str) -> FieldSize:
 def add(commands: Any) -> None:
     """Adds the command to a command line."""
     command = commands.add_parser("attribute", help="which input pixels made a window of the output")
-    command.add_argument("image", type=Path, help="the HR picture, or the LR one with --lr")
+    command.add_argument("image", type=Path, help="the HR picture, or the LR one with --lr or --hr")
     add_model(command)
     command.add_argument("--window", required=True, metavar="X,Y,SIZE", help="in SR pixels, top-left corner first")
     command.add_argument("--rule", choices=("reference", "default"), default="default")
@@ -41,6 +42,7 @@ def add(commands: Any) -> None:
     command.add_argument("--field", type=field, metavar="N|full", help="side of the attributed LR field")
     command.add_argument("--dtype", choices=("float32", "tf32", "float64"), help="tf32: GPU only")
     command.add_argument("--lr", action="store_true", help="the picture is low-resolution as it is")
+    command.add_argument("--hr", type=Path, metavar="FILE", help="the HR picture of an LR one; implies --lr")
     add_store(command)
     command.add_argument("--out", type=Path, metavar="FILE.npz", help="write `signed` [3, h, w] and `map` [h, w]")
     command.add_argument("--png", type=Path, metavar="FILE.png", help="write the figure: HR, SR, map, density, DI")
@@ -63,7 +65,9 @@ def run(options: argparse.Namespace) -> None:
     import zoo
 
     model = zoo.reference(options.model, input_range=options.input_range, weights=options.weights)
-    lr = picture if options.lr else downscale(picture, model.scale)
+    for note in model.notes:
+        print(note, file=sys.stderr)
+    lr, hr = _pictures(options, picture, model.scale)
     with ProgressLine() as line:
         request = AttributionRequest(model, lr, region, asked)
         answer = service(keeps=not options.no_store).answer(request, lambda status: line.say(in_words(status)))
@@ -71,8 +75,7 @@ def run(options: argparse.Namespace) -> None:
         print(answer.note, file=sys.stderr)
     result = answer.result
     summary = {**result.summary(), "from_store": answer.from_store}
-    if not options.lr:
-        hr = mod_crop(picture, model.scale)
+    if hr is not None:
         rows, columns = (slice(s.start * model.scale, s.stop * model.scale) for s in result.field.slices)
         summary["psnr"] = psnr(result.sr, hr[rows, columns], shave=model.scale)
     if options.out:
@@ -83,8 +86,20 @@ def run(options: argparse.Namespace) -> None:
         from lam_core.render import png
         from lam_core.render.figure.results import results_figure
 
-        write_file(options.png, png(results_figure([result], lr, None if options.lr else picture)))
+        write_file(options.png, png(results_figure([result], lr, hr)))
     print(json.dumps(summary))
+
+
+def _pictures(options: argparse.Namespace, picture: Pixels, scale: int) -> tuple[Pixels, Pixels | None]:
+    """LR and, where there is one, HR [s·h, s·w, 3]: reduced from the picture, or a pair of two files."""
+    if options.hr:
+        both = pair(picture, read_picture(options.hr), scale)
+        for note in both.notes:
+            print(note, file=sys.stderr)
+        return both.lr, both.hr
+    if options.lr:
+        return picture, None
+    return downscale(picture, scale), mod_crop(picture, scale)
 
 
 def in_words(status: Status) -> str:

@@ -73,6 +73,8 @@ def run_show(options: argparse.Namespace) -> None:
         print(json.dumps(content, indent=1))
         return
     for name, value in content.items():
+        if isinstance(value, list) and not value:
+            continue
         for key, inner in value.items() if isinstance(value, dict) else [("", value)]:
             print(f"{' '.join(filter(None, (name, key)))}: {inner}")
 
@@ -90,6 +92,8 @@ def run_add(options: argparse.Namespace) -> None:
         print(json.dumps({"id": added.entry.id, "path": str(added.path), "missing": list(added.missing)}))
         return
     print(added.path)
+    for note in added.inspection.notes:
+        print(note, file=sys.stderr)
     if added.missing:
         print(f"left to fill: {', '.join(added.missing)}", file=sys.stderr)
 

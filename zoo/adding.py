@@ -158,6 +158,7 @@ def describe(source: Hub | Local, inspection: Inspection, entry_id: str) -> Entr
             update={"sha256": inspection.sha256} | ({"bytes": inspection.bytes} if isinstance(source, Hub) else {})
         ),
         published=Published(parameters=inspection.parameters),
+        note=" ".join(f"{note}." for note in inspection.notes) or None,
         committed=False,
     )
 
