@@ -61,8 +61,7 @@ class Adversarial(Fidelity):
         features: nn.Module | None,
     ) -> None:
         """`start` are the weights of the network's twin trained for PSNR; `features` [B, 3, h, w] to any shape."""
-        super().__init__(recipe, data, held_out, device)
-        self.start = start
+        super().__init__(recipe, data, held_out, device, start=start)
         self.features = features
         # A stream of its own: the twin's random numbers do not depend on there being a discriminator.
         with torch.random.fork_rng(devices=[]):
@@ -74,11 +73,6 @@ class Adversarial(Fidelity):
             parts.append(f"{recipe.perceptual:g} × mean absolute error on features of this project's own classifier")
         parts.append(f"{recipe.adversarial:g} × logistic loss of a discriminator")
         self.loss_name = " + ".join(parts)
-
-    def build(self) -> nn.Module:
-        network = super().build()
-        network.load_state_dict(self.start)
-        return network
 
     def twin(self) -> nn.Module:
         """The network with which the training began."""

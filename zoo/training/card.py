@@ -52,7 +52,7 @@ def write_network(
         f'data_sha256 = "{data_digest}"',
         f'loss = "{task.loss_name}"',
         f'start = "{recipe.start or ("bilinear interpolation" if recipe.interpolation else "random weights")}"',
-        f'degradation = "{recipe.degradation}"',
+        f'degradation = "{", ".join(recipe.drawn) or recipe.degradation}"',
         f"reduced = {recipe.reduced}",
         f"steps = {progress.step}",
         f"batch = {recipe.batch}",

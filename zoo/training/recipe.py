@@ -54,8 +54,10 @@ class Recipe:
     """What is done to LR pictures before the network sees them, as `lam_core.images.degradations` writes it."""
     reduced: int = 1
     """By how much pictures are reduced at first: a network of scale 1 works on LR pictures."""
+    drawn: tuple[str, ...] = ()
+    """Degradations of which every training patch gets one at random, in place of `degradation`: a blind network."""
     start: str = ""
-    """Id of the network whose weights an adversarial training begins with."""
+    """Id of the network whose weights the training begins with: adversarial and blind ones do."""
     features: str = ""
     """Id of the classifier whose features an adversarial training compares; none if empty."""
     pixels: float = 1.0
@@ -72,8 +74,12 @@ class Recipe:
             raise RecipeError(f"{self.id}: no objective {self.objective!r}; there are {', '.join(get_args(Objective))}")
         if self.optimiser not in get_args(Optimiser):
             raise RecipeError(f"{self.id}: no optimiser {self.optimiser!r}; there are {', '.join(get_args(Optimiser))}")
-        if (self.objective == "adversarial") != bool(self.start):
-            raise RecipeError(f"{self.id}: an adversarial training, and no other, names the network it starts from")
+        if (self.objective == "adversarial" or bool(self.drawn)) != bool(self.start):
+            raise RecipeError(
+                f"{self.id}: an adversarial or blind training, and no other, names the network it starts from"
+            )
+        if self.drawn and self.degradation != "clean":
+            raise RecipeError(f"{self.id}: degradation {self.degradation!r} beside drawn; a recipe has one of the two")
         if bool(self.features) != (self.perceptual > 0):
             raise RecipeError(f"{self.id}: features and their weight, perceptual, are given together or not at all")
 

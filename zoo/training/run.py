@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -34,9 +35,9 @@ def split(data: TrainingSet) -> tuple[TrainingSet, TrainingSet]:
     def part(inside: bool) -> TrainingSet:
         chosen = [i for i in range(len(data.hr)) if (i in kept) is inside]
         hr, lr = tuple(data.hr[i] for i in chosen), tuple(data.lr[i] for i in chosen)
-        return TrainingSet(hr, lr, data.scale, data.digest)
+        return replace(data, hr=hr, lr=lr)
 
-    return part(False), part(True)
+    return part(False), part(True).degraded_in_turn()
 
 
 def train_recipe(
@@ -92,7 +93,14 @@ def _figures(recipe: Recipe, task: Task, trained: Trained, test_sets: Mapping[st
 
 def _pictures(recipe: Recipe, folder: Path, *, patch: int) -> TrainingSet:
     scale = int(recipe.hyperparameters["scale"])
-    return TrainingSet.read(folder, scale=scale, patch=patch, reduced=recipe.reduced, degradation=recipe.degradation)
+    return TrainingSet.read(
+        folder,
+        scale=scale,
+        patch=patch,
+        reduced=recipe.reduced,
+        degradation=recipe.degradation,
+        drawn=recipe.drawn,
+    )
 
 
 def _task(recipe: Recipe, data: Path, output: Path, device: torch.device) -> tuple[Task, str]:
@@ -103,7 +111,8 @@ def _task(recipe: Recipe, data: Path, output: Path, device: torch.device) -> tup
         return Classification(recipe, scenes, device), scenes.digest
     pictures, held_out = split(_pictures(recipe, data, patch=recipe.patch))
     if recipe.objective == "fidelity":
-        return Fidelity(recipe, pictures, held_out, device), pictures.digest
+        start = _weights(recipe.start, output) if recipe.start else None
+        return Fidelity(recipe, pictures, held_out, device, start=start), pictures.digest
     features = None
     if recipe.features:
         classifier = load_recipe(recipe.features)

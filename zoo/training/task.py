@@ -53,8 +53,18 @@ class Fidelity:
     loss_name = "mean absolute error on RGB"
     unit = "dB"
 
-    def __init__(self, recipe: Recipe, data: TrainingSet, held_out: TrainingSet, device: torch.device) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: TrainingSet,
+        held_out: TrainingSet,
+        device: torch.device,
+        *,
+        start: dict[str, Tensor] | None = None,
+    ) -> None:
+        """`start` are the weights of the network with which the training begins; None: random ones."""
         self.recipe, self.data, self.held_out, self.device = recipe, data, held_out, device
+        self.start = start
         self.white = 1.0
 
     def build(self) -> nn.Module:
@@ -62,6 +72,8 @@ class Fidelity:
         network = kind.build(**self.recipe.hyperparameters)
         if self.recipe.interpolation:
             begin_as_interpolation(network, self.recipe.interpolation, self.data.scale)
+        if self.start is not None:
+            network.load_state_dict(self.start)
         self.white = kind.input_range(network.state_dict())
         return network
 
