@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lam_core.images.degradations import Degradation
 from lam_core.errors import LamError
 from lam_core.images import Pixels, downscale
+from lam_core.images.degradations import Degradation
 
 CROP = 48
 """Side of the central LR crop of every image, in pixels: what bounds memory and time."""

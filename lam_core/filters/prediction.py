@@ -73,6 +73,7 @@ def train_classifier(
             features.append(blank.features(pair, low))
             done += 1
         rows.append(np.array(features))
+    tick(total, total)
     centres = np.stack([row.mean(0) for row in rows])
     within = np.concatenate([row - row.mean(0) for row in rows])
     spread = np.sqrt((within**2).sum(0) / max(len(within) - len(names), 1)) + 1e-12

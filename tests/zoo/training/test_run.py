@@ -94,6 +94,25 @@ def test_a_gan_starts_from_its_twin_and_sees_as_the_classifier(pictures, tmp_pat
     assert 0 < moved < 0.01
 
 
+def test_a_blind_network_starts_from_its_twin_and_sees_every_degradation(pictures, tmp_path):
+    train_tiny("srresnet-gr-c", pictures, tmp_path)
+    weights, card = train_tiny("srresnet-blind-c", pictures, tmp_path)
+    twin = load_file(tmp_path / "out" / "srresnet-gr-c.safetensors")
+    assert weights.keys() == twin.keys()
+    assert card["training"]["start"] == "srresnet-gr-c"
+    assert card["training"]["degradation"].startswith("clean, blur:0.8")
+
+
+def test_a_patch_is_degraded_as_the_whole_picture_is(pictures):
+    data = TrainingSet.read(pictures, scale=4, patch=8, drawn=["blur:1"])
+    spoilt = data.degraded_in_turn()
+    assert not spoilt.drawn
+    low, _ = data.batch(np.random.default_rng(0), size=4, patch=8)
+    same, _ = spoilt.batch(np.random.default_rng(0), size=4, patch=8)
+    # Both draw the same places until the seeds of the degradations: the first patch.
+    assert torch.equal(low[0], same[0])
+
+
 def test_features_are_the_classifiers_and_pass_gradients():
     torch.manual_seed(0)
     classifier = ResNet18(classes=3, width=4).eval()
