@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lam_core.device import ran_out_of_memory
 from lam_core.errors import LamError, sentence
+from lam_core.module_state import undisturbed
 from lam_core.output import ModelOutputError, sr_picture
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def runs_on(model: SuperResolver, channels: int) -> Runs:
         x = torch.full((1, channels, height, width), 0.5, device=model.device, dtype=model.dtype)
         expected = (1, channels, height * model.scale, width * model.scale)
         try:
-            with torch.no_grad():
+            with torch.no_grad(), undisturbed(model.module):
                 given = {name: model.argument(name, value, x) for name, value in extra.items()}
                 sr_picture(model.module(x, **given), expected, given=tuple(x.shape), network="it")
         except Exception:  # it may be anybody's network

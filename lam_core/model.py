@@ -21,7 +21,9 @@ from lam_core.condition import Condition, Value
 from lam_core.convention import Convention, fingerprint_of
 from lam_core.diagnosis import NetworkFailedError, NonFiniteMapError, explain, not_finite
 from lam_core.errors import LamError
+from lam_core.module_state import moved, undisturbed
 from lam_core.output import ModelOutputError, sr_picture
+from lam_core.randomness import seeded
 from lam_core.region import Field
 
 __all__ = [
@@ -162,7 +164,7 @@ class SuperResolver:
 
     def to(self, *, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> SuperResolver:
         """This model on another device or in another precision; a copy, so that nobody's model changes under them."""
-        return self.replaced(module=copy.deepcopy(self.module).to(device=device, dtype=dtype))
+        return self.replaced(module=moved(self.module, device, dtype))
 
     def read_as(self, convention: Convention) -> SuperResolver:
         """The same network under another convention, and so another model."""
@@ -210,13 +212,14 @@ class SuperResolver:
 
     @torch.no_grad()
     def restored(self, x: Tensor) -> Tensor:
-        """`self(x)` without gradient.
+        """`self(x)` without gradient, always with the same random numbers; the network stays as it was.
 
         Raises `NetworkFailedError` with the remedy where the network's own code raises, and `NonFiniteMapError` where
         it returns NaN or infinity.
         """
         try:
-            y = self(x)
+            with undisturbed(self.module), seeded(self.device):
+                y = self(x)
         except Exception as error:  # it may be anybody's network
             explain(self, x, error)
         if not bool(y.sum().isfinite()) and not bool(y.isfinite().all()):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from lam_core.attribution.computation import Computation
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.gradients import Gradients, in_precision
 from lam_core.attribution.path import Image, path_of, reference_path
@@ -83,7 +84,7 @@ def attribute(
         signed = integral.signed.transpose(2, 0, 1)
         on_progress(Progress(integral.nodes, settings.nodes, integral.error, signed))
 
-    field, integral = integrate(model, image, region, settings, report)
+    field, integral, computation = integrate(model, image, region, settings, report)
     index, index_error = index_of(integral)
     seconds = time.perf_counter() - began
     change = integral.end - integral.start
@@ -105,6 +106,7 @@ def attribute(
         seconds=seconds,
         device=model.device.type,
         condition=plain(model.values),
+        computation=computation,
     )
 
 
@@ -114,8 +116,8 @@ def integrate(
     region: Region,
     settings: AttributionSettings,
     report: Callable[[Integral], None],
-) -> tuple[Field, Integral]:
-    """The field around a window of `image`, an LR picture [h, w, 3], and the sum along the path over it.
+) -> tuple[Field, Integral, Computation]:
+    """The field around a window of `image`, an LR picture [h, w, 3], the sum along the path over it, and how it ran.
 
     Raises what `attribute` raises.
     """
@@ -145,7 +147,7 @@ def integrate(
         )
     if np.abs(integral.signed.sum(2)).max() < NOTHING:
         raise ZeroMapError(_cause_of_zero(lr, integral, model))
-    return field, integral
+    return field, integral, gradient.computation
 
 
 def index_of(integral: Integral) -> tuple[float, float]:

@@ -82,7 +82,7 @@ def heatmap(
     for done, (i, j) in enumerate(np.ndindex(index.shape), 1):
         region = Region(int(xs[j]), int(ys[i]), size)
         try:
-            _, integral = integrate(precise, image, region, settings, lambda integral: None)
+            _, integral, _ = integrate(precise, image, region, settings, lambda integral: None)
         except ZeroMapError:
             pass
         else:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lam_core.attribution.computation import Computation
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.region import Field, Region
 
@@ -47,6 +48,8 @@ class Attribution:
     device: str
     condition: Mapping[str, float | str] = dataclasses.field(default_factory=dict)
     """The network's conditions, defaults among them; arrays by shape and digest."""
+    computation: Computation = dataclasses.field(default_factory=Computation)
+    """How the gradients were computed, and what they were compared with."""
 
     @property
     def map(self) -> NDArray[np.float64]:
@@ -74,6 +77,7 @@ class Attribution:
             "fingerprint": self.fingerprint,
             "image": self.image,
             "condition": dict(self.condition),
+            "computation": self.computation.as_dict(),
         }
 
     def arrays(self) -> dict[str, NDArray]:
@@ -105,6 +109,7 @@ class Attribution:
             seconds=float(summary["seconds"]),
             device=str(summary["device"]),
             condition=dict(summary.get("condition", {})),
+            computation=Computation.from_dict(summary.get("computation")),
         )
 
 

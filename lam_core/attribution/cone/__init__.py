@@ -1,6 +1,6 @@
 """The exact dependency cone: a window of the SR output from only the part of each layer that it depends on."""
 
-from lam_core.attribution.cone.dependency_cone import MINIMUM_SAVING, Cone, RectangleError, cone
+from lam_core.attribution.cone.dependency_cone import MINIMUM_SAVING, Cone, RectangleError, cone, independent
 from lam_core.attribution.cone.program import SpentError
 
-__all__ = ["MINIMUM_SAVING", "Cone", "RectangleError", "SpentError", "cone"]
+__all__ = ["MINIMUM_SAVING", "Cone", "RectangleError", "SpentError", "cone", "independent"]

@@ -14,16 +14,19 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from lam_core.attribution.cone.plan import plan
+from lam_core.attribution.cone.graph import Graph, Prepared, UntraceableError
+from lam_core.attribution.cone.plan import Borders, pictures_are_independent, plan
 from lam_core.attribution.cone.program import Program
-from lam_core.attribution.cone.trace import Graph, Prepared, UntraceableError, trace
-from lam_core.errors import LamError
+from lam_core.attribution.cone.trace import trace
+from lam_core.errors import LamError, sentence
 from lam_core.model import SuperResolver
+from lam_core.module_state import undisturbed
 
 MINIMUM_SAVING = 0.01
 """A cone that saves a smaller share of the multiply-adds is not cropped at all."""
 
 ASKED_WHOLE = "the whole network was asked for"
+TRACED_WHOLE = "the whole network was asked for, step by step"
 
 _PLANS = 256
 _GRAPHS = 16
@@ -57,6 +60,16 @@ class Cone:
     """Why the network runs uncropped; empty where it is cropped."""
     numbers: int = 0
     """How many numbers a pass over one picture gives, over all layers; 0 where the network runs as it is."""
+    borders: Borders = (True, True, True, True)
+    """Whether the window depends on the input's first row, last row, first column, last column."""
+    program: Program | None = field(default=None, repr=False)
+    """What is run; None where the network runs as it is."""
+    digest: str = ""
+    """Of the operations that the network consists of; empty where it cannot be traced."""
+    foreign: bool = False
+    """Whether the program runs some of the network's own code, which may change the network."""
+    lower_precision: bool = False
+    """Whether the network computes in a lower precision than its weights have."""
 
     def __call__(self, x: Tensor) -> Tensor:
         if x.shape[-2:] != (self.height, self.width):
@@ -64,10 +77,14 @@ class Cone:
                 f"this cone was planned for an input of {self.height}×{self.width} pixels and was given "
                 f"{x.shape[-2]}×{x.shape[-1]}; plan one for that size"
             )
-        program = _plans(self.model).program(x, self.rows, self.columns) if self.fallback != ASKED_WHOLE else None
-        if program is None:
-            return self.model(x)[..., slice(*self.rows), slice(*self.columns)]
-        return program(x)
+        program = self.program
+        if program is not None and _key(x) != program.takes:
+            whole = self.fallback == TRACED_WHOLE
+            program = _plans(self.model).choice(_key(x), (self.rows, self.columns), whole).program
+        if program is not None and not self.foreign:
+            return program(x)
+        with undisturbed(self.model.module):
+            return program(x) if program else self.model(x)[..., slice(*self.rows), slice(*self.columns)]
 
 
 def cone(
@@ -78,13 +95,14 @@ def cone(
     columns: tuple[int, int],
     *,
     cropped: bool = True,
+    traced: bool = True,
     pictures: int = 1,
 ) -> Cone:
     """Plans the cone of a rectangle of the SR output, for batches of `pictures` LR inputs of `height` × `width` pixels.
 
-    `rows` and `columns` are [first, last + 1) in SR pixels. Plans are kept, so asking again costs nothing; not
-    `cropped`, nothing is planned and the network runs as it is. Raises `RectangleError` if the rectangle is empty or
-    leaves the SR picture.
+    `rows` and `columns` are [first, last + 1) in SR pixels. Plans are kept, so asking again costs nothing. Not
+    `cropped`, every layer is computed whole; not `traced` either, the network runs as it is. Raises `RectangleError` if
+    the rectangle is empty or leaves the SR picture.
     """
     for name, (first, stop), size in (("rows", rows, height), ("columns", columns, width)):
         if not 0 <= first < stop <= size * model.scale:
@@ -92,12 +110,31 @@ def cone(
                 f"{name} {first} to {stop} are not inside the SR picture's {size * model.scale}; "
                 f"give 0 ≤ first < stop ≤ {size * model.scale}"
             )
-    if not cropped:
+    if not cropped and not traced:
         return Cone(model, height, width, rows, columns, 0.0, ASKED_WHOLE)
-    parameter = next(model.module.parameters(), torch.zeros(()))
-    choice = _plans(model).choice(((pictures, 3, height, width), parameter.dtype, parameter.device), (rows, columns))
+    choice = _plans(model).choice(_shape(model, height, width, pictures), (rows, columns), not cropped)
     numbers = choice.program.numbers // pictures if choice.program else 0
-    return Cone(model, height, width, rows, columns, choice.saving, choice.fallback, numbers)
+    return Cone(
+        *(model, height, width, rows, columns, choice.saving, choice.fallback, numbers),
+        borders=choice.borders,
+        program=choice.program,
+        digest=choice.digest,
+        foreign=choice.foreign,
+        lower_precision=choice.lower_precision,
+    )
+
+
+def independent(model: SuperResolver, height: int, width: int, pictures: int) -> bool:
+    """Whether it is certain that no picture of a batch of so many has a part in what becomes of another."""
+    return pictures == 1 or _plans(model).independent(_shape(model, height, width, pictures))
+
+
+def _shape(model: SuperResolver, height: int, width: int, pictures: int) -> _GraphKey:
+    return (pictures, 3, height, width), model.dtype, model.device
+
+
+def _key(x: Tensor) -> _GraphKey:
+    return tuple(x.shape), x.dtype, x.device
 
 
 @dataclass(frozen=True)
@@ -107,6 +144,10 @@ class _Choice:
     program: Program | None
     saving: float
     fallback: str
+    borders: Borders = (True, True, True, True)
+    digest: str = ""
+    foreign: bool = False
+    lower_precision: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,39 +158,54 @@ class _Plans:
     lock: threading.Lock = field(default_factory=threading.Lock)
     prepared: Prepared = field(default_factory=Prepared)
     graphs: OrderedDict[_GraphKey, Graph | str] = field(default_factory=OrderedDict)
-    choices: OrderedDict[tuple[_GraphKey, Rectangle], _Choice] = field(default_factory=OrderedDict)
+    choices: OrderedDict[tuple[_GraphKey, Rectangle, bool], _Choice] = field(default_factory=OrderedDict)
+    apart: dict[_GraphKey, bool] = field(default_factory=dict)
 
-    def program(self, x: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Program | None:
-        """What to run for an input like x; None: the network as it is."""
-        return self.choice((tuple(x.shape), x.dtype, x.device), (rows, columns)).program
-
-    def choice(self, key: _GraphKey, rectangle: Rectangle) -> _Choice:
-        """What to run for a rectangle, planned on first use."""
-        found = self.choices.get((key, rectangle))
+    def choice(self, key: _GraphKey, rectangle: Rectangle, whole: bool) -> _Choice:
+        """What to run for a rectangle, planned on first use; `whole`: every layer in full."""
+        found = self.choices.get((key, rectangle, whole))
         if found is not None:
             return found
         with self.lock:
-            found = self.choices.get((key, rectangle))
+            found = self.choices.get((key, rectangle, whole))
             if found is None:
-                found = self._choose(key, rectangle)
-                _remember(self.choices, (key, rectangle), found, _PLANS)
+                found = self._choose(key, rectangle, whole)
+                _remember(self.choices, (key, rectangle, whole), found, _PLANS)
         return found
 
-    def _choose(self, key: _GraphKey, rectangle: Rectangle) -> _Choice:
-        known = self.graphs.get(key)
-        if known is None:
-            known = self._trace(key)
-            _remember(self.graphs, key, known, _GRAPHS)
-        if isinstance(known, str):
-            return _Choice(None, 0.0, known)
+    def independent(self, key: _GraphKey) -> bool:
+        """Whether the pictures of a batch are certain not to meet."""
+        with self.lock:
+            if key not in self.apart:
+                graph = self._graph(key)
+                try:
+                    self.apart[key] = not isinstance(graph, str) and pictures_are_independent(graph)
+                except Exception:  # What no rule foresaw is not certain.
+                    self.apart[key] = False
+            return self.apart[key]
+
+    def _choose(self, key: _GraphKey, rectangle: Rectangle, whole: bool) -> _Choice:
+        graph = self._graph(key)
+        if isinstance(graph, str):
+            return _Choice(None, 0.0, graph)
+        about = {"digest": graph.digest, "foreign": graph.foreign, "lower_precision": graph.lower_precision}
         try:
-            cropped = plan(known, *rectangle)
+            if whole:
+                return _Choice(plan(graph, *rectangle, cropped=False).program, 0.0, TRACED_WHOLE, **about)
+            cropped = plan(graph, *rectangle)
             if cropped.saving >= MINIMUM_SAVING:
-                return _Choice(cropped.program, cropped.saving, "")
+                return _Choice(cropped.program, cropped.saving, "", borders=cropped.borders, **about)
             reason = f"cropping would save only {max(cropped.saving, 0):.1%} of the multiply-adds"
-            return _Choice(plan(known, *rectangle, cropped=False).program, 0.0, reason)
+            return _Choice(plan(graph, *rectangle, cropped=False).program, 0.0, reason, **about)
         except Exception as error:  # A network is foreign code: what no rule foresaw is a reason to run it as it is.
-            return _Choice(None, 0.0, f"the network's cone cannot be planned: {error}")
+            return _Choice(None, 0.0, f"the network's cone cannot be planned: {sentence(error)}")
+
+    def _graph(self, key: _GraphKey) -> Graph | str:
+        graph = self.graphs.get(key)
+        if graph is None:
+            graph = self._trace(key)
+            _remember(self.graphs, key, graph, _GRAPHS)
+        return graph
 
     def _trace(self, key: _GraphKey) -> Graph | str:
         model = self.network()

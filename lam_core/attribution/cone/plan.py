@@ -6,18 +6,22 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
+from lam_core.attribution.cone.graph import Graph, Node
 from lam_core.attribution.cone.index_sets import Extent, crop, interval, shape_of, union, whole
 from lam_core.attribution.cone.kernels.attention import MANY, Attention
 from lam_core.attribution.cone.kernels.products import Product, Softmax, StridedSoftmax
 from lam_core.attribution.cone.program import Program, Step
 from lam_core.attribution.cone.rules import layouts, planes, pointwise, reductions  # noqa: F401  They register.
 from lam_core.attribution.cone.rules.moves import move
+from lam_core.attribution.cone.rules.pictures import of_each_picture
 from lam_core.attribution.cone.rules.rule import Planned, Request, plan_node
-from lam_core.attribution.cone.trace import Graph, Node
 
 CROP_WORTHWHILE = 0.15
 """A layer of which cropping would save a smaller share is computed whole: crops cost copies."""
 
+
+Borders = tuple[bool, bool, bool, bool]
+"""Whether a window depends on its input's first row, last row, first column, last column."""
 
 _Entry = tuple[Node, Planned, list[Request]]
 
@@ -31,6 +35,7 @@ class Plan:
     """Multiply-adds of a forward pass."""
     whole_cost: int
     """The same of the whole network."""
+    borders: Borders
 
     @property
     def saving(self) -> float:
@@ -69,7 +74,36 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
     whole_cost = sum(how.operations_each * math.prod(node.shape) for node, how, _ in planned)
     left_out = (node for node in graph.nodes if node not in wanted and node is not graph.input and all(node.shape))
     whole_cost += sum(_cost_of(graph, node) for node in left_out)
-    return Plan(_program(graph, _joined(graph, planned, result), result), cost, whole_cost)
+    read = wanted.get(graph.input, whole(graph.input.shape))
+    ends = [(bool(p[0] == 0), bool(p[-1] == size - 1)) for p, size in zip(read, graph.input.shape, strict=True)][-2:]
+    borders = (*ends[0], *ends[1])
+    return Plan(_program(graph, _joined(graph, planned, result), result), cost, whole_cost, borders)
+
+
+def pictures_are_independent(graph: Graph) -> bool:
+    """Whether every picture of the output depends on its own picture of the input alone, by what the rules know."""
+    return all(_reads_alone(graph, picture) for picture in range(graph.input.shape[0]))
+
+
+def _reads_alone(graph: Graph, picture: int) -> bool:
+    alone = interval(picture, picture + 1)
+    wanted: dict[Node, Extent] = {}
+
+    def ask(node: Node, extent: Extent) -> None:
+        while (moved := move(node, extent)) is not None:
+            node, extent = moved
+        known = wanted.get(node, extent)
+        wanted[node] = tuple(union(one, other) for one, other in zip(known, extent, strict=True))
+
+    ask(graph.output, (alone, *whole(graph.output.shape[1:])))
+    for node in reversed(graph.nodes):
+        if node in wanted and node is not graph.input:
+            requests = of_each_picture(node, wanted[node])
+            for request in plan_node(graph, node, wanted[node]).requests if requests is None else requests:
+                ask(*request)
+    read = wanted.get(graph.input)
+    # A picture that depends on no picture was overwritten with another one's.
+    return read is not None and read[0].tolist() == [picture]
 
 
 def _cost_of(graph: Graph, node: Node) -> int:
@@ -148,4 +182,5 @@ def _program(graph: Graph, planned: list[_Entry], result: Request) -> Program:
         frees = {index[source] for source, _ in requests if last.get(source) == number}
         steps.append(Step(operation, inputs, index[node], shape_of(how.computed), tuple(frees)))
     node, extent = result
-    return Program(tuple(steps), graph.input.shape, index[node], crop(held[node], extent, graph.device))
+    takes = graph.input.shape, graph.input.dtype, graph.device
+    return Program(tuple(steps), takes, index[node], crop(held[node], extent, graph.device))

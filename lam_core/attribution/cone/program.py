@@ -40,10 +40,16 @@ class Program:
     """Steps in order; value 0 is the network's input."""
 
     steps: tuple[Step, ...]
-    input_shape: tuple[int, ...]
+    takes: tuple[tuple[int, ...], torch.dtype, torch.device]
+    """Shape, type and place of the input."""
     output: int
     result: Crop | None
     """What is cut out of the output value."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of the network's input."""
+        return self.takes[0]
 
     @property
     def numbers(self) -> int:

@@ -12,8 +12,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
-from lam_core.attribution.cone import RectangleError, SpentError, cone
+from lam_core.attribution.cone import RectangleError, SpentError, cone, independent
 from lam_core.attribution.cone.index_sets import crop, interval, shape_of, union, whole
 from lam_core.model import SuperResolver
 from tests.lam_core.attribution.cone_oracle import Toy, check, resolver
@@ -67,8 +68,6 @@ UNTRACEABLE = {
     "(aten.nonzero": lambda x: x * x[x > 0.5].mean(),
     "draws random numbers": lambda x: x + torch.rand_like(x) * 0,
     "does not depend on its input": lambda x: torch.ones(x.shape, dtype=x.dtype),
-    "autograd.Function": lambda x: _Foreign.apply(x),
-    "an autograd.Function": lambda x: _Reversed.apply(x) * 1,
 }
 
 
@@ -90,6 +89,84 @@ class _Reversed(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor) -> Tensor:
         return -gradient
+
+
+def test_a_gradient_of_the_networks_own_is_one_step_and_the_rest_is_cropped() -> None:
+    head, tail = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+    kept = _Foreign.apply  # as published code keeps it: before anyone could look
+    for function in (kept, _Reversed.apply, lambda x: _Reversed.apply(_Foreign.apply(x)) * 1):
+        cones = check(resolver(Toy(lambda x, own=function: tail(own(head(x))), head, tail)))
+        assert all(part.fallback == "" and part.saving > 0.2 for part in cones)
+
+
+def test_checkpoints_of_either_kind_are_gone_through() -> None:
+    layers = [nn.Conv2d(3, 3, 3, padding=1) for _ in range(2)]
+    for older in (False, True):
+        network = Toy(
+            lambda x, older=older: checkpoint(
+                layers[0], checkpoint(layers[1], x, use_reentrant=older), use_reentrant=older
+            ),
+            *layers,
+        )
+        model = resolver(network)
+        part = cone(model, 12, 12, (4, 6), (4, 6))
+        x = torch.rand(1, 3, 12, 12, dtype=torch.float64, requires_grad=True)
+        (found,) = torch.autograd.grad(part(x).sum(), x)
+        model(x)[..., 4:6, 4:6].sum().backward()
+        assert part.saving > 0.5
+        assert torch.allclose(found, x.grad, rtol=1e-12)
+
+
+def test_hooks_on_a_tensors_gradient_count() -> None:
+    head, tail = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+
+    def network(x: Tensor) -> Tensor:
+        y = head(x)
+        y.register_hook(lambda gradient: 3 * gradient.clamp(min=-0.1) + 0.01)
+        return tail(y.relu())
+
+    assert all(part.saving > 0.2 for part in check(resolver(Toy(network, head, tail))))
+
+
+def test_hooks_on_a_modules_gradient_count() -> None:
+    head, tail = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+    head.register_full_backward_hook(lambda module, inwards, outwards: (2 * inwards[0],))
+    part = check(resolver(Toy(lambda x: tail(head(x)), head, tail)))[0]
+    assert "hooks on their gradients" in part.fallback
+
+
+def test_pictures_of_a_batch_are_told_apart_from_those_that_meet() -> None:
+    layer = nn.Conv2d(3, 3, 3, padding=1)
+    apart = {
+        "layers": lambda x: layer(x).relu(),
+        "windows": lambda x: (
+            layer(x).view(-1, 3, 2, 6, 12).permute(0, 2, 3, 4, 1).reshape(-1, 72, 3).softmax(1).reshape(x.shape)
+        ),
+        "spectrum": lambda x: torch.fft.irfft2(torch.fft.rfft2(layer(x)), s=x.shape[-2:]),
+        "mean of each": lambda x: x - x.mean((1, 2, 3), keepdim=True),
+    }
+    meeting = {
+        "largest of all": lambda x: layer(x) / x.max(),
+        "mean of the first": lambda x: layer(x) - x[0].mean(),
+        "mean over the batch": lambda x: x - x.mean(0),
+        "first alone": _first_alone,
+        "batch statistics": lambda x: F.batch_norm(x, None, None, training=True),
+        "one noise map": lambda x: torch.cat([x[:, :2], x.new_full((1, 1, *x.shape[2:]), 0.1)], 1),
+        "rolled": lambda x: x.roll(1, 0),
+        "sequence": lambda x: x.cumsum(0),
+        "merged": lambda x: x.reshape(-1).softmax(0).reshape(x.shape),
+    }
+    for functions, expected in ((apart, True), (meeting, False)):
+        for name, function in functions.items():
+            model = resolver(Toy(function, layer))
+            assert independent(model, 12, 12, 3) == expected, name
+            assert independent(model, 12, 12, 1), name
+
+
+def _first_alone(x: Tensor) -> Tensor:
+    y = torch.zeros_like(x)
+    y[0] = x[0]
+    return y
 
 
 @pytest.mark.parametrize("reason", UNTRACEABLE)

@@ -56,7 +56,7 @@ def test_a_pass_that_is_small_takes_several_points_at_once() -> None:
 def test_out_of_memory_halves_the_batch_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     gradients = Gradients(model(), Detector("gradient", Region(6, 4, 8), 20, 24))
     expected = gradients(POINTS)
-    compute, tried = gradients._of, []
+    compute, tried = gradients._pass, []
 
     def small(points):
         tried.append(len(points))
@@ -64,7 +64,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(monkeypatch: pytest.MonkeyPa
             raise torch.OutOfMemoryError("CUDA out of memory")
         return compute(points)
 
-    monkeypatch.setattr(gradients, "_of", small)
+    monkeypatch.setattr(gradients, "_pass", small)
     gradients.at_once = 6
     found = gradients(POINTS)
     assert tried == [6, 3, 1, 1, 1, 1, 1, 1, 1]
@@ -77,7 +77,7 @@ def test_where_not_even_one_point_fits_the_error_stands(monkeypatch: pytest.Monk
     def full(points):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(gradients, "_of", full)
+    monkeypatch.setattr(gradients, "_pass", full)
     with pytest.raises(torch.OutOfMemoryError):
         gradients(POINTS)
 

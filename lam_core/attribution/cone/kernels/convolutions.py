@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lam_core.attribution.cone.graph import Prepared
 from lam_core.attribution.cone.kernels.operations import Gradients, Operation, aten
-from lam_core.attribution.cone.trace import Prepared
 
 Pair = tuple[int, int]
 

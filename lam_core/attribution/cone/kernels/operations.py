@@ -64,7 +64,7 @@ class Differentiated(Operation):
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         with torch.enable_grad():
-            sources = [x.detach().requires_grad_(x.is_floating_point()) for x in inputs]
+            sources = [x.detach().requires_grad_(x.is_floating_point() or x.is_complex()) for x in inputs]
             value = self.function(*sources)
         if not value.requires_grad:
             return value.detach(), None

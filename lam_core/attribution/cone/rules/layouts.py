@@ -7,18 +7,20 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from lam_core.attribution.cone.index_sets import Extent, Positions, interval, is_whole, shape_of, whole
+from lam_core.attribution.cone.graph import Graph, Node
+from lam_core.attribution.cone.index_sets import Extent, Positions, crop, interval, is_whole, shape_of, whole
 from lam_core.attribution.cone.kernels.operations import (
     Concatenate,
     Differentiated,
     Permute,
     Reshape,
+    Same,
     aten,
 )
 from lam_core.attribution.cone.rules.moves import replaced
 from lam_core.attribution.cone.rules.rule import Planned, broadcast, rule
-from lam_core.attribution.cone.trace import Graph, Node
 
 
 @rule(
@@ -139,6 +141,38 @@ def copy(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
     sizes, dtype = shape_of(wanted), node.dtype
     operation = Differentiated(lambda x: x.to(dtype).expand(sizes))
     return Planned(wanted, ((source, broadcast(wanted, source.shape)),), operation, 0)
+
+
+@rule(aten.slice_scatter.default, aten.select_scatter.default)
+def put_in(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
+    """A tensor with some positions along one dimension replaced: of each of the two what is wanted of it."""
+    a = node.arguments
+    target, source, dim = a["self"], a["src"], a["dim"] % len(node.shape)
+    if not (isinstance(source, Node) and source.dtype == node.dtype):
+        return None
+    size = node.shape[dim]
+    picks = "index" in a
+    replacing = np.array([a["index"] % size]) if picks else np.arange(size)[slice(a["start"], a["end"], a["step"])]
+    new = np.isin(wanted[dim], replacing)
+    at = np.searchsorted(replacing, wanted[dim][new])
+    part = (*wanted[:dim], *(() if picks else (at,)), *wanted[dim + 1 :])
+    if new.all() and not picks:
+        return Planned(wanted, ((source, part),), Same(), 0)
+    if not new.any() and isinstance(target, Node):
+        return Planned(wanted, ((target, wanted),), Same(), 0)
+    if not new.any():
+        return None
+    places = torch.as_tensor(np.flatnonzero(new), device=graph.device)
+
+    def put(*inputs: Tensor) -> Tensor:
+        given = inputs[-1].unsqueeze(dim) if picks else inputs[-1]
+        return (inputs[0] if len(inputs) > 1 else constant).index_copy(dim, places, given)
+
+    if isinstance(target, Node):
+        return Planned(wanted, ((target, wanted), (source, part)), Differentiated(put), 0)
+    cut = crop(whole(node.shape), wanted, graph.device)
+    constant = target.detach() if cut is None else cut.take(target.detach())
+    return Planned(wanted, ((source, part),), Differentiated(put), 0)
 
 
 @rule(aten.select.int, aten.unbind.int)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lam_core.attribution.cone.graph import Node
 from lam_core.attribution.cone.index_sets import Extent, Positions, interval
 from lam_core.attribution.cone.kernels.operations import aten
-from lam_core.attribution.cone.trace import Node
 
 
 def move(node: Node, wanted: Extent) -> tuple[Node, Extent] | None:

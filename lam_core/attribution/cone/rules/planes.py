@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lam_core.attribution.cone.graph import Graph, Node
 from lam_core.attribution.cone.index_sets import Extent, Positions, hull, interval, is_whole, shape_of, whole
 from lam_core.attribution.cone.kernels.convolutions import Convolution, Margins, TransposedConvolution
 from lam_core.attribution.cone.kernels.operations import (
@@ -16,7 +17,6 @@ from lam_core.attribution.cone.kernels.operations import (
     aten,
 )
 from lam_core.attribution.cone.rules.rule import Planned, caller, rule
-from lam_core.attribution.cone.trace import Graph, Node
 
 
 @rule(aten.convolution.default)
@@ -28,9 +28,9 @@ def convolution(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
         return None
     if a["transposed"]:
         return _transposed(graph, node, wanted)
-    computed = (interval(0, node.shape[0]), interval(0, node.shape[1]), hull(wanted[2]), hull(wanted[3]))
+    computed = (wanted[0], interval(0, node.shape[1]), hull(wanted[2]), hull(wanted[3]))
     stride, dilation = _pair(a["stride"]), _pair(a["dilation"])
-    requests, margins = list(whole(source.shape)), []
+    requests, margins = [wanted[0], *whole(source.shape)[1:]], []
     for axis in (0, 1):
         rows, size = computed[2 + axis], source.shape[2 + axis]
         first = int(rows[0]) * stride[axis] - _pair(a["padding"])[axis]
@@ -50,8 +50,8 @@ def _transposed(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
     if strides[0] != strides[1] or _pair(a["dilation"]) != (1, 1):
         return None
     stride = strides[0]
-    computed = (interval(0, node.shape[0]), interval(0, node.shape[1]), hull(wanted[2]), hull(wanted[3]))
-    requests, margins, offset = list(whole(source.shape)), [], []
+    computed = (wanted[0], interval(0, node.shape[1]), hull(wanted[2]), hull(wanted[3]))
+    requests, margins, offset = [wanted[0], *whole(source.shape)[1:]], [], []
     for axis in (0, 1):
         rows, taps = computed[2 + axis], -(-weight.shape[2 + axis] // stride)
         first = (int(rows[0]) + padding[axis]) // stride
@@ -84,7 +84,7 @@ def pooling(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
     kernel = _pair(a["kernel_size"])
     stride, padding = _pair(a["stride"] or kernel), _pair(a["padding"])
     dilation = _pair(a.get("dilation", [1]))
-    requests, cuts = [interval(0, node.shape[0]), wanted[1]], []
+    requests, cuts = [wanted[0], wanted[1]], []
     for axis in (0, 1):
         rows, size = hull(wanted[2 + axis]), source.shape[2 + axis]
         start = max(int(rows[0]) - -(-padding[axis] // stride[axis]), 0)
@@ -113,7 +113,7 @@ def pixel_shuffle(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
         return None
     up = node.target is aten.pixel_shuffle.default
     factor = int(node.args[1])
-    computed, requests = list(whole(node.shape)), list(whole(source.shape))
+    computed, requests = [wanted[0], *whole(node.shape)[1:]], [wanted[0], *whole(source.shape)[1:]]
     for axis in (2, 3):
         rows = hull(wanted[axis])
         first, last = int(rows[0]), int(rows[-1])
@@ -138,14 +138,14 @@ def unfold(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
     padding, dilation = _pair(a["padding"]), _pair(a["dilation"])
     across = (source.shape[3] + 2 * padding[1] - dilation[1] * (kernel[1] - 1) - 1) // stride[1] + 1
     blocks = hull(wanted[2] // across), hull(wanted[2] % across)
-    request, margins = list(whole(source.shape)), []
+    request, margins = [wanted[0], *whole(source.shape)[1:]], []
     for axis in (0, 1):
         first = int(blocks[axis][0]) * stride[axis] - padding[axis]
         last = int(blocks[axis][-1]) * stride[axis] - padding[axis] + dilation[axis] * (kernel[axis] - 1)
         held, before, after = _inside(first, last, source.shape[2 + axis])
         request[2 + axis] = held
         margins = [before, after, *margins]
-    computed = (*whole(node.shape)[:2], (blocks[0][:, None] * across + blocks[1]).ravel())
+    computed = (wanted[0], interval(0, node.shape[1]), (blocks[0][:, None] * across + blocks[1]).ravel())
     operation = Differentiated(lambda x: F.unfold(F.pad(x, margins), kernel, dilation, 0, stride))
     return Planned(computed, ((source, tuple(request)),), operation, 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lam_core.attribution.cone.graph import Node
 from lam_core.attribution.cone.index_sets import shape_of
 from lam_core.attribution.cone.kernels.arithmetic import (
     Add,
@@ -18,7 +19,6 @@ from lam_core.attribution.cone.kernels.arithmetic import (
 )
 from lam_core.attribution.cone.kernels.operations import Operation, Same, aten
 from lam_core.attribution.cone.rules.rule import Request, faster
-from lam_core.attribution.cone.trace import Node
 
 Requests = tuple[Request, ...]
 

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from lam_core.attribution.cone.graph import Graph, Node, leaves
 from lam_core.attribution.cone.index_sets import Extent, crop, hull, interval, whole
 from lam_core.attribution.cone.kernels.arithmetic import Mean
 from lam_core.attribution.cone.kernels.operations import (
@@ -16,7 +17,6 @@ from lam_core.attribution.cone.kernels.operations import (
 )
 from lam_core.attribution.cone.kernels.products import LayerNorm, Product, Softmax, StridedSoftmax
 from lam_core.attribution.cone.rules.rule import Planned, broadcast, caller, rule, whole_dims
-from lam_core.attribution.cone.trace import Graph, Node, leaves
 
 
 @rule(
@@ -46,7 +46,8 @@ def reduce(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
         else:
             request.append(next(kept)[1])
     work = math.prod(source.shape[dim] for dim in reduced)
-    plain = node.target is aten.mean.dim and a["keepdim"] and source.dtype == node.dtype
+    alike = source.dtype == node.dtype and node.dtype.is_floating_point
+    plain = node.target is aten.mean.dim and a["keepdim"] and alike
     operation = Mean(sorted(reduced)) if plain else Differentiated(caller(node))
     return Planned(wanted, ((source, tuple(request)),), operation, work)
 
@@ -112,7 +113,7 @@ def product(graph: Graph, node: Node, wanted: Extent) -> Planned:
         else:
             cut = crop(whole(operand.shape), extent, operand.device)
             constants.append(operand.detach() if cut is None else cut.take(operand.detach()))
-    if node.kwargs or (addend and constants[0] is None):
+    if node.kwargs or (addend and constants[0] is None) or not node.dtype.is_floating_point:
         operation: Operation = Differentiated(caller(node, [c for c in constants if c is not None]))
     else:
         operation = Product(constants[-2], constants[-1], constants[0] if addend else None, node.target)
@@ -133,4 +134,10 @@ def attention(graph: Graph, node: Node, wanted: Extent) -> Planned | None:
     computed = whole_dims(node, wanted, -1, -2)
     requests = tuple((x, (*computed[:2], *whole(x.shape)[2:])) for x in node.sources)
     tokens = node.sources[1].shape[-2]
-    return Planned(computed, requests, Differentiated(caller(node)), 2 * tokens)
+    call = caller(node)
+
+    def attended(*inputs: Tensor) -> Tensor:
+        # The kernels take the numbers of a token for neighbours in memory.
+        return call(*(x if x.stride(-1) == 1 else x.contiguous() for x in inputs))
+
+    return Planned(computed, requests, Differentiated(attended), 2 * tokens)

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lam_core.attribution.cone.graph import Graph, Node, leaves, substitute
 from lam_core.attribution.cone.index_sets import Extent, crop, interval, shape_of, whole
 from lam_core.attribution.cone.kernels.operations import Detached, Differentiated, Operation, Same, aten
-from lam_core.attribution.cone.trace import Graph, Node, leaves, substitute
 
 Request = tuple[Node, Extent]
 
@@ -73,7 +73,9 @@ def plan_node(graph: Graph, node: Node, wanted: Extent) -> Planned:
 def in_full(graph: Graph, node: Node, wanted: Extent) -> Planned:
     """Everything from everything."""
     requests = tuple((source, whole(source.shape)) for source in node.sources)
-    return Planned(whole(node.shape), requests, Differentiated(caller(node)))
+    call = caller(node)
+    # In the trace all tensors are contiguous: so must be what an operation gets that may look at memory.
+    return Planned(whole(node.shape), requests, Differentiated(lambda *inputs: call(*(x.contiguous() for x in inputs))))
 
 
 def whole_dims(node: Node, wanted: Extent, *dims: int) -> Extent:
@@ -153,7 +155,8 @@ def pointwise(graph: Graph, node: Node, wanted: Extent) -> Planned:
         if isinstance(leaf, Tensor)
     ]
     requests = tuple((source, broadcast(wanted, source.shape)) for source in node.sources)
-    make = _OPERATIONS.get(node.target)
+    real = node.dtype.is_floating_point and all(source.dtype.is_floating_point for source in node.sources)
+    make = _OPERATIONS.get(node.target) if real else None
     operation = make(node, constants, requests) if make else None
     work = 0 if isinstance(operation, Same) else 1
     return Planned(wanted, requests, operation or Differentiated(caller(node, constants)), work)

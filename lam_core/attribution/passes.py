@@ -1,0 +1,128 @@
+"""One forward and one backward pass: of the network as it is, or of a plan made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lam_core.attribution.cone import Cone
+from lam_core.attribution.detectors import Detector
+from lam_core.diagnosis import NetworkFailedError, explain
+from lam_core.errors import LamError, sentence
+from lam_core.model import SuperResolver
+from lam_core.module_state import undisturbed
+from lam_core.randomness import seeded
+
+
+class NotDifferentiableError(LamError):
+    """A network whose output is cut off from its input."""
+
+
+class PlanFailedError(NetworkFailedError):
+    """A plan of a network that raised; the network itself may not."""
+
+
+class InPlaceError(NetworkFailedError):
+    """A network that writes over values which its own backward pass needs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """What one pass gives for a batch of pictures."""
+
+    window: Tensor
+    """The SR pixels that D reads, [B, 3, rows, columns]."""
+    values: Tensor
+    """D of every picture, [B]."""
+    slope: Tensor
+    """∂D/∂window."""
+    slopes: Tensor
+    """∂D/∂x, [B, 3, h, w]."""
+    drew: bool = False
+    """Whether the network drew random numbers."""
+
+
+def planned(view: Cone, detector: Detector, batch: Tensor) -> Pass:
+    """A pass of a plan. Raises `PlanFailedError`."""
+    try:
+        return _planned(view, detector, batch)
+    except NetworkFailedError as error:
+        raise PlanFailedError(str(error)) from error
+
+
+def _planned(view: Cone, detector: Detector, batch: Tensor) -> Pass:
+    with foreign_code(view.model, batch):
+        batch = batch.requires_grad_(True)
+        window = view(batch)
+        values, slope = _slope(view.model, detector, window)
+        if not view.foreign:
+            (slopes,) = torch.autograd.grad(window, batch, slope)
+            return Pass(window.detach(), values, slope, slopes)
+        with undisturbed(view.model.module):
+            (slopes,) = torch.autograd.grad(window, batch, slope)
+        return Pass(window.detach(), values, slope, slopes)
+
+
+def untouched(model: SuperResolver, detector: Detector, batch: Tensor, slope: Tensor | None = None) -> Pass:
+    """A pass of the network as it is, which stays as it was, every time with the same random numbers.
+
+    `slope`: ∂D/∂window to go back with, if not that of the network's own window. Raises `NotDifferentiableError`,
+    `InPlaceError`, `NetworkFailedError`.
+    """
+    # As published: in another layout sums run in another order, and a unit near its kink may switch.
+    batch = batch.contiguous().requires_grad_(True)
+    part = (..., slice(*detector.rows), slice(*detector.columns))
+    with foreign_code(model, batch), undisturbed(model.module), seeded(model.device) as drawn, torch.enable_grad():
+        window = model(batch)[part]
+        values, own = _slope(model, detector, window)
+        # `autograd.grad` would be refused by checkpoints of the older kind.
+        torch.autograd.backward(window, own if slope is None else slope)
+        drew = drawn()
+    if batch.grad is None:
+        raise NotDifferentiableError(_cut_off(model))
+    return Pass(window.detach(), values, own, batch.grad, drew)
+
+
+@torch.no_grad()
+def forward_alone(model: SuperResolver, detector: Detector, batch: Tensor) -> Tensor:
+    """The window of the network as it is, without a gradient."""
+    with foreign_code(model, batch), undisturbed(model.module), seeded(model.device):
+        return model(batch.detach().contiguous())[..., slice(*detector.rows), slice(*detector.columns)].clone()
+
+
+def _slope(model: SuperResolver, detector: Detector, window: Tensor) -> tuple[Tensor, Tensor]:
+    if not window.requires_grad:
+        raise NotDifferentiableError(_cut_off(model))
+    return detector.with_slope(window.detach())
+
+
+def _cut_off(model: SuperResolver) -> str:
+    return (
+        f"{model.name} gives a picture without gradient; compute it with PyTorch alone, without detach(), "
+        "no_grad() or NumPy"
+    )
+
+
+@contextmanager
+def foreign_code(model: SuperResolver, batch: Tensor) -> Iterator[None]:
+    """Turns whatever a network's own code raises, forward or backward, into `NetworkFailedError`."""
+    try:
+        yield
+    except Exception as error:  # it may be anybody's network
+        if not _in_place(error):
+            explain(model, batch, error)
+        raise InPlaceError(
+            f"{model.name} writes over values that its own backward pass needs ({sentence(error)}); choose the default "
+            "rule, or have it write into new tensors"
+        ) from error
+
+
+def _in_place(error: Exception) -> bool:
+    return isinstance(error, RuntimeError) and any(
+        words in str(error)
+        for words in ("modified by an inplace operation", "used in an in-place operation", "being modified inplace")
+    )
