@@ -137,7 +137,8 @@ class Gradients:
 
     def _of_first(self, chunk: Sequence[Image]) -> list[tuple[float, NDArray]]:
         """The first point alone, to see how much memory it takes."""
-        device = self.device
+        device, view = self.device, self._view
+        assert view is not None
         self._make_sure(chunk[:1])
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
@@ -145,7 +146,7 @@ class Gradients:
         taken = torch.cuda.max_memory_allocated(device) - before
         cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         self.at_once = batch_that_fits(torch.cuda.mem_get_info(device)[0] + cached, taken)
-        if self._drew or not independent(self.model, *chunk[0].shape[:2], self.at_once):
+        if self._drew or not independent(self.model, view.height, view.width, self.at_once):
             self.at_once = 1
         self._sized = True
         return [found]
@@ -224,7 +225,7 @@ class Gradients:
     def _step_by_step(self, batch: Tensor) -> bool:
         """Whether a network that its own backward pass refuses can run whole as a plan, whose way back is another."""
         rows, columns = self.detector.rows, self.detector.columns
-        view = cone(self.model, *batch.shape[2:], rows, columns, cropped=False)
+        view = cone(self.model, batch.shape[2], batch.shape[3], rows, columns, cropped=False)
         if view.program is None:
             return False
         found = planned(view, self.detector, batch)

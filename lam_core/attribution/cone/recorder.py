@@ -57,9 +57,9 @@ class Blank(Tensor):
         """What the network's code sees where a real input carries a gradient: it chooses its way by it."""
         return self.differentiable
 
-    def requires_grad_(self, requires_grad: bool = True) -> Blank:
+    def requires_grad_(self, mode: bool = True) -> Blank:
         """Nothing changes: the gradient that a network takes of itself cannot be written down."""
-        if requires_grad != self.differentiable:
+        if mode != self.differentiable:
             raise UntraceableError("it switches the gradient of a tensor on or off")
         return self
 
@@ -188,6 +188,7 @@ class Recorder(TorchDispatchMode):
         args = tuple(substitute(args, self._readable))
         kwargs = substitute(dict(kwargs), self._readable)
         shape = shape_of_result(func, args, kwargs)
+        result: Any
         if shape is None:
             with self.fake:
                 result = func(*substitute(args, self._faked), **substitute(kwargs, self._faked))
