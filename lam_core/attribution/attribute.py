@@ -17,9 +17,9 @@ from lam_core.attribution.path import Image, path_of, reference_path
 from lam_core.attribution.quadrature import (
     Integral,
     equal_lengths,
+    nested_trapezoids,
     reference_sum,
     simulated,
-    trapezoids,
 )
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
@@ -136,7 +136,7 @@ def integrate(
         integral = reference_sum(reference_path(lr, settings), gradient, report=report, batch=a_round)
     else:
         near = path_of(lr[_surroundings(local, field, model.scale)], settings)
-        integral = trapezoids(
+        integral = nested_trapezoids(
             path_of(lr, settings),
             equal_lengths(near),
             gradient,

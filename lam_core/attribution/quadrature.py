@@ -1,10 +1,12 @@
-"""Integrating a rough gradient along a path, and knowing how far off the sum still is.
+"""Integrating a gradient along a path by nested trapezoids that tell smooth stretches from rough ones.
 
-A ReLU network's gradient jumps wherever a unit switches: along the path it looks like a random walk. Of a random walk
-known at some points, the best guess in between is the straight line, so the sum is that of trapezoids,
-Σ ½(gₐ + g_b)(γ_b − γₐ) over the cells [a, b] of the path. If a cell's whole change of gradient Δg happens in one jump
-at an unknown place, the cell is off by (½ − u)·Δg·Δγ with u uniform in [0, 1]: variance (Δg·Δγ)²/12. These variances
-add up to the error estimate and say which cell to halve next.
+A ReLU network's gradient jumps wherever a unit switches: along the path it looks like a random walk, of which the
+straight line between two known points is the best guess. A network of GELU, SiLU and softmax has a smooth gradient, for
+which Richardson's extrapolation is far better. Which of the two a stretch is shows in how the sum changes when its
+cells are halved. Let E₁ be the change from one trapezoid to two, and E₂ the change from two to four (each a plane of
+pixels). A smooth integrand gives E₂ = E₁/4 and leaves an error of E₂/3, which can be added. A random walk gives
+planes E₁ and E₂ that are uncorrelated, and leaves an error of variance |E₂|²/3 around the sum as it is. So the share
+of E₂ that is smooth is taken as λ = cos²(E₁, E₂), the sum as T + λE₂/3, and the estimated error from both parts.
 """
 
 from __future__ import annotations
@@ -13,46 +15,88 @@ import heapq
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lam_core.attribution.path import Image
 
-FIRST_CELLS = 8
-"""Cells before the first halving: enough for a preview."""
+FIRST_NODES = 5
+"""Nodes before the first halving by need: the fewest that tell smooth from rough."""
 SPACING_SAMPLES = 129
 """Points at which the path's length is measured."""
 SIMULATIONS = 64
-"""Draws of the jumps' places behind the interval of the Diffusion Index."""
+"""Draws of the error behind the interval of the Diffusion Index."""
+MARGIN = 1.06
+"""Factor on the estimated error: a run ends where its estimate happens to be low."""
 
 Gradient = Callable[[Sequence[Image]], list[tuple[float, NDArray]]]
 """D and its gradient [h, w, 3] at each of several points of the path."""
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
-    """A piece of the path between two neighbouring nodes."""
+class Node:
+    """A point of the path with the gradient there."""
 
-    start: float
-    end: float
-    increment: NDArray[np.float64]
-    """γ(end) − γ(start), [h, w, 3]."""
-    first: NDArray
-    last: NDArray
-    jump: NDArray[np.float64] = field(init=False)
-    """Σ over channels of Δg·Δγ, [h, w]: what the displayed map would owe to one jump in this cell."""
+    u: float
+    """Place on the path, 0 at the baseline and 1 at the image."""
+    image: Image
+    value: float
+    """D."""
+    slope: NDArray
+    """Gradient of D, [h, w, 3]."""
+
+
+@dataclass(eq=False)
+class Piece:
+    """A stretch of the path between two nodes, halved by a third."""
+
+    low: Node
+    middle: Node
+    high: Node
+    change: NDArray[np.float64] = field(init=False)
+    """Its two trapezoids minus its one, [h, w, 3]."""
+    plane: NDArray[np.float64] = field(init=False)
+    """Σ over channels of `change`, [h, w]."""
+    smooth: float = 0.0
+    """Share λ of the change that is smooth; 0 where nothing coarser is known."""
     variance: float = field(init=False)
+    """Squared error that the displayed map is expected to owe to this piece."""
 
     def __post_init__(self) -> None:
-        jump = ((self.last.astype(np.float64) - self.first) * self.increment).sum(2)
-        object.__setattr__(self, "jump", jump)
-        object.__setattr__(self, "variance", float((jump**2).sum() / 12))
+        slope, image = self.middle.slope.astype(np.float64), self.middle.image
+        first, second = image - self.low.image, self.high.image - image
+        self.change = 0.5 * ((slope - self.high.slope) * first + (slope - self.low.slope) * second)
+        self.plane = self.change.sum(2)
+        self.variance = _energy(self.plane) / 3
 
     @property
-    def trapezoid(self) -> NDArray[np.float64]:
-        """½(g_start + g_end)·Δγ, [h, w, 3]."""
-        return (self.first.astype(np.float64) + self.last) * 0.5 * self.increment
+    def quarters(self) -> tuple[float, float]:
+        """Places of the two nodes that halve its halves."""
+        return (self.low.u + self.middle.u) / 2, (self.middle.u + self.high.u) / 2
+
+    @cached_property
+    def jump(self) -> NDArray[np.float64]:
+        """What it may be off by, [h, w]: it looks like the change, and (½ − u)·jump has the expected size."""
+        energy = _energy(self.plane)
+        return self.plane * np.sqrt(12 * MARGIN**2 * self.variance / energy) if energy else self.plane
+
+    def halves(self, left: Node, right: Node) -> tuple[Piece, Piece]:
+        """Its two halves, halved by nodes at `quarters`, with what the two changes say about each other."""
+        pieces = Piece(self.low, left, self.middle), Piece(self.middle, right, self.high)
+        change = pieces[0].plane + pieces[1].plane
+        energy, own = _energy(change), [_energy(piece.plane) for piece in pieces]
+        agreement = max(float((change * self.plane).sum()), 0.0)
+        both = energy * _energy(self.plane)
+        smooth = agreement**2 / both if both else 0.0
+        # What λ leaves of the change is rough, or was added wrongly; of the smooth part the next order remains.
+        rough = (1 - smooth) * (1 / 3 + smooth / 9) * energy
+        next_order = smooth * (4 / 45) ** 2 * _energy(change - self.plane / 4)
+        for piece, share in zip(pieces, own, strict=True):
+            piece.smooth = smooth
+            piece.variance = (rough + next_order) * share / sum(own) if share else 0.0
+        return pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +108,9 @@ class Integral:
     error: float
     """Estimated relative L2 error of |Σ_channels signed|."""
     jumps: Sequence[NDArray[np.float64]]
-    """What each cell may be off by, [h, w] a cell; cell k's error is (½ − u)·jumps[k]."""
+    """What each piece may be off by, [h, w] a piece; piece k's error is (½ − u)·jumps[k], u uniform in [0, 1]."""
     bias: NDArray[np.float64]
-    """What the rule is off by on average, [h, w]; zero for trapezoids."""
+    """What the rule is off by on average, [h, w]; zero but for the published rule."""
     nodes: int
     start: float
     """D at the baseline."""
@@ -94,7 +138,61 @@ def equal_lengths(path: Callable[[float], Image]) -> Callable[[float], float]:
     return lambda u: float(np.interp(u, travelled, alphas))
 
 
-def trapezoids(
+class NestedSum:
+    """The sum of one gradient over pieces of the path, which are halved one by one.
+
+    `first` are the 2, 3 or 5 equally spaced nodes to start from.
+    """
+
+    def __init__(self, first: Sequence[Node]) -> None:
+        low, high = first[0], first[-1]
+        self.nodes = len(first)
+        self._ends = low, high
+        self._trapezoids = (low.slope.astype(np.float64) + high.slope) * 0.5 * (high.image - low.image)
+        self._extrapolated = np.zeros_like(self._trapezoids)
+        self._serial = itertools.count()
+        self._pieces: list[tuple[float, int, Piece]] = []
+        if len(first) > 2:
+            self._add(Piece(low, first[len(first) // 2], high))
+        if len(first) > 3:
+            self.nodes -= 2
+            self.halve(self.widest(1)[0], first[1], first[3])
+
+    def widest(self, count: int) -> list[Piece]:
+        """The pieces with the largest expected errors, at most so many, the largest first."""
+        return [piece for _, _, piece in heapq.nsmallest(count, self._pieces)]
+
+    def halve(self, piece: Piece, left: Node, right: Node) -> None:
+        """Replaces the piece with the largest expected error by its halves, given the nodes at its quarters."""
+        _, _, taken = heapq.heappop(self._pieces)
+        assert taken is piece
+        self._extrapolated -= piece.smooth / 3 * piece.change
+        for half in piece.halves(left, right):
+            self._add(half)
+        self.nodes += 2
+
+    def _add(self, piece: Piece) -> None:
+        self._trapezoids += piece.change
+        self._extrapolated += piece.smooth / 3 * piece.change
+        heapq.heappush(self._pieces, (-piece.variance, next(self._serial), piece))
+
+    def integral(self) -> Integral:
+        """The sum, and how far off it is expected to be."""
+        signed = self._trapezoids + self._extrapolated
+        low, high = self._ends
+        if self._pieces:
+            pieces = [piece for _, _, piece in self._pieces]
+            jumps = [piece.jump for piece in pieces]
+            variance = MARGIN**2 * sum(piece.variance for piece in pieces)
+        else:
+            # All that is known of a single trapezoid is by how much the gradient changes; if in one jump, then so.
+            jumps = [((high.slope.astype(np.float64) - low.slope) * (high.image - low.image)).sum(2)]
+            variance = _energy(jumps[0]) / 12
+        unbiased = np.zeros(signed.shape[:2])
+        return Integral(signed, _relative(variance, signed), jumps, unbiased, self.nodes, low.value, high.value)
+
+
+def nested_trapezoids(
     path: Callable[[float], Image],
     spacing: Callable[[float], float],
     gradient: Gradient,
@@ -104,53 +202,32 @@ def trapezoids(
     report: Report,
     batch: int = 1,
 ) -> Integral:
-    """Halves the cell with the largest expected error until the whole is below `tolerance` or `nodes` are used.
+    """Halves the piece with the largest expected error until the whole is below `tolerance` or `nodes` are used.
 
-    `report` is called after the first `FIRST_CELLS` cells and after every further node. Where `batch` gradients cost
-    little more than one, those of the cells that come next are asked for too: the sum is the same, node by node.
+    Nodes come in pairs, so that of an even number one is left over. `report` is called after the first `FIRST_NODES`
+    and after every further pair. Where `batch` gradients cost little more than one, those of the pieces that come
+    next are asked for too: the sum is the same, pair by pair.
     """
-    first = np.linspace(0, 1, min(FIRST_CELLS, nodes - 1) + 1)
-    points = [path(spacing(u)) for u in first]
-    values = gradient(points)
-    cells: list[tuple[float, int, Cell]] = []
-    signed = np.zeros(points[0].shape)
-    serial = itertools.count()
-    halves: dict[Cell, tuple[float, Image, NDArray]] = {}
 
-    def add(start: float, end: float, increment: NDArray, low: NDArray, high: NDArray) -> None:
-        nonlocal signed
-        cell = Cell(start, end, increment, low, high)
-        signed = signed + cell.trapezoid
-        heapq.heappush(cells, (-cell.variance, next(serial), cell))
+    def at(places: Sequence[float]) -> list[Node]:
+        images = [path(spacing(u)) for u in places]
+        return [Node(u, image, *found) for u, image, found in zip(places, images, gradient(images), strict=True)]
 
-    def halve(wanted: Sequence[Cell]) -> None:
-        middles = [(cell.start + cell.end) / 2 for cell in wanted]
-        images = [path(spacing(u)) for u in middles]
-        for cell, u, image, (_, slope) in zip(wanted, middles, images, gradient(images), strict=True):
-            halves[cell] = u, image, slope
-
-    for k in range(len(first) - 1):
-        add(first[k], first[k + 1], points[k + 1] - points[k], values[k][1], values[k + 1][1])
-    used = len(first)
+    start = FIRST_NODES if nodes >= FIRST_NODES else min(nodes, 3)
+    total = NestedSum(at(np.linspace(0, 1, start).tolist()))
+    ready: dict[Piece, tuple[Node, Node]] = {}
     while True:
-        error = _relative(sum(cell.variance for _, _, cell in cells), signed)
-        jumps = [cell.jump for _, _, cell in cells]
-        unbiased = np.zeros(signed.shape[:2])
-        integral = Integral(signed, error, jumps, unbiased, used, values[0][0], values[-1][0])
+        integral = total.integral()
         report(integral)
-        if integral.error <= tolerance or used >= nodes:
+        if integral.error <= tolerance or total.nodes + 2 > nodes:
             return integral
-        widest = cells[0][2]
-        if widest not in halves:
-            room = min(batch, nodes - used - len(halves))
-            halve([cell for _, _, cell in heapq.nsmallest(batch, cells) if cell not in halves][: max(room, 1)])
-        heapq.heappop(cells)
-        u, image, slope = halves.pop(widest)
-        signed = signed - widest.trapezoid
-        to_middle = image - path(spacing(widest.start))
-        add(widest.start, u, to_middle, widest.first, slope)
-        add(u, widest.end, widest.increment - to_middle, slope, widest.last)
-        used += 1
+        widest = total.widest(max(batch // 2, 1))
+        if widest[0] not in ready:
+            room = (nodes - total.nodes) // 2 - len(ready)
+            wanted = [piece for piece in widest if piece not in ready][: max(room, 1)]
+            found = at([u for piece in wanted for u in piece.quarters])
+            ready.update(zip(wanted, zip(found[::2], found[1::2], strict=True), strict=True))
+        total.halve(widest[0], *ready.pop(widest[0]))
 
 
 def reference_sum(points: Sequence[Image], gradient: Gradient, *, report: Report, batch: int = 1) -> Integral:
@@ -184,7 +261,7 @@ def reference_sum(points: Sequence[Image], gradient: Gradient, *, report: Report
 def simulated(integral: Integral, measure: Callable[[NDArray], float]) -> tuple[tuple[float, float], ...]:
     """Mean and standard deviation of a figure of |Σ_channels signed| over draws of where the jumps may lie.
 
-    Of two kinds of draws: each cell's jump lies at one place as a whole, or every pixel's lies by itself. The truth,
+    Of two kinds of draws: each piece's jump lies at one place as a whole, or every pixel's lies by itself. The truth,
     many jumps that each reach some pixels, is nearer to the one or to the other from network to network.
     """
     random = np.random.default_rng(0)
@@ -195,6 +272,10 @@ def simulated(integral: Integral, measure: Callable[[NDArray], float]) -> tuple[
     apart = [spread * random.standard_normal(spread.shape) for _ in range(SIMULATIONS // 2)]
     kinds = [[measure(np.abs(plane + error)) for error in errors] for errors in (together, apart)]
     return tuple((float(np.mean(figures)), float(np.std(figures, ddof=1))) for figures in kinds)
+
+
+def _energy(plane: NDArray) -> float:
+    return float((plane**2).sum())
 
 
 def _relative(variance: float, signed: NDArray) -> float:

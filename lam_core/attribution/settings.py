@@ -22,7 +22,7 @@ _PATHS: dict[PathMethod, Path] = {
     "integrated-blurred": "linear-blur",
 }
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 """Part of every result's key: raised whenever the same settings would give another map or another DI. What is
 estimated of their errors may differ between results of one version."""
 
@@ -39,7 +39,8 @@ class AttributionSettings:
     """
 
     rule: Rule = "default"
-    """`reference`: the published 50-step rule. `default`: trapezoids refined until `tolerance` is met."""
+    """`reference`: the published 50-step rule. `default`: nested trapezoids, extrapolated where the gradient is smooth,
+    refined until `tolerance` is met."""
     nodes: int = 50
     """Points on the path: exactly this many steps under `reference`, at most this many under `default`."""
     tolerance: float = 0.02
