@@ -13,12 +13,12 @@ from dashboard.cards import TAGS
 from dashboard.task import Tell, fetching, start, started
 from dashboard.view import FIRST_SAMPLE
 from dashboard.wording import sentence
-from zoo.entry import Family
-from zoo.registry import registry
+from zoo.catalog.entry import Family
+from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings, settings
 
 if TYPE_CHECKING:
-    from zoo.adding import Proposal
+    from zoo.inspection.propose_entry import Proposal
 
 TASK = "add"
 SAID = ("input_range", "scale")
@@ -60,7 +60,7 @@ def show_adding(asked: str) -> str | None:
 
 def proposal_for(reference: str, own: ZooSettings, turn: engine.Turn, tell: Tell) -> Proposal:
     """Fetches a file and looks at it, in its turn on the device. Raises a `LamError`."""
-    from zoo.adding import find, propose
+    from zoo.inspection.propose_entry import find, propose
 
     tell("Asking for the file", None)
     found = find(reference, own, progress=fetching(tell))
@@ -104,7 +104,7 @@ def _show(proposal: Proposal) -> None:
 
 def _reading(proposal: Proposal) -> Proposal:
     """The ways of feeding the network, and the choice of one."""
-    from zoo.probe import clearly_better
+    from zoo.inspection.measure import clearly_better
 
     found = proposal.inspection
     detected = found.trials[0]
@@ -160,7 +160,7 @@ def _use(proposal: Proposal) -> None:
 
 def _entry(proposal: Proposal) -> None:
     """The entry, with what only a person can say."""
-    from zoo.adding import TO_FILL
+    from zoo.inspection.propose_entry import TO_FILL
 
     st.markdown("**The entry to commit**")
     licence = st.text_input("Licence of the weights", placeholder="as its page says", key="entry-licence").strip()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zoo.entry import Bundled, Entry, GitHub, Hub, Local
-from zoo.registry import card, pinned_digest
+from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Local
+from zoo.catalog.registry import card, pinned_digest
 from zoo.settings import ZooSettings
-from zoo.weights import State, find, state
+from zoo.sources.weights import State, find, state
 
 STATES: dict[State, str] = {
     "bundled": "comes with the project",

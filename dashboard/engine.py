@@ -33,9 +33,9 @@ from lam_core.service.owner import Owner
 from lam_core.service.service import Service
 from lam_core.service.store import Store
 from lam_core.settings import settings
-from zoo.pool import Pool, PooledReference
-from zoo.references import Reference, feature_reference
-from zoo.registry import registry
+from zoo.catalog.registry import registry
+from zoo.models.pool import Pool, PooledReference
+from zoo.models.reference import Reference, feature_reference
 from zoo.settings import settings as zoo_settings
 
 log = logging.getLogger("lam")
@@ -186,7 +186,7 @@ def warm_up() -> threading.Timer:
 def _import_the_heavy() -> None:
     try:
         import_module("lam_core.attribution.attribute")
-        import_module("zoo.loading")
+        import_module("zoo.models.load")
         for key in COMPACT:
             _network(key, None).load()
     except Exception:

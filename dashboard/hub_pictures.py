@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard.computation import reason
 from dashboard.wording import sentence
-from zoo.image_sets import ImageSet, image_set
 from zoo.settings import settings
+from zoo.sources.image_sets import ImageSet, image_set
 
 LISTED_FOR = 600
 """Seconds that a listing is held: a branch may move on."""

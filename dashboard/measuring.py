@@ -8,12 +8,11 @@ from dashboard import engine
 from dashboard.gallery.shipped import shipped_report
 from dashboard.task import Tell, fetching
 from lam_core.service.store import Store, StoreWriteError
-from zoo.entry import Entry
-from zoo.findings import Report
-from zoo.references import entry_fingerprint
-from zoo.registry import pinned_digest
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import entry_fingerprint, pinned_digest
+from zoo.inspection.report import Report
 from zoo.settings import settings as zoo_settings
-from zoo.weights import digest, find
+from zoo.sources.weights import digest, find
 
 VERSION = 1
 """Part of every report's key: raised whenever the same weights would be reported on otherwise."""
@@ -35,8 +34,8 @@ def at_hand(entry: Entry) -> Report | None:
 
 def measured_now(entry: Entry, turn: engine.Turn, store: Store | None, tell: Tell) -> Report:
     """Fetches the weights if need be, runs the network in its turn, and keeps what was found. Raises a `LamError`."""
-    from zoo.checking import check
-    from zoo.weights import fetch
+    from zoo.inspection.check_entry import check
+    from zoo.sources.weights import fetch
 
     settings = zoo_settings()
     path = fetch(entry, settings, progress=fetching(tell))

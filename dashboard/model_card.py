@@ -17,11 +17,11 @@ from dashboard.task import Tell, fetching, forget, start, started
 from dashboard.view import FIRST_SAMPLE
 from dashboard.wording import sentence
 from lam_core.samples import sample
-from zoo.entry import Entry, Local
-from zoo.findings import Finding, Report
-from zoo.registry import card
+from zoo.catalog.entry import Entry, Local
+from zoo.catalog.registry import card
+from zoo.inspection.report import Finding, Report
 from zoo.settings import settings
-from zoo.weights import fetch, find, state
+from zoo.sources.weights import fetch, find, state
 
 MARKS = {"ok": ":green[✓]", "differs": ":red[✗]", "warning": ":orange[⚠]", "measured": ""}
 

@@ -9,10 +9,10 @@ from typing import Literal
 
 from dashboard.catalogue import can_be_tried
 from dashboard.view import MOST_MODELS
-from zoo.entry import Entry
-from zoo.registry import registry
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
-from zoo.weights import find
+from zoo.sources.weights import find
 
 COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
 """Chosen where nothing else is: three networks of growing receptive field that need no download."""

@@ -17,8 +17,8 @@ from lam_core.images.decode import UnreadableImageError, decode
 from lam_core.images.image_sets import SUFFIXES, Opened, Picture, PictureError, of_sample, pictures_in
 from lam_core.samples import samples
 from lam_core.settings import MEBIBYTE, settings
-from zoo.image_sets import MOST, pictures_of
 from zoo.settings import settings as zoo_settings
+from zoo.sources.image_sets import MOST, pictures_of
 
 MOST_UPLOADED = 300
 """Files that a session holds in memory; a folder on the computer itself has no such limit."""

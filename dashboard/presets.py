@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard.gallery.shipped import first_visit
 from dashboard.models import Offer, twins
 from dashboard.view import Comparison
-from zoo.entry import Entry
+from zoo.catalog.entry import Entry
 
 
 @dataclass(frozen=True)

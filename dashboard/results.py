@@ -21,7 +21,7 @@ from dashboard.view import MOST_MODELS
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.service.service import Status
-from zoo.registry import registry
+from zoo.catalog.registry import registry
 
 NARROWEST_CARD = 215
 

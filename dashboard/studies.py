@@ -21,8 +21,8 @@ from lam_core.studies.content_study import ContentStudy, content_study
 from lam_core.studies.landscape import Axis, Landscape, Site, landscape
 from lam_core.studies.series import Series, scale_series
 from lam_core.studies.sweeps.table import check_comparable, comparable, parse_table
-from zoo.entry import Entry
-from zoo.registry import registry
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import registry
 
 Field = Literal["probed", "declared"]
 SCALE = 4

@@ -12,11 +12,11 @@ import streamlit as st
 
 from dashboard.models import Offer, offers
 from lam_core.settings import settings
-from zoo.entry import Entry, Hub
+from zoo.catalog.entry import Entry, Hub
 from zoo.settings import settings as zoo_settings
 
 if TYPE_CHECKING:
-    from zoo.adding import Proposal
+    from zoo.inspection.propose_entry import Proposal
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard.catalogue import Row, Wanted, choices, row, rows
 from dashboard.models import Tag
 from dashboard.yours import mine
-from zoo.entry import Entry
-from zoo.registry import registry
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
 
 LINE, TALLEST = 35, 560

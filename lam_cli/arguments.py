@@ -78,9 +78,9 @@ def pictures(options: argparse.Namespace) -> tuple[tuple[Picture, ...], dict[str
 
     A folder goes before a data set of the same name. Raises `InputError`, `NoPicturesError` or a `ZooError`.
     """
-    from zoo.image_sets import MOST, image_set, is_reference, pictures_of
     from zoo.settings import settings
-    from zoo.transfer import AbsentError
+    from zoo.sources.image_sets import MOST, image_set, is_reference, pictures_of
+    from zoo.sources.transfer import AbsentError
 
     named = options.images
     if named == "samples":

@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import zoo.listing
-import zoo.registry
+import zoo.catalog.listing
+import zoo.catalog.registry
 import zoo.settings
 from lam_cli.arguments import InputError, add_benchmarks, benchmarks
 from lam_cli.progress import ProgressLine
-from zoo.entry import Entry
-from zoo.transfer import Progress
-from zoo.weights import fetch, find, supply
+from zoo.catalog.entry import Entry
+from zoo.sources.transfer import Progress
+from zoo.sources.weights import fetch, find, supply
 
 
 def add(commands: Any) -> None:
@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
     adding = action("add", run_add, "write an entry for a file on the Hub")
     adding.add_argument("reference", metavar="owner/repo:file")
     adding.add_argument("--endpoint", metavar="URL", help="of a mirror of the Hub")
-    adding.add_argument("--entries", type=Path, default=zoo.registry.ENTRIES, metavar="DIR")
+    adding.add_argument("--entries", type=Path, default=zoo.catalog.registry.ENTRIES, metavar="DIR")
     action("pin", run_pin, "print an entry with its revision and digest").add_argument("id")
     checking = action("check", run_check, "declared facts beside measured ones")
     checking.add_argument("ids", nargs="*")
@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
 
 def run_list(options: argparse.Namespace) -> None:
     """Prints a table, or a JSON array of objects."""
-    rows = zoo.listing.rows(zoo.settings.settings())
+    rows = zoo.catalog.listing.rows(zoo.settings.settings())
     if options.json:
         print(json.dumps(rows, indent=1))
         return
@@ -60,13 +60,13 @@ def run_list(options: argparse.Namespace) -> None:
 
 def run_show(options: argparse.Namespace) -> None:
     """Prints an entry, or what a checkpoint turns out to be."""
-    from zoo.targets import resolve
+    from zoo.models.resolve import resolve
 
     target = resolve(options.model, zoo.settings.settings())
     if isinstance(target, Entry):
-        content = zoo.listing.facts(target, zoo.settings.settings())
+        content = zoo.catalog.listing.facts(target, zoo.settings.settings())
     else:
-        from zoo.inspection import inspect
+        from zoo.inspection.inspection import inspect
 
         content = inspect(options.model, settings=zoo.settings.settings()).as_dict()
     if options.json:
@@ -81,7 +81,7 @@ def run_show(options: argparse.Namespace) -> None:
 
 def run_add(options: argparse.Namespace) -> None:
     """Writes an entry and prints what a person still has to say."""
-    from zoo.adding import add as add_entry
+    from zoo.inspection.propose_entry import add as add_entry
 
     own = zoo.settings.settings()
     if options.endpoint:
@@ -100,23 +100,23 @@ def run_add(options: argparse.Namespace) -> None:
 
 def run_pin(options: argparse.Namespace) -> None:
     """Prints the entry's TOML with its pins."""
-    from zoo.adding import pin
-    from zoo.writing import entry_text
+    from zoo.catalog.toml_writer import entry_text
+    from zoo.inspection.propose_entry import pin
 
     own = zoo.settings.settings()
-    pinned = pin(zoo.registry.registry(*own.entries)[options.id], own)
+    pinned = pin(zoo.catalog.registry.registry(*own.entries)[options.id], own)
     print(json.dumps(pinned.model_dump(mode="json")) if options.json else entry_text(pinned), end="")
 
 
 def run_check(options: argparse.Namespace) -> None:
     """Prints every finding; those without weights here only if named. Exit code 1 if one differs."""
     own = zoo.settings.settings()
-    entries = zoo.registry.registry(*own.entries)
+    entries = zoo.catalog.registry.registry(*own.entries)
     chosen = [entries[i] for i in options.ids] or [
         e for e in entries if e.kind != "classical" and find(e, own) is not None
     ]
     # Imported here: an unknown id needs no PyTorch to be told.
-    from zoo.checking import check
+    from zoo.inspection.check_entry import check
 
     reports = []
     with ProgressLine() as line:
@@ -124,7 +124,7 @@ def run_check(options: argparse.Namespace) -> None:
             line.say(f"{entry.id}, {number} of {len(chosen)}")
             reports.append(check(entry, own, progress=_telling(line, entry.id)))
     if tests := benchmarks(options):
-        from zoo.benchmarks import on_benchmarks
+        from zoo.inspection.benchmark_sets import on_benchmarks
 
         reports = [
             replace(report, findings=(*report.findings, *on_benchmarks(entry, own, tests)))
@@ -149,7 +149,7 @@ def run_check(options: argparse.Namespace) -> None:
 def run_fetch(options: argparse.Namespace) -> None:
     """Fetches weights, or takes a file for one entry, and prints where they lie."""
     own = zoo.settings.settings()
-    entries = zoo.registry.registry(*own.entries)
+    entries = zoo.catalog.registry.registry(*own.entries)
     if options.file and len(options.ids) > 1:
         raise InputError(f"--from gives one file, and {len(options.ids)} entries are named; name one")
     paths = {}

@@ -15,7 +15,7 @@ from lam_core.errors import LamError
 from lam_core.images.decode import UnreadableImageError, decode
 from lam_core.studies.sweeps.table import TableError, parse_table
 from tests import bad_inputs
-from zoo.entry import EntryError, read_entry
+from zoo.catalog.entry import EntryError, read_entry
 from zoo.settings import ZooSettings
 
 REMEDY = re.compile(

@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zoo.loading import load, super_resolver
-    from zoo.references import Reference, reference
+    from zoo.models.load import load, super_resolver
+    from zoo.models.reference import Reference, reference
 
 __all__ = ["Reference", "load", "reference", "super_resolver"]
 
 _HOMES = {
-    "Reference": "zoo.references",
-    "load": "zoo.loading",
-    "reference": "zoo.references",
-    "super_resolver": "zoo.loading",
+    "Reference": "zoo.models.reference",
+    "load": "zoo.models.load",
+    "reference": "zoo.models.reference",
+    "super_resolver": "zoo.models.load",
 }
 
 

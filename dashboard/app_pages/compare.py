@@ -8,7 +8,7 @@ from dashboard.gathering import gather
 from dashboard.lineup import lineup_of
 from dashboard.place import Place
 from dashboard.presets import missing_twins, presets
-from zoo.registry import registry
+from zoo.catalog.registry import registry
 from zoo.settings import settings
 
 st.title("What do they share?")

@@ -29,12 +29,12 @@ from lam_core.attribution.settings import AttributionSettings
 from lam_core.samples import sample, samples
 from lam_core.service.request import Request
 from lam_core.service.store import canonical, read, request_of, write
-from zoo.checking import check_file
-from zoo.entry import Bundled, GitHub
-from zoo.references import Reference
-from zoo.registry import pinned_digest, registry
+from zoo.catalog.entry import Bundled, GitHub
+from zoo.catalog.registry import pinned_digest, registry
+from zoo.inspection.check_entry import check_file
+from zoo.models.reference import Reference
 from zoo.settings import ZooSettings
-from zoo.weights import digest, find
+from zoo.sources.weights import digest, find
 
 SHOWN = ("fsrcnn", "carn-m", "imdn")
 """On the first page: published networks of growing receptive field: 17 LR pixels, some forty, all of the input."""

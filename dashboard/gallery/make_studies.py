@@ -34,9 +34,9 @@ from lam_core.settings import settings
 from lam_core.studies.content_study import features_of
 from lam_core.studies.sweeps.sweep import Plan, sweep
 from lam_core.studies.sweeps.table import join, read_table, write_table
-from zoo.entry import GitHub
-from zoo.registry import pinned_digest, registry
-from zoo.weights import digest as file_digest
+from zoo.catalog.entry import GitHub
+from zoo.catalog.registry import pinned_digest, registry
+from zoo.sources.weights import digest as file_digest
 
 SCALE = 4
 DRAWN = ("stripes", "grid", "checkerboard", "plate")

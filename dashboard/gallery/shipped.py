@@ -12,7 +12,7 @@ from lam_core.attribution.result import Attribution
 from lam_core.region import Region
 from lam_core.service.request import Request
 from lam_core.service.store import Stored, key_of, read, request_of
-from zoo.findings import Report
+from zoo.inspection.report import Report
 
 FOLDER = Path(__file__).parent
 FIRST = FOLDER / "first.json"

@@ -19,8 +19,8 @@ from lam_core.images.degradations import DEGRADATION_KINDS, Degradation
 from lam_core.images.image_sets import Picture as Source
 from lam_core.semantics.design import DEGRADATIONS, Design, Picture, cropped
 from lam_core.settings import MEBIBYTE, settings
-from zoo.image_sets import pictures_of
 from zoo.settings import settings as zoo_settings
+from zoo.sources.image_sets import pictures_of
 
 MOST_PICTURES = 60
 SMALLEST, LARGEST = 32, 64

@@ -9,9 +9,9 @@ from dashboard.gallery.semantics import shipped
 from dashboard.models import Offer, offers
 from lam_core.semantics.reading import Subject
 from lam_core.semantics.result import Analysis, LayerResult, ModelResult
-from zoo.registry import registry
+from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
-from zoo.weights import find, state
+from zoo.sources.weights import find, state
 
 
 def choices(settings: ZooSettings, own: Iterable[str] = ()) -> dict[str, Offer]:

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from tests.lam_core.attribution.cone_oracle import TOLERANCE, check, resolver
-from zoo.blueprint import build_declared
-from zoo.entry import Entry
-from zoo.registry import registry
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import registry
+from zoo.checkpoints.build_untrained import build_declared
 
 pytestmark = pytest.mark.conformance
 

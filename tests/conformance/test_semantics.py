@@ -8,7 +8,7 @@ import pytest
 from dashboard.gallery.semantics import shipped
 from dashboard.gallery.semantics.shipped import QUESTIONS
 from tests.shared import WEIGHTS, needs_shared
-from zoo.references import feature_reference
+from zoo.models.reference import feature_reference
 
 pytestmark = [pytest.mark.conformance, needs_shared]
 

@@ -17,7 +17,7 @@ from lam_core.images import digest
 from lam_core.samples import sample, samples
 from lam_core.service.store import read
 from tests.shared import WEIGHTS, needs_shared
-from zoo.registry import registry
+from zoo.catalog.registry import registry
 
 SHIPPED_CHECKS: tuple[CheckName, ...] = ("faithfulness", "occlusion", "receptive", "randomisation")
 

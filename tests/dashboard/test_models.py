@@ -1,6 +1,6 @@
 from dashboard.models import COMPACT, Offer, Tag, at_scale, chosen, offers, scales, shelf, twins, with_shipped
 from dashboard.presets import missing_twins, presets
-from zoo.registry import registry
+from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
 
 

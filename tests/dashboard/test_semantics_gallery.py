@@ -10,8 +10,8 @@ from dashboard.gallery.semantics import shipped
 from dashboard.gallery.semantics.shipped import DEVICE, QUESTIONS, answer_file, examples, restoring, sources
 from lam_core.semantics.sample_designs import RESTORED, sample_design
 from lam_core.service.store import read
-from zoo.references import feature_reference
-from zoo.registry import pinned_digest, registry
+from zoo.catalog.registry import pinned_digest, registry
+from zoo.models.reference import feature_reference
 
 
 def test_the_published_networks_ship():

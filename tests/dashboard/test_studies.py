@@ -25,7 +25,7 @@ from lam_core.studies.published import agreement
 from lam_core.studies.statistics import Correlation
 from lam_core.studies.sweeps.table import TableError, check_comparable
 from tests.dashboard.conftest import APP
-from zoo.registry import pinned_digest, registry
+from zoo.catalog.registry import pinned_digest, registry
 
 ABOUT = shipped_sweep().attrs["about"]
 

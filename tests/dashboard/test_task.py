@@ -3,7 +3,7 @@
 import threading
 
 from dashboard.task import Task, fetching
-from zoo.transfer import AbsentError
+from zoo.sources.transfer import AbsentError
 
 
 def test_an_outcome_and_what_was_told_on_the_way():

@@ -13,8 +13,8 @@ from dashboard.gallery.shipped import shipped_report
 from tests.dashboard.conftest import APP
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.architectures import architecture
-from zoo.entry import GitHub, parse_entry
-from zoo.registry import registry
+from zoo.catalog.entry import GitHub, parse_entry
+from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
 
 ENTRIES = registry()

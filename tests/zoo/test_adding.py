@@ -15,25 +15,25 @@ from safetensors.torch import save
 from lam_core.convention import Convention
 from lam_core.model import SuperResolver
 from tests.zoo.mirror import COMMIT, Mirror
-from zoo.adding import CannotPinError, add, pin
 from zoo.architectures import architecture
-from zoo.blueprint import build_declared
-from zoo.checking import check
+from zoo.catalog.entry import parse_entry, read_entry
+from zoo.catalog.listing import facts, rows
+from zoo.catalog.registry import registry
+from zoo.catalog.toml_writer import entry_text, is_written
+from zoo.checkpoints.build_untrained import build_declared
+from zoo.checkpoints.detect import UnknownNetworkError, UnusableNetworkError
 from zoo.checkpoints.errors import CodeInCheckpointError
-from zoo.detection import UnknownNetworkError, UnusableNetworkError
-from zoo.entry import parse_entry, read_entry
-from zoo.hub import HubReferenceError
-from zoo.inspection import inspect
-from zoo.listing import facts, rows
-from zoo.loading import super_resolver
-from zoo.pool import Pool
-from zoo.probe import bicubic_psnr, receptive_field, trials
-from zoo.references import reference
-from zoo.registry import registry
+from zoo.inspection.check_entry import check
+from zoo.inspection.inspection import inspect
+from zoo.inspection.measure import bicubic_psnr, receptive_field, trials
+from zoo.inspection.propose_entry import CannotPinError, add, pin
+from zoo.models.load import super_resolver
+from zoo.models.pool import Pool
+from zoo.models.reference import reference
 from zoo.settings import ZooSettings
-from zoo.transfer import AbsentError, WrongDigestError
-from zoo.weights import supply
-from zoo.writing import entry_text, is_written
+from zoo.sources.hub import HubReferenceError
+from zoo.sources.transfer import AbsentError, WrongDigestError
+from zoo.sources.weights import supply
 
 
 @pytest.fixture

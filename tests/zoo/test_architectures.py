@@ -9,7 +9,7 @@ import torch
 
 from lam_core.model import SuperResolver
 from zoo.architectures import ARCHITECTURES, UnknownArchitectureError, architecture
-from zoo.detection import detect
+from zoo.checkpoints.detect import detect
 
 SMALL: dict[str, dict[str, Any]] = {
     "a2n": {"channels": 8, "upsampling_channels": 6, "blocks": 2, "hidden": 2, "kernel": 1},

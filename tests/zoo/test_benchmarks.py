@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from lam_core.samples import samples
-from zoo import benchmarks
-from zoo.benchmarks import on_benchmarks
-from zoo.registry import card, registry
+from zoo.catalog.registry import card, registry
+from zoo.inspection import benchmark_sets
+from zoo.inspection.benchmark_sets import on_benchmarks
 from zoo.settings import ZooSettings
 from zoo.training.patches import TrainingDataError
 
@@ -34,7 +34,7 @@ def test_the_card_and_the_authors_are_taken_at_their_word(pictures, monkeypatch)
     (finding,) = on_benchmarks(ENTRY.model_copy(update={"published": published}), NOWHERE, {"Mine": pictures})
     assert (finding.declared, finding.verdict) == ("10.00 dB", "warning")
     facts = {**card(ENTRY), "quality": {"Mine": {"psnr": 10.0, "ssim": 0.5}}}
-    monkeypatch.setattr(benchmarks, "card", lambda entry: facts)
+    monkeypatch.setattr(benchmark_sets, "card", lambda entry: facts)
     (finding,) = on_benchmarks(ENTRY, NOWHERE, {"Mine": pictures})
     assert (finding.declared, finding.verdict) == ("10.00 dB, SSIM 0.5000", "differs")
 

@@ -8,8 +8,8 @@ from spandrel.architectures.SwinIR import SwinIR
 from torch import nn
 
 from tests.zoo.checkpoints import small_state
-from zoo.budget import TooLargeToBuildError, parameter_budget
-from zoo.detection import detect
+from zoo.checkpoints.detect import detect
+from zoo.checkpoints.size_limits import TooLargeToBuildError, parameter_budget
 
 
 def test_layers_beyond_the_budget_are_not_built():

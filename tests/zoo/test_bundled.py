@@ -6,11 +6,11 @@ import pytest
 
 import zoo
 from lam_core.model import FeatureModel, SuperResolver
-from zoo.entry import Bundled
-from zoo.probe import bicubic_psnr, trials
-from zoo.registry import COMPACT, card, registry
+from zoo.catalog.entry import Bundled
+from zoo.catalog.registry import COMPACT, card, registry
+from zoo.inspection.measure import bicubic_psnr, trials
 from zoo.settings import ZooSettings
-from zoo.weights import find, state
+from zoo.sources.weights import find, state
 
 NOWHERE = ZooSettings(offline=True, endpoint="http://127.0.0.1:9", hosted=True)
 README = (Path(__file__).parents[2] / "README.md").read_text()

@@ -6,7 +6,6 @@ import torch
 from safetensors.torch import save_file
 
 from tests.zoo import checkpoints as forged
-from zoo.checkpoint import read_state
 from zoo.checkpoints.errors import (
     CheckpointError,
     CodeInCheckpointError,
@@ -15,6 +14,7 @@ from zoo.checkpoints.errors import (
     OversizedCheckpointError,
 )
 from zoo.checkpoints.parameter_sets import choose, parameter_sets
+from zoo.checkpoints.read import read_state
 
 
 @pytest.mark.parametrize(

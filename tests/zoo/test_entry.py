@@ -1,6 +1,6 @@
 import pytest
 
-from zoo.entry import EntryError, parse_entry, read_entry
+from zoo.catalog.entry import EntryError, parse_entry, read_entry
 
 GOOD = """
 name = "EDSR-baseline"

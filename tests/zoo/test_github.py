@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.zoo.mirror import COMMIT, Mirror
-from zoo.entry import Entry, parse_entry
+from zoo.catalog.entry import Entry, parse_entry
 from zoo.settings import ZooSettings
-from zoo.transfer import (
+from zoo.sources.transfer import (
     AbsentError,
     DiskFullError,
     OfflineError,
@@ -21,7 +21,7 @@ from zoo.transfer import (
     UnreachableError,
     WrongDigestError,
 )
-from zoo.weights import fetch, find, state
+from zoo.sources.weights import fetch, find, state
 
 CONTENT = os.urandom(600_000)
 

@@ -10,11 +10,11 @@ import pytest
 from huggingface_hub import constants
 
 from tests.zoo.mirror import COMMIT, Mirror
-from zoo import hub
-from zoo.entry import Entry, Hub, parse_entry
-from zoo.hub import HubReferenceError, parse_reference
+from zoo.catalog.entry import Entry, Hub, parse_entry
 from zoo.settings import ZooSettings
-from zoo.transfer import (
+from zoo.sources import hub
+from zoo.sources.hub import HubReferenceError, parse_reference
+from zoo.sources.transfer import (
     AbsentError,
     DiskFullError,
     FetchError,
@@ -25,7 +25,7 @@ from zoo.transfer import (
     UnreachableError,
     WrongDigestError,
 )
-from zoo.weights import fetch, find, state
+from zoo.sources.weights import fetch, find, state
 
 CONTENT = os.urandom(300_000)
 

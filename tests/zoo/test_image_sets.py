@@ -12,10 +12,10 @@ from PIL import Image
 
 from lam_core.images.image_sets import PictureError
 from tests.zoo.mirror import COMMIT, Mirror
-from zoo import image_sets
-from zoo.image_sets import ImageSetError, image_set, pictures_of
 from zoo.settings import ZooSettings
-from zoo.transfer import AbsentError, OfflineError, RefusedError, UnreachableError, WrongDigestError
+from zoo.sources import image_sets
+from zoo.sources.image_sets import ImageSetError, image_set, pictures_of
+from zoo.sources.transfer import AbsentError, OfflineError, RefusedError, UnreachableError, WrongDigestError
 
 
 def drawn(value: int, kind: str = "PNG") -> bytes:

@@ -12,19 +12,19 @@ import torch
 from safetensors.torch import save_file
 
 import zoo
-import zoo.registry
+import zoo.catalog.registry
 from lam_core.model import FeatureModel, Restorer, SuperResolver
 from lam_core.reference import ModelReference
 from tests.zoo.checkpoints import small_state
 from zoo.architectures.resnet import ResNet18
-from zoo.detection import MismatchError, UnknownNetworkError, UnusableNetworkError
-from zoo.own_network import OwnNetworkError
-from zoo.references import NotASuperResolverError
-from zoo.registry import UnknownModelError
+from zoo.catalog.registry import UnknownModelError
+from zoo.checkpoints.detect import MismatchError, UnknownNetworkError, UnusableNetworkError
+from zoo.errors import NotASuperResolverError
+from zoo.models.python_file import OwnNetworkError
+from zoo.models.resolve import NoSuchFileError
 from zoo.settings import ZooSettings
-from zoo.targets import NoSuchFileError
-from zoo.transfer import OfflineError, RefusedError, WrongDigestError
-from zoo.weights import WeightsMissingError, state, supply
+from zoo.sources.transfer import OfflineError, RefusedError, WrongDigestError
+from zoo.sources.weights import WeightsMissingError, state, supply
 
 ENTRY = """
 name = "Mine"
@@ -61,7 +61,7 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 def test_an_entry_loads_once_its_file_is_supplied(settings, checkpoint):
-    entry = zoo.registry.registry(*settings.entries)["mine"]
+    entry = zoo.catalog.registry.registry(*settings.entries)["mine"]
     with pytest.raises(WeightsMissingError, match=r"lam zoo fetch mine --from mine\.safetensors"):
         zoo.load("mine", settings=settings)
     supply(entry, checkpoint, settings)
@@ -100,7 +100,7 @@ def test_a_pinned_file_is_its_entry_under_any_name(settings, checkpoint, tmp_pat
         "\n[convention]\ninput_range = 255\n"
     )
     (settings.entries[0] / "pinned.toml").write_text(pinned.replace('"Mine"', '"Pinned"'))
-    zoo.registry.registry.cache_clear()
+    zoo.catalog.registry.registry.cache_clear()
     model = zoo.super_resolver(checkpoint, settings=settings)
     assert (model.name, model.convention.input_range) == ("Pinned", 255)
     reference = zoo.reference("pinned", settings=settings)
@@ -108,7 +108,7 @@ def test_a_pinned_file_is_its_entry_under_any_name(settings, checkpoint, tmp_pat
     save_file(small_state(channels=4), tmp_path / "other.safetensors")
     with pytest.raises(WrongDigestError, match="pinned"):
         zoo.load("pinned", weights=tmp_path / "other.safetensors", settings=settings)
-    entry = zoo.registry.registry(*settings.entries)["pinned"]
+    entry = zoo.catalog.registry.registry(*settings.entries)["pinned"]
     with pytest.raises(WrongDigestError, match="another file"):
         supply(entry, tmp_path / "other.safetensors", settings)
 
@@ -206,7 +206,7 @@ def test_a_hosted_server_runs_no_code_and_reads_no_file(settings, code, checkpoi
 
 
 def test_a_loose_entry_fetches_nothing_from_github(settings, tmp_path):
-    text = (zoo.registry.ENTRIES / "imdn.toml").read_text()
+    text = (zoo.catalog.registry.ENTRIES / "imdn.toml").read_text()
     (tmp_path / "loose.toml").write_text(text)
     with pytest.raises(RefusedError, match="LAM_ENTRIES"):
         zoo.load(tmp_path / "loose.toml", settings=settings)

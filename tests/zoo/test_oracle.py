@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from zoo.detection import build, detect
+from zoo.checkpoints.detect import build, detect
 
 super_image = pytest.importorskip("super_image", reason="pip install --no-deps -r requirements-oracle.txt")
 

@@ -9,7 +9,7 @@ import pytest
 from torch import nn
 
 from lam_core.model import SuperResolver
-from zoo.pool import Pool, size
+from zoo.models.pool import Pool, size
 
 BYTES = 4 * (3 * 3 + 3)
 

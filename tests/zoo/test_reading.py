@@ -6,10 +6,10 @@ from torch.nn import functional as F
 
 from lam_core.convention import Convention
 from tests.shared import WEIGHTS, needs_shared
-from zoo.checkpoint import read_state
-from zoo.detection import detect
-from zoo.network import Network
-from zoo.reading import best, dead_leaves, gain_over_bicubic
+from zoo.checkpoints.choose_convention import best, dead_leaves, gain_over_bicubic
+from zoo.checkpoints.detect import detect
+from zoo.checkpoints.network import Network
+from zoo.checkpoints.read import read_state
 
 
 class Sharpened(nn.Module):

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from zoo.entry import EntryError
-from zoo.registry import ENTRIES, Registry, UnknownModelError, registry
+from zoo.catalog.entry import EntryError
+from zoo.catalog.registry import ENTRIES, Registry, UnknownModelError, registry
 
 
 def test_the_bundled_entries_are_all_read():
@@ -34,7 +34,7 @@ def test_a_later_folder_replaces_an_entry(tmp_path):
 
 def test_looking_up_imports_no_torch():
     code = (
-        "import sys, zoo, zoo.entry, zoo.registry; zoo.registry.registry()['edsr-c'];"
+        "import sys, zoo, zoo.catalog.entry, zoo.catalog.registry; zoo.catalog.registry.registry()['edsr-c'];"
         "sys.exit(any(m in sys.modules for m in ('torch', 'spandrel', 'huggingface_hub')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,9 +8,9 @@ import pytest
 import zoo
 from lam_core.images import Pixels, bicubic, psnr
 from lam_core.model import Restorer
-from zoo.reading import dead_leaves
-from zoo.registry import registry
-from zoo.restorers import UnknownMethodError, restorer
+from zoo.catalog.registry import registry
+from zoo.checkpoints.choose_convention import dead_leaves
+from zoo.models.restorers import UnknownMethodError, restorer
 
 
 def load(name: str) -> Restorer:

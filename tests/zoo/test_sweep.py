@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from lam_core.model import SuperResolver
-from zoo.blueprint import HyperparameterError, build_declared
-from zoo.detection import UnknownNetworkError
-from zoo.entry import Bundled, Entry, Hub, Local
-from zoo.registry import card, registry
-from zoo.restorers import METHODS
-from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
+from zoo.catalog.entry import Bundled, Entry, Hub, Local
+from zoo.catalog.registry import card, registry
+from zoo.checkpoints.build_untrained import HyperparameterError, build_declared
+from zoo.checkpoints.detect import UnknownNetworkError
+from zoo.checkpoints.spandrel_registry import ZooArchitecture, spandrel_registry
+from zoo.models.restorers import METHODS
 
 ENTRIES = [entry for entry in registry() if entry.kind != "classical"]
 NETWORKS = [entry for entry in ENTRIES if entry.kind == "super-resolver"]

@@ -5,9 +5,9 @@ import torch
 from safetensors.torch import save_file
 from spandrel.architectures.Swin2SR import Swin2SR
 
-from zoo.checkpoint import read_state
-from zoo.detection import detect
-from zoo.transformers_layout import published_layout
+from zoo.checkpoints.detect import detect
+from zoo.checkpoints.read import read_state
+from zoo.checkpoints.transformers_layout import published_layout
 
 
 def library_key(key: str) -> str:

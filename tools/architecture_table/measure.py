@@ -21,7 +21,7 @@ from lam_core.model import SuperResolver
 from lam_core.region import Region
 from tests.conformance.fuzz.oracle import changed, largest_error, plain, points
 from tools.architecture_table.builds import BUILDS
-from zoo.detection import detect
+from zoo.checkpoints.detect import detect
 
 SIZES = ((37, 53), (17, 90))
 """Height and width of the LR pictures on which gradients are compared."""

@@ -43,12 +43,12 @@ from lam_core.semantics.result import METHOD_VERSION
 from lam_core.semantics.sample_designs import EXAMPLE, RESTORED, SCALE, held_out_samples, sample_design
 from lam_core.semantics.turn_off import turn_off
 from lam_core.service.store import read, write
-from zoo.entry import Bundled, Entry, GitHub
-from zoo.loading import load
-from zoo.references import feature_reference
-from zoo.registry import pinned_digest, registry
+from zoo.catalog.entry import Bundled, Entry, GitHub
+from zoo.catalog.registry import pinned_digest, registry
+from zoo.models.load import load
+from zoo.models.reference import feature_reference
 from zoo.settings import settings
-from zoo.weights import digest, find
+from zoo.sources.weights import digest, find
 
 
 def networks(checkpoints: Path) -> Iterator[tuple[Source, NetworkReference]]:

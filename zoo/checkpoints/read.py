@@ -25,7 +25,7 @@ from zoo.checkpoints.errors import (
 from zoo.checkpoints.foreign_formats import PEEK, foreign_format, of_suffix
 from zoo.checkpoints.parameter_sets import Choice, Fits, ParameterSet, choose, inert_objects, parameter_sets
 from zoo.checkpoints.torch_format import is_pickle, read_torch
-from zoo.transformers_layout import published_layout
+from zoo.checkpoints.transformers_layout import published_layout
 
 LARGEST_HEADER = 100_000_000
 """Bytes of the largest header that the safetensors format allows."""

@@ -6,21 +6,21 @@ from pathlib import Path
 
 from lam_core.convention import fingerprint_of
 from lam_core.model import FeatureModel, Restorer, SuperResolver
-from zoo import hub
-from zoo.checkpoint import LARGEST, read_checkpoint, read_state
+from zoo.catalog.entry import Entry, Hub
+from zoo.catalog.registry import entry_fingerprint, pinned_digest
+from zoo.checkpoints.detect import MismatchError, build, detect, is_known, is_of
 from zoo.checkpoints.parameter_sets import Choice
-from zoo.classifiers import classifier
-from zoo.detection import MismatchError, build, detect, is_known, is_of
-from zoo.entry import Entry, Hub
-from zoo.own_network import own_network
-from zoo.references import NotASuperResolverError, entry_fingerprint, entry_of_file
-from zoo.registry import pinned_digest
-from zoo.restorers import restorer
+from zoo.checkpoints.read import LARGEST, read_checkpoint, read_state
+from zoo.errors import NotASuperResolverError
+from zoo.models.classifiers import classifier
+from zoo.models.python_file import own_network
+from zoo.models.resolve import Code, resolve
+from zoo.models.restorers import restorer
 from zoo.settings import ZooSettings
 from zoo.settings import settings as process_settings
-from zoo.targets import Code, resolve
-from zoo.transfer import Progress
-from zoo.weights import digest, fetch, verify
+from zoo.sources import hub
+from zoo.sources.transfer import Progress
+from zoo.sources.weights import digest, entry_of_file, fetch, verify
 
 Model = SuperResolver | FeatureModel | Restorer
 

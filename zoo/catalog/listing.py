@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo.entry import Entry
-from zoo.registry import card, registry
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import card, registry
 from zoo.settings import ZooSettings
-from zoo.weights import find, state
+from zoo.sources.weights import find, state
 
 
 def rows(settings: ZooSettings) -> list[dict[str, Any]]:

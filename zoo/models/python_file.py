@@ -12,7 +12,7 @@ from torch import nn
 from lam_core.convention import Convention
 from lam_core.errors import sentence
 from lam_core.model import SuperResolver
-from zoo.checkpoint import read_state
+from zoo.checkpoints.read import read_state
 from zoo.errors import ZooError
 
 TRIAL = 64

@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lam_core.convention import Colour
-from zoo import hub
-from zoo.entry import Entry, Family, Hub, Input, Local, Published
+from zoo.catalog.entry import Entry, Family, Hub, Input, Local, Published
+from zoo.catalog.registry import registry
+from zoo.catalog.toml_writer import entry_text, is_written
 from zoo.errors import ZooError
-from zoo.references import entry_of_file
-from zoo.registry import registry
+from zoo.models.resolve import Code, resolve
 from zoo.settings import ZooSettings
-from zoo.targets import Code, resolve
-from zoo.transfer import Progress, WrongDigestError, disk_error
-from zoo.weights import digest
-from zoo.writing import entry_text, is_written
+from zoo.sources import hub
+from zoo.sources.transfer import Progress, WrongDigestError, disk_error
+from zoo.sources.weights import digest, entry_of_file
 
 if TYPE_CHECKING:
-    from zoo.inspection import Inspection
+    from zoo.inspection.inspection import Inspection
 
 TRANSFORMERS = {"ATD", "CRAFT", "DAT", "DRCT", "FDAT", "GRL", "HAT", "IPT", "OmniSR", "RGT", "Swin2SR", "SwinIR"}
 TO_FILL = "unknown"
@@ -121,7 +120,7 @@ def find(reference: str, settings: ZooSettings, *, progress: Progress | None = N
 def propose(found: Found, settings: ZooSettings, *, taken: Collection[str] = ()) -> Proposal:
     """What the file is, and the entry that would say so, under an id that is not `taken`. Raises a `ZooError`."""
     # Imported here: a file that cannot be had, and a pin, need no PyTorch.
-    from zoo.inspection import inspect_file
+    from zoo.inspection.inspection import inspect_file
 
     inspection = inspect_file(found.path, name=found.name, settings=settings)
     entry_id = _free_id(found.source, {*taken, *registry(*settings.entries).entries})

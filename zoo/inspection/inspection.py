@@ -10,18 +10,18 @@ from typing import Any
 
 from lam_core.convention import Convention
 from lam_core.model import SuperResolver
-from zoo import hub
-from zoo.checkpoint import read_checkpoint
-from zoo.detection import detect, is_known
-from zoo.entry import Hub
-from zoo.loading import load_entry
-from zoo.own_network import own_network
-from zoo.probe import Extent, Trial, bicubic_psnr, receptive_field, trials
-from zoo.references import NotASuperResolverError
+from zoo.catalog.entry import Hub
+from zoo.checkpoints.detect import detect, is_known
+from zoo.checkpoints.read import read_checkpoint
+from zoo.errors import NotASuperResolverError
+from zoo.inspection.measure import Extent, Trial, bicubic_psnr, receptive_field, trials
+from zoo.models.load import load_entry
+from zoo.models.python_file import own_network
+from zoo.models.resolve import Code, resolve
 from zoo.settings import ZooSettings
-from zoo.targets import Code, resolve
-from zoo.transfer import Progress
-from zoo.weights import digest, fetch
+from zoo.sources import hub
+from zoo.sources.transfer import Progress
+from zoo.sources.weights import digest, fetch
 
 
 @dataclass(frozen=True)

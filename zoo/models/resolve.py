@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo import hub
-from zoo.entry import ID, Entry, Hub, read_entry
+from zoo.catalog.entry import ID, Entry, Hub, read_entry
+from zoo.catalog.registry import UnknownModelError, registry, unknown
 from zoo.errors import ZooError
-from zoo.registry import UnknownModelError, registry, unknown
 from zoo.settings import ZooSettings
-from zoo.transfer import RefusedError
+from zoo.sources import hub
+from zoo.sources.transfer import RefusedError
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _CODE = re.compile(r"(?P<path>.+\.py):(?P<function>[A-Za-z_]\w*)")

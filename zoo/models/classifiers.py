@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from lam_core.errors import sentence
 from lam_core.model import FeatureModel
 from zoo.architectures import resnet
-from zoo.detection import MismatchError, UnknownNetworkError
-from zoo.entry import Entry
+from zoo.catalog.entry import Entry
+from zoo.checkpoints.detect import MismatchError, UnknownNetworkError
 
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"resnet18": resnet.ResNet18}
 """Every classifier, by the name that entries use for its architecture."""

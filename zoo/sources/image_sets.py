@@ -19,11 +19,11 @@ from lam_core.images.decode import UnreadableImageError, decode
 from lam_core.images.image_sets import Opened, Picture, PictureError
 from lam_core.service.store import key_of
 from lam_core.settings import settings as core_settings
-from zoo import hub
-from zoo.entry import Hub, check_path
+from zoo.catalog.entry import Hub, check_path
 from zoo.errors import ZooError
 from zoo.settings import ZooSettings
-from zoo.transfer import OfflineError, WrongDigestError
+from zoo.sources import hub
+from zoo.sources.transfer import OfflineError, WrongDigestError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 MOST = 100

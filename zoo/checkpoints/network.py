@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from lam_core.convention import Convention
-from zoo.entry import network_identity
+from zoo.catalog.entry import network_identity
 
 
 @dataclass(frozen=True)

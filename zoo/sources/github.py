@@ -10,9 +10,9 @@ from urllib.parse import quote, urlsplit
 
 from filelock import FileLock
 
-from zoo.entry import GitHub
+from zoo.catalog.entry import GitHub
 from zoo.settings import ZooSettings
-from zoo.transfer import (
+from zoo.sources.transfer import (
     AbsentError,
     OfflineError,
     Progress,

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lam_core.model import SuperResolver
-from zoo.checking import Finding
-from zoo.entry import Entry
-from zoo.loading import load_entry
-from zoo.registry import card
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import card
+from zoo.inspection.check_entry import Finding
+from zoo.models.load import load_entry
 from zoo.settings import ZooSettings
+from zoo.sources.weights import fetch
 from zoo.training.evaluation import mean_quality
 from zoo.training.patches import TrainingSet
-from zoo.weights import fetch
 
 SAME = 0.02
 """dB within which a bundled network must reach what its card says: machines add up in different orders."""

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from lam_core.images import Pixels, bicubic, downscale, psnr
 from lam_core.model import SuperResolver
-from zoo.network import Network
+from zoo.checkpoints.network import Network
 
 CLEARLY = 1.0
 """dB by which another reading must beat the published one."""

@@ -9,12 +9,12 @@ from typing import Any
 
 from torch import nn
 
-from zoo.classifiers import build_classifier
-from zoo.detection import UnknownNetworkError
-from zoo.entry import Entry
+from zoo.catalog.entry import Entry
+from zoo.checkpoints.detect import UnknownNetworkError
+from zoo.checkpoints.out_of_place import out_of_place
+from zoo.checkpoints.spandrel_registry import ZooArchitecture, spandrel_registry
 from zoo.errors import ZooError
-from zoo.overwriting import out_of_place
-from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
+from zoo.models.classifiers import build_classifier
 
 
 class HyperparameterError(ZooError):

@@ -8,12 +8,12 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from zoo import github, hub
-from zoo.entry import Bundled, Entry, GitHub, Hub, Local
+from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Local
+from zoo.catalog.registry import COMPACT, pinned_digest, registry
 from zoo.errors import ZooError
-from zoo.registry import COMPACT, pinned_digest
 from zoo.settings import ZooSettings
-from zoo.transfer import AbsentError, Progress, RefusedError, WrongDigestError, disk_error
+from zoo.sources import github, hub
+from zoo.sources.transfer import AbsentError, Progress, RefusedError, WrongDigestError, disk_error
 
 State = Literal["bundled", "cached", "remote", "local"]
 
@@ -145,3 +145,8 @@ def digest(path: Path) -> str:
 def _digest(path: Path, modified: int, size: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def entry_of_file(path: Path, settings: ZooSettings) -> Entry | None:
+    """The entry that pins this very file, whatever it is called."""
+    return registry(*settings.entries).with_digest(digest(path))

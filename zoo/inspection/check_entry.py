@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 
 from lam_core.model import SuperResolver
-from zoo.entry import Entry
-from zoo.findings import Finding, Report
-from zoo.loading import load_entry
-from zoo.probe import Extent, Tell, bicubic_psnr, clearly_better, receptive_field, silent, trials
-from zoo.registry import card
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import card
+from zoo.inspection.measure import Extent, Tell, bicubic_psnr, clearly_better, receptive_field, silent, trials
+from zoo.inspection.report import Finding, Report
+from zoo.models.load import load_entry
 from zoo.settings import ZooSettings
-from zoo.transfer import Progress
-from zoo.weights import fetch
+from zoo.sources.transfer import Progress
+from zoo.sources.weights import fetch
 
 NEAR = 0.2
 """Relative difference of receptive fields that counts as none: papers count them in different ways."""

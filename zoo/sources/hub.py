@@ -8,10 +8,10 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from lam_core.errors import sentence
-from zoo.entry import Hub, check_path
+from zoo.catalog.entry import Hub, check_path
 from zoo.errors import ZooError
 from zoo.settings import ZooSettings
-from zoo.transfer import (
+from zoo.sources.transfer import (
     AbsentError,
     FetchError,
     GatedError,

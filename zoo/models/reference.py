@@ -6,23 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lam_core.convention import fingerprint_of
-from zoo import hub
-from zoo.entry import Entry, Hub
-from zoo.errors import ZooError
-from zoo.registry import pinned_digest, registry
+from zoo.catalog.entry import Entry, Hub
+from zoo.catalog.registry import entry_fingerprint, pinned_digest
+from zoo.errors import NotASuperResolverError
+from zoo.models.resolve import Code, resolve
 from zoo.settings import ZooSettings
 from zoo.settings import settings as process_settings
-from zoo.targets import Code, resolve
-from zoo.transfer import Progress
-from zoo.weights import digest, fetch
+from zoo.sources import hub
+from zoo.sources.transfer import Progress
+from zoo.sources.weights import digest, entry_of_file, fetch
 
 if TYPE_CHECKING:
     from lam_core.model import FeatureModel, SuperResolver
-
-
-class NotASuperResolverError(ZooError):
-    """A classifier or a classical method where a super-resolution network is needed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ class Reference:
         """The network itself, fetched and read now unless it is here. Raises a `ZooError`."""
         if self.model is not None:
             return self.model
-        from zoo.loading import super_resolver
+        from zoo.models.load import super_resolver
 
         return super_resolver(
             self.asked,
@@ -78,7 +73,7 @@ class FeatureReference:
     def load(self, progress: Progress | None = None) -> FeatureModel:
         """The classifier itself, fetched and read now unless it is here. Raises a `ZooError`."""
         from lam_core.model import FeatureModel
-        from zoo.loading import load
+        from zoo.models.load import load
 
         model = load(self.id, settings=self.settings, progress=progress)
         assert isinstance(model, FeatureModel)
@@ -127,7 +122,7 @@ def reference(
         "settings": settings,
     }
     if entry is None or params is not None:
-        from zoo.loading import super_resolver
+        from zoo.models.load import super_resolver
 
         model = super_resolver(x, input_range=input_range, weights=weights, params=params, settings=chosen)
         return Reference(model.name, model.fingerprint, model.scale, model=model, **asked)
@@ -138,13 +133,3 @@ def reference(
     sha256 = pinned_digest(entry) or digest(file or fetch(entry, chosen, progress=progress))
     fingerprint = entry_fingerprint(entry, sha256, input_range)
     return Reference(entry.name, fingerprint, entry.scale, entry.id, **asked)
-
-
-def entry_fingerprint(entry: Entry, sha256: str, input_range: float | None = None) -> str:
-    """The fingerprint of an entry's model whose weights' file has that digest."""
-    return fingerprint_of(sha256, entry.network, entry.scale, entry.declared_convention(input_range))
-
-
-def entry_of_file(path: Path, settings: ZooSettings) -> Entry | None:
-    """The entry that pins this very file, whatever it is called."""
-    return registry(*settings.entries).with_digest(digest(path))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from zoo.entry import Entry
+from zoo.catalog.entry import Entry
 
 TABLES = ("hyperparameters", "convention", "weights", "published")
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lam_core.images import Pixels, bicubic
 from lam_core.model import Restorer
-from zoo.entry import Entry
+from zoo.catalog.entry import Entry
 from zoo.errors import ZooError
 
 

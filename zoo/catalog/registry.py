@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo.entry import Bundled, Entry, EntryError, read_entry
+from lam_core.convention import fingerprint_of
+from zoo.catalog.entry import Bundled, Entry, EntryError, read_entry
 from zoo.errors import ZooError
 
-ENTRIES = Path(__file__).parent / "entries"
-COMPACT = Path(__file__).parent / "compact"
+ENTRIES = Path(__file__).parents[1] / "entries"
+COMPACT = Path(__file__).parents[1] / "compact"
 
 
 class UnknownModelError(ZooError, LookupError):
@@ -95,3 +96,8 @@ def card(entry: Entry) -> Mapping[str, Any]:
 def pinned_digest(entry: Entry) -> str | None:
     """The digest that the weights must have, as far as it is known without them."""
     return card(entry).get("sha256") if isinstance(entry.weights, Bundled) else entry.sha256
+
+
+def entry_fingerprint(entry: Entry, sha256: str, input_range: float | None = None) -> str:
+    """The fingerprint of an entry's model whose weights' file has that digest."""
+    return fingerprint_of(sha256, entry.network, entry.scale, entry.declared_convention(input_range))

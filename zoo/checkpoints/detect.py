@@ -14,13 +14,13 @@ from lam_core.convention import Convention
 from lam_core.errors import LamError, sentence
 from lam_core.model import SuperResolver
 from zoo.architectures.architecture import Reading
-from zoo.budget import parameter_budget
 from zoo.checkpoints import untold
+from zoo.checkpoints.choose_convention import decide
+from zoo.checkpoints.network import Network
+from zoo.checkpoints.out_of_place import out_of_place
+from zoo.checkpoints.size_limits import parameter_budget
+from zoo.checkpoints.spandrel_registry import ZooArchitecture, spandrel_registry
 from zoo.errors import ZooError
-from zoo.network import Network
-from zoo.overwriting import out_of_place
-from zoo.reading import decide
-from zoo.spandrel_registry import ZooArchitecture, spandrel_registry
 
 SLACK = 1_000_000
 """Weights that any network may have beyond a multiple of what its checkpoint holds."""

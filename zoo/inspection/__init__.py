@@ -1,0 +1,1 @@
+"""Measuring networks: what a file turns out to be, an entry's claims beside measurements, proposals for new entries."""

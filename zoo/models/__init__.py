@@ -1,0 +1,1 @@
+"""From a name to a model: resolving, references, loading, and the pool of loaded networks."""
