@@ -47,9 +47,9 @@ image: $(VENV)/installed
 	$(PYTHON) -m tests.hosting.image --packages $(VENV)
 
 gallery: $(VENV)/installed
-	$(PYTHON) -m dashboard.gallery.make
-	$(PYTHON) -m dashboard.gallery.make_studies
-	$(PYTHON) -m dashboard.gallery.semantics.make
+	$(PYTHON) -m tools.gallery.make
+	$(PYTHON) -m tools.gallery.make_studies
+	$(PYTHON) -m tools.gallery.make_semantics
 
 clean:
 	rm -rf $(VENV) build *.egg-info

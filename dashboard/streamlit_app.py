@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import engine
+from dashboard.runtime import process
 from lam_core.environment import EnvironmentValueError
 
 # A file, for Streamlit would fetch an icon by name from a font server.
@@ -12,45 +12,51 @@ ICON = Path(__file__).with_name("icon.png")
 st.set_page_config(page_title="Local attribution maps", page_icon=str(ICON), layout="wide")
 
 try:
-    engine.start()
+    process.start()
 except EnvironmentValueError as error:
     st.error(f"The server's settings are not usable:\n\n```\n{error}\n```", icon=":material/error:")
     st.stop()
 
 PAGES = [
     st.Page(
-        "app_pages/attribution.py",
+        "app_pages/attribution/page.py",
+        url_path="attribution",
         title="Attribution",
         icon=":material/center_focus_strong:",
         help="Click a place in an image and see which input pixels made it, network by network.",
         default=True,
     ),
     st.Page(
-        "app_pages/compare.py",
+        "app_pages/compare/page.py",
+        url_path="compare",
         title="Compare",
         icon=":material/compare:",
         help="Two to eight networks on one window: pictures under one slider, maps on one scale, what they share.",
     ),
     st.Page(
-        "app_pages/content.py",
+        "app_pages/content/page.py",
+        url_path="content",
         title="Content",
         icon=":material/texture:",
         help="What a picture must hold for networks to look far: images ranked by DI, and patterns.",
     ),
     st.Page(
-        "app_pages/landscape.py",
+        "app_pages/landscape/page.py",
+        url_path="landscape",
         title="Landscape",
         icon=":material/scatter_plot:",
         help="DI against performance, receptive field and size of networks.",
     ),
     st.Page(
-        "app_pages/semantics.py",
+        "app_pages/semantics/page.py",
+        url_path="semantics",
         title="Semantics",
         icon=":material/bubble_chart:",
         help="What deep features tell apart: content, or degradation.",
     ),
     st.Page(
-        "app_pages/zoo.py",
+        "app_pages/zoo/page.py",
+        url_path="zoo",
         title="Zoo",
         icon=":material/dataset:",
         help="All models with source, digest, licence and published figures.",

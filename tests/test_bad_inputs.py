@@ -10,7 +10,7 @@ import pytest
 
 import dashboard
 import zoo
-from dashboard.view import View, from_query
+from dashboard.presentation.view import View, from_query
 from lam_core.errors import LamError
 from lam_core.images.decode import UnreadableImageError, decode
 from lam_core.studies.sweeps.table import TableError, parse_table

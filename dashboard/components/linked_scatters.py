@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from dashboard.components.events import as_text, nothing
-from dashboard.figures.look import PALETTE, SHAPES
+from dashboard.presentation.plot_theme import PALETTE, SHAPES
 
 _HERE = Path(__file__)
 _scatters = component(

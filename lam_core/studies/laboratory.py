@@ -23,6 +23,9 @@ from lam_core.studies.sweeps.sweep import Plan, Swept, sweep
 
 Form = Literal["stripes", "grid", "checkerboard"]
 
+NYQUIST = 0.5
+"""Cycles per LR pixel from which on the LR picture cannot hold a pattern as it is."""
+
 _DRAWN = {"stripes": stripes, "grid": lines, "checkerboard": checkerboard}
 
 

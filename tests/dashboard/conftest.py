@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from dashboard import engine
+from dashboard.runtime import process
 from lam_core import settings as core_settings
 from zoo import settings as zoo_settings
 
@@ -54,7 +54,7 @@ def environment(tmp_path, monkeypatch):
     def forget() -> None:
         core_settings.settings.cache_clear()
         zoo_settings.settings.cache_clear()
-        engine.forget()
+        process.forget()
         st.cache_data.clear()
 
     yield configure

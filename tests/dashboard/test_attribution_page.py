@@ -8,7 +8,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import first_visit
-from dashboard.wording import with_error
+from dashboard.presentation.formatting import with_error
 from lam_core.images import digest
 from tests.dashboard.conftest import APP, write_toy
 

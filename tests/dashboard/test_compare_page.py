@@ -22,7 +22,7 @@ def opened(**query: str) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("app_pages/compare.py").run()
+    app.switch_page("app_pages/compare/page.py").run()
     assert not app.exception
     return app
 
@@ -114,7 +114,7 @@ def test_an_elsewhere_clicked_first_visit_goes_on_with_networks_that_are_here(to
 
 def test_the_same_place_and_networks_are_on_the_attribution_page(toys):
     app = opened(**PLACE, models=",".join(toys))
-    app.switch_page("app_pages/attribution.py").run()
+    app.switch_page("app_pages/attribution/page.py").run()
     assert len(indices(app)) == 2
     assert text(app).count("from the store") == 2
     assert app.query_params["window"] == "64,32,16"

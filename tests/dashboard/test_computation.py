@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.cards import share_fetched, waiting_for
-from dashboard.computation import UNFORESEEN, at_hand, computed, throttled
+from dashboard.runtime.compute import UNFORESEEN, at_hand, computed, throttled
+from dashboard.widgets.progress import share_fetched, waiting_for
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.model import SuperResolver
@@ -118,7 +118,7 @@ def test_region_errors_are_foreseen():
 
 def test_one_who_waits_is_told_less_often_than_one_who_sees_a_map_grow(monkeypatch):
     clock = iter(range(1000))
-    monkeypatch.setattr("dashboard.computation.time.monotonic", lambda: next(clock) * 0.4)
+    monkeypatch.setattr("dashboard.runtime.compute.time.monotonic", lambda: next(clock) * 0.4)
     heard: list[Status] = []
     hear = throttled(heard.append)
     for ahead in range(9, 0, -1):

@@ -4,9 +4,9 @@ import json
 import numpy as np
 from PIL import Image
 
-from dashboard import downloads
 from dashboard.gallery.shipped import first_visit
-from dashboard.pictures import from_sample
+from dashboard.presentation import exports
+from dashboard.presentation.decoded_image import from_sample
 from lam_core.samples import sample
 
 FIRST = first_visit()
@@ -15,13 +15,13 @@ RESULTS = [one.result for one in FIRST.results]
 
 
 def test_arrays_come_back():
-    with np.load(io.BytesIO(downloads.arrays(RESULTS[0])), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(exports.arrays(RESULTS[0])), allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["signed"], RESULTS[0].signed)
         np.testing.assert_array_equal(arrays["map"], RESULTS[0].map)
 
 
 def test_figures_hold_settings_and_psnr_beside_every_di():
-    content = json.loads(downloads.figures(PICTURE, RESULTS, "http://localhost/?image=cat"))
+    content = json.loads(exports.figures(PICTURE, RESULTS, "http://localhost/?image=cat"))
     assert content["picture"] == FIRST.sample
     assert [row["model"] for row in content["results"]] == ["FSRCNN", "CARN-M", "IMDN"]
     for row, result in zip(content["results"], RESULTS, strict=True):
@@ -35,15 +35,15 @@ def test_what_is_not_finite_is_null_in_json():
     from dataclasses import replace
 
     endless = replace(RESULTS[0], completeness_error=float("inf"))
-    content = json.loads(downloads.figures(PICTURE, [endless], ""))
+    content = json.loads(exports.figures(PICTURE, [endless], ""))
     assert content["results"][0]["completeness_error"] is None
 
 
 def test_the_figure_is_one_png_with_a_column_each():
-    widths = [Image.open(io.BytesIO(downloads.figure(PICTURE, RESULTS[:n]))).width for n in (1, 3)]
+    widths = [Image.open(io.BytesIO(exports.figure(PICTURE, RESULTS[:n]))).width for n in (1, 3)]
     assert widths[1] > widths[0] + 600
 
 
 def test_file_names_are_plain():
-    name = downloads.file_name(PICTURE, FIRST.window, ".npz", "EDSR (×4) “b”")
+    name = exports.file_name(PICTURE, FIRST.window, ".npz", "EDSR (×4) “b”")
     assert name == "lam-glass-tower-edsr-4-b-x120-y120.npz"

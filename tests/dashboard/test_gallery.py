@@ -7,9 +7,9 @@ import pytest
 
 import zoo
 from dashboard.gallery.shipped import FOLDER, find, first_visit, thumbnails
-from dashboard.inquiries import METHODS, CheckName, Subject, check, method, saturation
-from dashboard.pictures import from_sample
-from dashboard.view import FIRST_SAMPLE
+from dashboard.presentation.decoded_image import from_sample
+from dashboard.presentation.questions import METHODS, CheckName, Subject, check, method, saturation
+from dashboard.presentation.view import FIRST_SAMPLE
 from lam_core.attribution.attribute import attribute
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings

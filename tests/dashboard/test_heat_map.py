@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.figures.tiles import legend, tiles_over
+from dashboard.app_pages.attribution.heatmap_figure import legend, tiles_over
 from lam_core.attribution.heatmap import Heatmap
 from tests.dashboard.test_attribution_page import opened, text, toy  # noqa: F401  A fixture.
 

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.kept import Kept, Latest
+from dashboard.state.cache import Kept, Latest
 
 
 def test_the_values_used_last_are_kept():
@@ -26,7 +26,7 @@ def test_a_visitors_own_is_theirs_alone_until_they_delete_it():
     def script():
         import streamlit as st
 
-        from dashboard.kept import Kept, forget_own
+        from dashboard.state.cache import Kept, forget_own
 
         kept = Kept("numbers", everybody=4, visitor=4)
         made = st.session_state.setdefault("made", [])

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 import zoo
-from dashboard.comparison_files import arrays, figures, panels
-from dashboard.computation import Outcome
+from dashboard.app_pages.compare.comparison import Lineup, lineup_of, logarithmic
+from dashboard.app_pages.compare.comparison_exports import arrays, figures, panels
 from dashboard.gallery.shipped import first_visit
-from dashboard.lineup import Lineup, lineup_of, logarithmic
-from dashboard.models import with_shipped
-from dashboard.pictures import from_sample
-from dashboard.place import Place
-from dashboard.view import Comparison, View
+from dashboard.presentation.decoded_image import from_sample
+from dashboard.presentation.model_options import with_shipped
+from dashboard.presentation.view import Comparison, View
+from dashboard.runtime.compute import Outcome
+from dashboard.state.target import Place
 from lam_core.attribution.request import AttributionRequest
 from lam_core.samples import sample
 

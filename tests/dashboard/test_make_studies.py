@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from dashboard.gallery import study_maps
-from dashboard.gallery.make_studies import Network, maps, refreshed
 from lam_core.images.image_sets import Opened, Picture
 from lam_core.service.service import Service
 from lam_core.studies.sweeps.table import read_table
 from tests.lam_core.studies.toys import Reference, picture
+from tools.gallery.make_studies import Network, maps, refreshed
 
 
 def test_only_networks_that_changed_are_swept_again(tmp_path):

@@ -1,5 +1,16 @@
-from dashboard.models import COMPACT, Offer, Tag, at_scale, chosen, offers, scales, shelf, twins, with_shipped
-from dashboard.presets import missing_twins, presets
+from dashboard.app_pages.compare.presets import missing_twins, presets
+from dashboard.presentation.model_options import (
+    COMPACT,
+    Offer,
+    Tag,
+    at_scale,
+    chosen,
+    offers,
+    scales,
+    shelf,
+    twins,
+    with_shipped,
+)
 from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
 

@@ -8,7 +8,7 @@ from lam_core.render import png
 from tests.dashboard.conftest import APP, write_toy
 from tests.zoo.mirror import Mirror
 
-PAGE = APP.parent / "app_pages" / "content.py"
+PAGE = APP.parent / "app_pages" / "content" / "page.py"
 
 
 def test_a_folder_becomes_a_study_and_its_faults_are_said(environment, tmp_path):

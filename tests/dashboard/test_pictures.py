@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dashboard.pictures import PictureSizeError, from_sample, from_upload
+from dashboard.presentation.decoded_image import PictureSizeError, from_sample, from_upload
 from lam_core.images import bicubic, digest, downscale, psnr
 from lam_core.images.decode import Decoded
 from lam_core.region import Field, Region, RegionError

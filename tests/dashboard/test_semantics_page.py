@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.app_pages.semantics import images_form, networks, scatter
+from dashboard.app_pages.semantics.gathering import gather
+from dashboard.app_pages.semantics.images_form import Material
+from dashboard.app_pages.semantics.networks import choices
+from dashboard.app_pages.semantics.presets import PRESETS
 from dashboard.gallery.semantics import shipped
-from dashboard.semantics import material, networks, scatter
-from dashboard.semantics.gathering import gather
-from dashboard.semantics.material import Material
-from dashboard.semantics.networks import choices
-from dashboard.semantics.presets import PRESETS
 from lam_core.render import png
 from lam_core.semantics.reading import percentage
 from tests.dashboard.conftest import APP, write_toy
@@ -35,7 +35,7 @@ def opened(**query: str) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("app_pages/semantics.py").run()
+    app.switch_page("app_pages/semantics/page.py").run()
     assert not app.exception
     return app
 
@@ -108,7 +108,7 @@ def test_a_selection_is_taken_away_as_pictures_and_a_table():
 
 
 def test_names_of_classes_follow_files():
-    assert [material._content(name) for name in ("plane-01.png", "a_2.jpg", "7.png")] == ["plane", "a", "7"]
+    assert [images_form._content(name) for name in ("plane-01.png", "a_2.jpg", "7.png")] == ["plane", "a", "7"]
 
 
 def test_compact_networks_are_named_so():

@@ -10,8 +10,8 @@ from tests.dashboard.conftest import APP
 SCRIPT = """
 import sys
 from streamlit.testing.v1 import AppTest
-from dashboard import engine
-engine.warm_up = lambda: None
+from dashboard.runtime import process
+process.warm_up = lambda: None
 app = AppTest.from_file(sys.argv[1], default_timeout=60)
 app = app.switch_page(sys.argv[2]).run()
 assert not app.exception, app.exception
@@ -23,7 +23,7 @@ assert not heavy, heavy
 
 @pytest.mark.parametrize("page", ["attribution", "compare"])
 def test_a_first_visit_imports_nothing_heavy(page):
-    command = [sys.executable, "-c", SCRIPT, str(APP), f"app_pages/{page}.py"]
+    command = [sys.executable, "-c", SCRIPT, str(APP), f"app_pages/{page}/page.py"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -31,10 +31,11 @@ def test_a_first_visit_imports_nothing_heavy(page):
 READY = """
 import os, sys
 os.environ["LAM_HOSTED"] = sys.argv[1]
-from dashboard import engine
-engine.warm_up = lambda: print("warms up")
-engine.make_ready()
-assert "dashboard.results" in sys.modules
+from dashboard.runtime import process
+process.warm_up = lambda: print("warms up")
+from dashboard.server import make_ready
+make_ready()
+assert "dashboard.app_pages.attribution.result_grid" in sys.modules
 assert "torch" not in sys.modules
 """
 

@@ -11,9 +11,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import zoo
-from dashboard import own_pictures, readings, strips_view, studies
+from dashboard.app_pages.content import examples
 from dashboard.gallery import study_maps
 from dashboard.gallery.studies import PATTERNS, shipped_features, shipped_laboratory, shipped_sweep, studied_networks
+from dashboard.presentation import study as studies
+from dashboard.presentation import study_text
+from dashboard.widgets import image_set_form
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.images import digest, downscale
@@ -82,11 +85,11 @@ def test_strips_show_a_map_where_one_is_at_hand(environment):
     study = studies.shipped()
     row = next(r for r in study.table.to_dict("records") if r["model"] == "IMDN")
     window = Region(row["x"], row["y"], row["size"])
-    assert strips_view._map(study, row["image"], "IMDN", window).startswith(b"\x89PNG")
+    assert examples._map(study, row["image"], "IMDN", window).startswith(b"\x89PNG")
     unknown = replace(study, key="another", table=study.table.copy())
     unknown.table.attrs["about"] = {"models": {}}
-    assert strips_view._map(unknown, row["image"], "FSRCNN (compact)", window) is None
-    assert strips_view._map(unknown, row["image"], "nobody's", window) is None
+    assert examples._map(unknown, row["image"], "FSRCNN (compact)", window) is None
+    assert examples._map(unknown, row["image"], "nobody's", window) is None
 
 
 PAGES = {"landscape": "Who looks far", "content": "look far"}
@@ -97,10 +100,10 @@ def test_a_page_is_full_at_first_paint_without_pytorch(page):
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-from dashboard import engine
-engine.warm_up = lambda: None
+from dashboard.runtime import process
+process.warm_up = lambda: None
 app = AppTest.from_file({str(APP)!r}, default_timeout=120).run()
-app.switch_page("app_pages/{page}.py").run()
+app.switch_page("app_pages/{page}/page.py").run()
 assert not app.exception, app.exception
 assert {PAGES[page]!r} in app.title[0].value
 assert any("33 images" in one.value for one in app.caption)
@@ -113,7 +116,7 @@ assert not heavy, heavy
 
 def test_an_address_restores_the_axis(environment):
     environment()
-    app = AppTest.from_file(str(APP.parent / "app_pages" / "landscape.py"), default_timeout=120)
+    app = AppTest.from_file(str(APP.parent / "app_pages" / "landscape" / "page.py"), default_timeout=120)
     app.query_params["along"] = "Depth"
     app.run()
     assert not app.exception
@@ -138,7 +141,7 @@ class File:
 
 def test_uploaded_files_have_names_of_their_own_and_a_broken_one_says_so():
     grey = png(np.tile(np.arange(64, dtype=np.uint8), (64, 1)))
-    first, second, broken = own_pictures.uploaded([File("a.png", grey), File("a.png", grey), File("b.png", b"no")])
+    first, second, broken = image_set_form.uploaded([File("a.png", grey), File("a.png", grey), File("b.png", b"no")])
     assert (first.name, second.name) == ("a.png", "a.png (2)")
     assert "grey" in second.open().note
     with pytest.raises(PictureError, match=r"b\.png"):
@@ -146,12 +149,12 @@ def test_uploaded_files_have_names_of_their_own_and_a_broken_one_says_so():
 
 
 def test_a_visit_holds_so_many_files_and_no_more():
-    assert len(own_pictures.uploaded([File(f"{k}.png", b"") for k in range(5000)])) == own_pictures.MOST_UPLOADED
+    assert len(image_set_form.uploaded([File(f"{k}.png", b"") for k in range(5000)])) == image_set_form.MOST_UPLOADED
 
 
 def test_a_file_beyond_the_limit_is_refused_before_it_is_decoded(environment):
     environment(LAM_UPLOAD_MIB="1")
-    (large,) = own_pictures.uploaded([File("large.png", bytes(2 * 1024**2))])
+    (large,) = image_set_form.uploaded([File("large.png", bytes(2 * 1024**2))])
     with pytest.raises(PictureError, match=r"has 2\.0 MiB; choose files of at most 1 MiB"):
         large.open()
 
@@ -167,8 +170,8 @@ def test_a_table_of_lam_sweep_becomes_a_study(tmp_path):
 
 
 def test_sentences_follow_the_figures():
-    assert "rises" in readings.association("PSNR", Correlation(0.8, 0.01, 9))
-    assert "falls" in readings.association("PSNR", Correlation(-0.8, 0.01, 9))
-    assert "chance" in readings.association("PSNR", Correlation(0.8, 0.06, 9))
-    assert "does not appear" in readings.order_beside_published(agreement({"FSRCNN": 3, "IMDN": 2}), "checkpoints")
-    assert "all 1 pair of" in readings.order_beside_published(agreement({"FSRCNN": 1, "IMDN": 2}), "checkpoints")
+    assert "rises" in study_text.association("PSNR", Correlation(0.8, 0.01, 9))
+    assert "falls" in study_text.association("PSNR", Correlation(-0.8, 0.01, 9))
+    assert "chance" in study_text.association("PSNR", Correlation(0.8, 0.06, 9))
+    assert "does not appear" in study_text.order_beside_published(agreement({"FSRCNN": 3, "IMDN": 2}), "checkpoints")
+    assert "all 1 pair of" in study_text.order_beside_published(agreement({"FSRCNN": 1, "IMDN": 2}), "checkpoints")

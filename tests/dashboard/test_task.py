@@ -2,7 +2,7 @@
 
 import threading
 
-from dashboard.task import Task, fetching
+from dashboard.app_pages.zoo.background_task import Task, fetching
 from zoo.sources.transfer import AbsentError
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import engine
-from dashboard.logs import Lines
+from dashboard.runtime.json_logs import Lines
+from dashboard.state import visitor
 from lam_core.images import digest
 from lam_core.service.store import request_of
 from tests.dashboard.conftest import write_toy
@@ -85,14 +85,14 @@ def test_pictures_of_an_upload_get_no_address_on_the_server(toy):
 
 
 def test_the_address_of_a_download_cannot_be_found_by_who_has_the_same_picture(toy):
-    from dashboard import downloads
-    from dashboard.pictures import from_upload
+    from dashboard.presentation import exports
+    from dashboard.presentation.decoded_image import from_upload
     from lam_core.images.decode import Decoded
     from lam_core.service.owner import Owner
 
     decoded = Decoded(PICTURE, ())
     kinds = {
-        downloads.kind(from_upload(decoded, "a.png", low_resolution=False, scale=4, owner=owner), "image/png")
+        exports.kind(from_upload(decoded, "a.png", low_resolution=False, scale=4, owner=owner), "image/png")
         for owner in (Owner(), Owner(), None)
     }
     assert len(kinds) == 3
@@ -123,7 +123,7 @@ def test_what_was_drawn_of_it_is_kept_for_its_owner(toy):
 def test_it_expires(toy, tmp_path, monkeypatch):
     app = brought(toy)
     later = time.monotonic() + 3 * 3600
-    monkeypatch.setattr("dashboard.uploads.time.monotonic", lambda: later)
+    monkeypatch.setattr("dashboard.state.uploads.time.monotonic", lambda: later)
     app.run()
     assert not app.exception
     assert "Choose the same file" in text(app)
@@ -134,7 +134,7 @@ def test_it_goes_with_the_session(toy, tmp_path):
     app = brought(toy)
     assert kept(tmp_path)
     del app
-    # What a server does twice a minute, `dashboard.memory` says why.
+    # What a server does twice a minute, `dashboard.runtime.garbage` says why.
     gc.unfreeze()
     gc.collect()
     assert kept(tmp_path) == []
@@ -143,10 +143,10 @@ def test_it_goes_with_the_session(toy, tmp_path):
 def test_a_visitor_clearing_the_caches_does_not_get_a_second_device(toy):
     import streamlit as st
 
-    before = engine.service().turnstile
+    before = visitor.service().turnstile
     st.cache_resource.clear()
     st.cache_data.clear()
-    assert engine.service().turnstile is before
+    assert visitor.service().turnstile is before
 
 
 def test_the_log_knows_neither_names_nor_digests_of_pictures(toy, caplog):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.view import Comparison, View, from_query
+from dashboard.presentation.view import Comparison, View, from_query
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.region import Region
 

@@ -4,11 +4,11 @@ import doctest
 
 import pytest
 
-from dashboard import view, wording
-from dashboard.wording import percent, sentence, with_error
+from dashboard.presentation import formatting, view
+from dashboard.presentation.formatting import percent, sentence, with_error
 
 
-@pytest.mark.parametrize("module", [view, wording])
+@pytest.mark.parametrize("module", [view, formatting])
 def test_examples_in_docstrings(module):
     result = doctest.testmod(module)
     assert result.attempted

@@ -8,8 +8,8 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from dashboard.catalogue import Wanted, can_be_tried, choices, facts, rows
 from dashboard.gallery.shipped import shipped_report
+from dashboard.presentation.catalogue import Wanted, can_be_tried, choices, facts, rows
 from tests.dashboard.conftest import APP
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.architectures import architecture
@@ -77,7 +77,7 @@ def opened(query: dict[str, str] | None = None, **state: object) -> AppTest:
         app.session_state[name] = value
     for name, value in (query or {}).items():
         app.query_params[name] = value
-    return app.switch_page("app_pages/zoo.py").run()
+    return app.switch_page("app_pages/zoo/page.py").run()
 
 
 def words(app: AppTest) -> str:

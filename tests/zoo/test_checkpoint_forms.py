@@ -32,9 +32,9 @@ from safetensors.torch import save, save_file
 from torch import Tensor, nn
 
 from tests.zoo import checkpoints as forged
-from zoo.checkpoint import read_checkpoint
+from zoo.checkpoints.detect import is_known
 from zoo.checkpoints.errors import CheckpointError, CodeInCheckpointError, NotACheckpointError, ParameterSetError
-from zoo.detection import is_known
+from zoo.checkpoints.read import read_checkpoint
 
 STATE = forged.small_state()
 OTHER = {key: tensor * 2 for key, tensor in STATE.items()}

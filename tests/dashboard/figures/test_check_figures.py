@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dashboard.figures.faithfulness import curves
-from dashboard.figures.randomisation import likeness
-from dashboard.figures.saturation import detector_chart, gradient_chart
+from dashboard.app_pages.compare.figures.insertion_deletion import curves
+from dashboard.app_pages.compare.figures.randomisation import likeness
+from dashboard.app_pages.compare.figures.saturation import detector_chart, gradient_chart
 from lam_core.attribution.checks.insertion_deletion import DIRECTIONS, ORDERS, Curve, Faithfulness, FaithfulnessSettings
 from lam_core.attribution.checks.randomisation import Randomisation, RandomisationStep
 from lam_core.attribution.checks.rank_agreement import Agreement

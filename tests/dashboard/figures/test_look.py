@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.figures.look import MUTED, PALETTE, SHAPES, chart, mark_at, mark_of, toolbar
+from dashboard.presentation.plot_theme import MUTED, PALETTE, SHAPES, chart, mark_at, mark_of, toolbar
 
 THEME = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dashboard.figures import semantics as figures
-from dashboard.figures.semantics import Row
+from dashboard.app_pages.semantics import figures as figures
+from dashboard.app_pages.semantics.figures import Row
 from dashboard.gallery.semantics import shipped
 from lam_core.semantics.turn_off import Response
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from dashboard.figures.content import content_chart, ranked_chart
-from dashboard.figures.laboratory import angle_chart, frequency_chart
-from dashboard.figures.landscape import landscape_chart
+from dashboard.app_pages.content.figures.patterns import angle_chart, frequency_chart
+from dashboard.app_pages.content.figures.ranking import content_chart, ranked_chart
+from dashboard.app_pages.landscape.figures import landscape_chart
 from lam_core.studies.landscape import Site, landscape
 from lam_core.studies.published import PUBLISHED
 from lam_core.studies.series import Series

@@ -4,7 +4,7 @@ import io
 
 import pandas as pd
 
-from dashboard.figures.tables import csv, latex
+from dashboard.presentation.tables import csv, latex
 
 TABLE = pd.DataFrame({"model": ["A & B", "C"], "field": [15.0, float("inf")], "depth": [None, 3.0]})
 

@@ -1,0 +1,1 @@
+"""The pages: one folder, one page. Nothing outside a page's folder imports it."""

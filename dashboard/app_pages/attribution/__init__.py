@@ -1,0 +1,1 @@
+"""The start page: which input pixels made this place?"""

@@ -1,0 +1,47 @@
+"""Which input pixels made this place? The start page."""
+
+import streamlit as st
+
+from dashboard.app_pages.attribution import heatmap_tab, result_grid
+from dashboard.gallery.shipped import first_visit
+from dashboard.runtime import process
+from dashboard.state import session
+from dashboard.state.target import Place
+from dashboard.widgets import model_picker, settings_form, target_column, target_window
+
+st.title("Which pixels made this place?")
+st.markdown(
+    "A local attribution map shows which low-resolution pixels one small window of a super-resolved picture was made "
+    "from. Look at how far the red reaches: to the same stripes and windows elsewhere, or next door alone."
+)
+
+heatmap_tab.take_pick()
+left, right = st.columns([1, 2], gap="medium")
+with left:
+    aim = target_column.take_aim()
+view = aim.view
+
+with right:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        model_picker.model_choice(aim.here, aim.selected, aim.shelf)
+        if not view.tiles:
+            settings_form.density_switch(view)
+    for fault in session.faults():
+        st.warning(fault, icon=":material/error:")
+    shipped = target_window.is_first_visit(view, first_visit()) and not view.models
+    if not aim.selected and not shipped:
+        st.info(f"No network for ×{view.scale} is at hand. Choose another scale.", icon=":material/info:")
+    else:
+        maps, tiles = heatmap_tab.tabs(aim)
+        with maps:
+            if maps.open:
+                if shipped:
+                    result_grid.show_shipped(first_visit(), aim.picture, as_density=view.density)
+                elif aim.field is not None:
+                    result_grid.show(Place(view, aim.picture, aim.window, aim.field), aim.selected)
+        with tiles:
+            if tiles.open:
+                heatmap_tab.show(aim)
+    settings_form.attribution_settings(view)
+
+process.warm_up()

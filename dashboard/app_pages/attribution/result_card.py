@@ -1,0 +1,147 @@
+"""One card a network: its map, how widely it looked, how good it is here, and what to take away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.components.copy_link import copy_link
+from dashboard.presentation import exports
+from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.formatting import (
+    decibels,
+    duration,
+    percent,
+    sentence,
+    settings_in_short,
+    settings_of,
+    with_error,
+)
+from dashboard.presentation.model_options import Tag
+from dashboard.widgets import thumbnails
+from dashboard.widgets.labels import COMPLETENESS, HELP, TAGS
+from dashboard.widgets.progress import how_far
+from lam_core.attribution.result import Attribution, displayed
+from lam_core.diffusion.area import area
+from lam_core.region import Field, Region
+from lam_core.service.service import Status
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above a card."""
+
+    key: str
+    name: str
+    tag: Tag
+    note: str = ""
+    """Where a result comes from that is neither computed nor stored here."""
+    details: str = ""
+    """More of that, shown on demand."""
+
+
+def heading(head: Head) -> None:
+    """Name and tag of a card without a result yet."""
+    st.markdown(f"**{head.name}** {TAGS[head.tag]}")
+
+
+def result_card(head: Head, picture: Picture, result: Attribution, *, as_density: bool, from_store: bool) -> None:
+    """A finished map with its figures."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{head.name}** {TAGS[head.tag]}", width="content")
+        with st.popover("", icon=":material/download:", type="tertiary", help=f"Take {head.name}'s result with you"):
+            _menu(head, picture, result, as_density)
+    kind = "Kernel density of the attribution" if as_density else "Attribution map"
+    st.image(
+        thumbnails.source(picture, thumbnails.map_picture(picture, result, as_density=as_density)),
+        width="stretch",
+        output_format="PNG",
+        alt=f"{kind} of {head.name} over the low-resolution picture, the window framed",
+    )
+    _figures(picture, result)
+    st.image(
+        thumbnails.source(picture, thumbnails.sr_picture(picture, result)),
+        width="stretch",
+        output_format="PNG",
+        alt=f"{head.name}'s picture around the window, which is framed",
+    )
+    origin = head.note or ("from the store" if from_store else "computed now")
+    effort = f"{result.nodes} nodes in {duration(result.seconds)}, {origin}"
+    st.caption(
+        f"Completeness error {percent(result.completeness_error)} · {effort} · {settings_in_short(result)}",
+        help=f"{COMPLETENESS} Settings: {settings_of(result)}. Network {result.fingerprint[:12]}…, computed on "
+        f"{result.device}. {head.details}".strip(),
+    )
+
+
+def _figures(picture: Picture, result: Attribution) -> None:
+    quality = picture.quality(result)
+    figures = {
+        "DI": with_error(result.diffusion_index, result.diffusion_index_error),
+        "PSNR": decibels(quality[0]) if quality else "no HR",
+        "95 % within": percent(area(result.map) / result.map.size),
+        "Map error": percent(result.map_error),
+    }
+    with st.grid(2, min_column_width=60, gap=("xxsmall", "small")):
+        for label, value in figures.items():
+            st.metric(label, value, help=HELP[label])
+
+
+def _menu(head: Head, picture: Picture, result: Attribution, as_density: bool) -> None:
+    offers = (
+        ("Map, PNG", lambda: thumbnails.map_picture(picture, result, as_density=as_density), ".png", "image/png"),
+        ("Arrays, .npz", lambda: exports.arrays(result), ".npz", "application/octet-stream"),
+        ("Figures and settings, JSON", lambda: exports.figures(picture, [result], ""), ".json", "application/json"),
+    )
+    for label, make, ending, mime in offers:
+        st.download_button(
+            label,
+            make,
+            exports.file_name(picture, result.region, ending, head.name),
+            exports.kind(picture, mime),
+            key=f"take-{head.key}{ending}",
+            on_click="ignore",
+            width="stretch",
+        )
+    copy_link(f"link-{head.key}")
+
+
+def waiting_card(head: Head, picture: Picture, field: Field, window: Region, status: Status) -> DeltaGenerator:
+    """What is going on for a network, with a preview once there is one; the bar below it, to be moved by itself.
+
+    Making a preview takes a hundred times as long as moving the bar: thirty who wait must not keep a processor busy.
+    """
+    heading(head)
+    lr, _ = picture.part(field)
+    progress = status.progress
+    known = progress is not None and progress.signed.any()
+    values = displayed(progress.signed) if progress and known else np.zeros(lr.shape[:2])
+    st.image(
+        thumbnails.source(picture, thumbnails.preview(lr, values, window, picture.scale)),
+        width="stretch",
+        output_format="PNG",
+        alt=f"Preview of {head.name}'s attribution map",
+    )
+    return st.progress(*how_far(status))
+
+
+def empty_card(head: Head, picture: Picture, field: Field, window: Region, words: str) -> None:
+    """A network whose map is not there yet: the field, on which it will lie."""
+    heading(head)
+    lr, _ = picture.part(field)
+    st.image(
+        thumbnails.source(picture, thumbnails.preview(lr, np.zeros(lr.shape[:2]), window, picture.scale)),
+        width="stretch",
+        output_format="PNG",
+        alt="The low-resolution picture, the window framed, without a map",
+    )
+    st.caption(words)
+
+
+def failed_card(head: Head, reason: str) -> None:
+    """A network that gave no map, and why."""
+    heading(head)
+    st.warning(sentence(reason), icon=":material/error:")

@@ -1,0 +1,150 @@
+"""The grid of cards: shipped results, results at hand, and those that are being computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.app_pages.attribution import result_card
+from dashboard.app_pages.attribution.result_card import Head
+from dashboard.components.copy_link import copy_link
+from dashboard.gallery.shipped import FirstVisit, first_visit
+from dashboard.presentation import exports
+from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.model_options import Offer
+from dashboard.presentation.view import MOST_MODELS
+from dashboard.runtime.compute import Outcome, at_hand, computed
+from dashboard.state import session, visitor
+from dashboard.state.target import Place
+from dashboard.widgets import progress
+from lam_core.attribution.request import AttributionRequest
+from lam_core.attribution.result import Attribution
+from lam_core.service.service import Status
+from zoo.catalog.registry import registry
+
+NARROWEST_CARD = 215
+
+
+@dataclass(eq=False)
+class Card:
+    """One network's place in the grid, and what is known of its map."""
+
+    head: Head
+    slot: DeltaGenerator
+    request: AttributionRequest | None
+    outcome: Outcome[Attribution]
+    bar: DeltaGenerator | None = None
+    """How far it is, while it is being computed."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is something to compute."""
+        return self.request is not None and self.outcome.result is None and not self.outcome.failure
+
+
+def show_shipped(first: FirstVisit, picture: Picture, *, as_density: bool) -> None:
+    """The results of published checkpoints that ship with the project."""
+    st.markdown(
+        "**What three published networks saw of the framed window.** Click another place in the picture, and the "
+        "networks switched on above show theirs within seconds."
+    )
+    grid = st.grid(3, min_column_width=NARROWEST_CARD)
+    for one in first.results:
+        with grid.container(border=True):
+            head = Head(one.id, registry()[one.id].name, "published", "shipped result", one.checkpoint.details)
+            result_card.result_card(head, picture, one.result, as_density=as_density, from_store=True)
+    _takeaways(picture, [one.result for one in first.results])
+
+
+def show(place: Place, selected: Sequence[Offer]) -> None:
+    """A card for every selected network. What is missing is computed if the view was asked for."""
+    bar = st.container()
+    grid = st.grid(3, min_column_width=NARROWEST_CARD)
+    # As many places as there can ever be: what another view left in one of them goes at once.
+    slots = [grid.empty() for _ in range(MOST_MODELS)]
+    deck = []
+    with bar, st.spinner("Looking for results"):
+        for offer, slot in zip(selected, slots, strict=False):
+            request, outcome = at_hand(visitor.service(place.picture), partial(place.request, offer.key))
+            deck.append(Card(head_of(offer, outcome), slot, request, outcome))
+    missing = [card for card in deck if card.is_missing]
+    wanted = session.wanted(place.view)
+    for card in deck:
+        if card.is_missing:
+            with card.slot.container(border=True):
+                words = "Waits for its turn." if wanted else "Not computed for this place yet."
+                result_card.empty_card(card.head, place.picture, place.field, place.local, words)
+        else:
+            _fill(card, place)
+    if missing and wanted:
+        _compute(missing, place, bar.empty())
+    elif missing:
+        bar.info("Press Compute, or Enter, to see the missing maps.", icon=":material/touch_app:")
+    if done := [card.outcome.result for card in deck if card.outcome.result]:
+        _takeaways(place.picture, done)
+
+
+def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:
+    """What stands above a network's card."""
+    if not outcome.shipped:
+        return Head(offer.key, offer.name, offer.tag)
+    source = next((one for one in first_visit().checkpoints if one.id == offer.key), None)
+    return Head(offer.key, offer.name, offer.tag, "shipped result", source.details if source else "")
+
+
+def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None:
+    with bar.container(horizontal=True, vertical_alignment="center"):
+        headline = st.empty()
+        st.button("Cancel", on_click=session.give_up, key="cancel")
+    for turn, card in enumerate(missing, 1):
+        headline.markdown(f"Computing {card.head.name}, {turn} of {len(missing)}", width="stretch")
+
+        def draw(status: Status, card: Card = card) -> None:
+            if card.bar is not None and status.stage != "work":
+                card.bar.progress(*progress.how_far(status))
+                return
+            with card.slot.container(border=True):
+                card.bar = result_card.waiting_card(card.head, place.picture, place.field, place.local, status)
+
+        assert card.request is not None
+        draw(Status("model"))
+        card.outcome = computed(visitor.service(place.picture), card.request, draw)
+        _fill(card, place)
+    bar.empty()
+
+
+def _fill(card: Card, place: Place) -> None:
+    outcome = card.outcome
+    with card.slot.container(border=True):
+        if outcome.result is None:
+            result_card.failed_card(card.head, outcome.failure)
+            return
+        as_density, from_store = place.view.density, outcome.from_store
+        result_card.result_card(card.head, place.picture, outcome.result, as_density=as_density, from_store=from_store)
+        if outcome.note:
+            st.caption(f":material/info: {outcome.note}")
+
+
+def _takeaways(picture: Picture, results: Sequence[Attribution]) -> None:
+    with st.container(horizontal=True):
+        st.download_button(
+            "Paper figure, PNG",
+            partial(exports.figure, picture, results),
+            exports.file_name(picture, results[0].region, ".png"),
+            exports.kind(picture, "image/png"),
+            icon=":material/image:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "All figures, JSON",
+            partial(exports.figures, picture, results, st.context.url or ""),
+            exports.file_name(picture, results[0].region, ".json"),
+            exports.kind(picture, "application/json"),
+            icon=":material/data_object:",
+            on_click="ignore",
+        )
+        copy_link("link-all", width=120)

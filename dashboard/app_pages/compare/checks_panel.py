@@ -1,0 +1,241 @@
+"""How far to trust a map: checks of it, each behind a button, with what came out in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.app_pages.compare import comparison_exports
+from dashboard.components.linked_picture import Frame, linked_picture
+from dashboard.presentation import exports, questions
+from dashboard.presentation.formatting import percent, with_error
+from dashboard.presentation.model_options import Offer
+from dashboard.presentation.questions import CheckName, Subject
+from dashboard.state.target import Place
+from dashboard.widgets import run_panel, thumbnails
+from dashboard.widgets.chart import show_chart
+from lam_core.attribution.result import Attribution
+from lam_core.images import Pixels
+from lam_core.region import Region
+from lam_core.render import difference_over, enlarged, framed, map_over, png, red
+
+if TYPE_CHECKING:
+    from lam_core.attribution.checks.insertion_deletion import Direction
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check as it stands on the page."""
+
+    title: str
+    question: str
+    draw: Callable[[Any, Subject, Place], None]
+
+
+def show(place: Place, offer: Offer, subject: Subject, *, able: bool) -> None:
+    """The panel, for the map of `subject`."""
+    st.markdown(
+        f"Whether the map of **{offer.label}** says what the network does. Look at the controls: a check means "
+        "something only where the map beats them."
+    )
+    if subject.result is not None:
+        _errors(subject.result)
+    about = (offer.key, place.view.question)
+    grid = st.grid(2, min_column_width=340)
+    for name, check in CHECKS.items():
+        span: int | Literal["all"] = "all" if name == "faithfulness" else 1
+        with grid.cell(column_span=span), st.container(border=True):
+            st.markdown(f"**{check.title}**")
+            st.caption(check.question)
+            if name == "causal" and place.picture.hr is None:
+                st.caption("It compares with the HR picture, which there is none of here.")
+                continue
+            found = run_panel.answers(
+                f"Check: {check.title}",
+                place.picture,
+                about,
+                {check.title: partial(questions.check, name, subject)},
+                able=able,
+            )
+            if check.title in found:
+                check.draw(found[check.title].result, subject, place)
+                _take(name, found[check.title].result, subject, offer)
+
+
+def _errors(result: Attribution) -> None:
+    figures = {
+        "Completeness error": (
+            percent(result.completeness_error),
+            "How far the map’s sum misses D’s change along the path. A weak check: 0.1 % was seen with maps 10 % off.",
+        ),
+        "Map error": (
+            percent(result.map_error),
+            "Estimated relative L2 error of the displayed map, from how much the gradient changes between nodes; it "
+            "was 0.84 to 1.47 times the true error where that was measured.",
+        ),
+        "DI": (
+            with_error(result.diffusion_index, result.diffusion_index_error),
+            "With a 95 % interval from draws of the map’s own error. Noise in a map raises DI.",
+        ),
+        "Nodes": (str(result.nodes), "Gradients computed along the path."),
+    }
+    with st.grid(4, min_column_width=120):
+        for label, (value, words) in figures.items():
+            st.metric(label, value, help=words)
+
+
+def _faithfulness(found: Any, subject: Subject, place: Place) -> None:
+    from dashboard.app_pages.compare.figures.insertion_deletion import curves
+
+    ring, random = (found.advantage("deletion", control) for control in ("ring", "random"))
+    knows = "more than distance" if ring > 1 else "no more than distance"
+    st.markdown(
+        f"Blurring pixels away by the map changes the window {random:.2g} times as much as at random, and {ring:.2g} "
+        f"times as much as shuffled within rings: here the map knows {knows}."
+    )
+    better: dict[Direction, str] = {"deletion": "Higher is better.", "insertion": "Lower is better."}
+    for side, (direction, words) in zip(st.columns(2), better.items(), strict=True):
+        with side:
+            st.caption(f"{direction.title()}: {words.lower()}")
+            show_chart(curves(found, direction), direction, f"{direction.title()} curves of the map and its controls")
+
+
+def _occlusion(found: Any, subject: Subject, place: Place) -> None:
+    likeness, beyond = found.agreement.spearman, found.agreement.beyond_distance
+    st.markdown(
+        f"Rank correlation {_figure(likeness)} over {found.agreement.n} blocks, {_figure(beyond)} once the distance to "
+        "the window is taken out of both."
+    )
+    left, right = st.columns(2)
+    for side, values, words in ((left, found.effect, "|change of D|"), (right, found.attributed, "sum of the map")):
+        with side:
+            plane = _spread(values / (values.max() or 1.0), found.block, place)
+            _picture(place, map_over(_field(place), plane), f"{words} by block", f"occlusion-{words}")
+            st.caption(f"{words}, by block of {found.block}×{found.block}")
+
+
+def _receptive(found: Any, subject: Subject, place: Place) -> None:
+    half, most = found.side_holding(0.5), found.side_holding(0.95)
+    st.markdown(
+        f"Half of it lies within {half}×{half} LR pixels, 95 % within {most}×{most}, over {found.images} pictures."
+    )
+    side = found.strength.shape[0]
+    large = enlarged(red(found.shown), 320)
+    middle = Region(side // 2, side // 2, 1)
+    st.image(
+        framed(large, middle, large.shape[1] / side),
+        width=320,
+        output_format="PNG",
+        alt="Effective receptive field, its middle pixel framed",
+    )
+    st.caption(
+        "Fourth root of the mean positive gradient of the middle pixel, by its maximum; its own field, not the "
+        "window’s."
+    )
+
+
+def _randomisation(found: Any, subject: Subject, place: Place) -> None:
+    from dashboard.app_pages.compare.figures.randomisation import likeness
+
+    last = next((step for step in reversed(found.steps) if step.agreement is not None), None)
+    gone = (
+        "no map was left"
+        if last is None or last.agreement is None
+        else (
+            f"with {percent(last.share)} of the layers random the rank correlation is "
+            f"{_figure(last.agreement.spearman)}, {_figure(last.agreement.beyond_distance)} beyond distance"
+        )
+    )
+    st.markdown(f"As the network forgets, its map should become another one: {gone}.")
+    show_chart(
+        likeness(found), "randomisation", "Rank correlation with the trained network's map as layers are randomised"
+    )
+
+
+def _causal(found: Any, subject: Subject, place: Place) -> None:
+    strongest = float(np.abs(found.effect).max()) or 1.0
+    helps = int((found.effect > 2 * found.error).sum())
+    harms = int((found.effect < -2 * found.error).sum())
+    st.markdown(
+        f"Of {found.effect.size} blocks {helps} help the window and {harms} harm it by more than twice their error; "
+        f"the strongest is worth {strongest:.2g} dB of the window’s {found.psnr:.1f} dB."
+    )
+    plane = _spread(found.effect / strongest, found.settings.block, place)
+    with st.container(width=320):
+        _picture(place, difference_over(_field(place), plane), "Causal effects: red helps, blue harms", "causal")
+    st.caption(
+        f"Red helps, blue harms; the darkest is {strongest:.2g} dB. Blocks of {found.settings.block}×"
+        f"{found.settings.block} LR pixels."
+    )
+
+
+CHECKS: dict[CheckName, Check] = {
+    "faithfulness": Check(
+        "Insertion and deletion",
+        "Do the pixels that the map ranks first change the window most? The window’s own footprint is left out. Close "
+        "pixels matter most to every network, so the control that counts is the map shuffled within rings of equal "
+        "distance.",
+        _faithfulness,
+    ),
+    "occlusion": Check(
+        "Agreement with occlusion",
+        "Does D change most where the map is strongest? One block after the other is blurred, and the network asked "
+        "again: no gradient, no path.",
+        _occlusion,
+    ),
+    "receptive": Check(
+        "Effective receptive field",
+        "How far one SR pixel reaches on average, over other pictures: a trait of the network, not of this window.",
+        _receptive,
+    ),
+    "randomisation": Check(
+        "Model randomisation",
+        "A map that stays when the weights are shuffled, layer by layer from the output, shows the picture and not the "
+        "network.",
+        _randomisation,
+    ),
+    "causal": Check(
+        "Causal effects",
+        "Does a block help the window or harm it? Each is replaced by patches of other pictures, and the window’s PSNR "
+        "measured: forward passes alone. Takes the longest.",
+        _causal,
+    ),
+}
+
+
+def _take(name: str, result: Any, subject: Subject, offer: Offer) -> None:
+    st.download_button(
+        "Figures, JSON",
+        partial(comparison_exports.checked, subject, name, result, st.context.url or ""),
+        exports.file_name(subject.picture, subject.request.region, ".json", f"{offer.label} {name}"),
+        exports.kind(subject.picture, "application/json"),
+        icon=":material/data_object:",
+        key=f"take-{name}",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def _figure(correlation: float | None) -> str:
+    return "unknown" if correlation is None else f"{correlation:.2f}"
+
+
+def _field(place: Place) -> Pixels:
+    return place.picture.part(place.field)[0]
+
+
+def _spread(values: NDArray, block: int, place: Place) -> NDArray:
+    """Blocks over the field's pixels, [h, w]."""
+    return values.repeat(block, 0).repeat(block, 1)[: place.field.height, : place.field.width]
+
+
+def _picture(place: Place, content: Pixels, label: str, key: str) -> None:
+    scale = place.picture.scale
+    frame = Frame(place.local, place.field.width * scale, place.field.height * scale)
+    linked_picture(thumbnails.url(png(content)), frame, label=label, key=key)

@@ -1,0 +1,1 @@
+"""Results of checks and methods in, plotly figures out."""

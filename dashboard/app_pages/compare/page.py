@@ -1,0 +1,53 @@
+"""What do several networks look at in common, and what does only one of them see?"""
+
+import streamlit as st
+
+from dashboard.app_pages.compare import details, sections
+from dashboard.app_pages.compare.comparison import lineup_of
+from dashboard.app_pages.compare.gathering import gather
+from dashboard.app_pages.compare.presets import missing_twins, preset_choice, presets
+from dashboard.gallery.shipped import first_visit
+from dashboard.runtime import process
+from dashboard.state import session
+from dashboard.state.target import Place
+from dashboard.widgets import model_picker, settings_form, target_column
+from zoo.catalog.registry import registry
+from zoo.settings import settings
+
+st.title("What do they share?")
+st.markdown(
+    "Two to eight networks on one window: their pictures under one slider, their maps on one scale. Look for what all "
+    "of them draw on, in red below, and for what only the wide ones use, in blue."
+)
+
+left, right = st.columns([1, 2], gap="medium")
+with left:
+    aim = target_column.take_aim([one.id for one in first_visit().checkpoints])
+view = aim.view
+
+with right:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        model_picker.model_choice(aim.here, aim.selected, aim.shelf)
+        entries = tuple(registry(*settings().entries))
+        preset_choice(presets(aim.here, entries), missing_twins(aim.here, entries))
+        settings_form.density_switch(view)
+    if any(offer.only_shipped for offer in aim.selected):
+        st.caption(
+            "These published networks’ results ship for this window; elsewhere the networks on this computer go on."
+        )
+    for fault in session.faults():
+        st.warning(fault, icon=":material/error:")
+    place = None if aim.field is None else Place(view, aim.picture, aim.window, aim.field)
+    lineup = place and lineup_of(place, gather(place, aim.selected))
+    if lineup is not None:
+        sections.slider(lineup)
+        sections.informative(lineup)
+    settings_form.attribution_settings(view)
+
+if lineup is not None:
+    sections.maps(lineup)
+    sections.differences(lineup)
+    sections.takeaways(lineup)
+if place is not None and aim.selected:
+    details.show(place, aim.selected, lineup)
+process.warm_up()

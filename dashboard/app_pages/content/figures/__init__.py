@@ -1,0 +1,1 @@
+"""Studies of content in, plotly figures out."""

@@ -1,0 +1,1 @@
+"""The landscape page: DI against performance, receptive field and size."""

@@ -1,0 +1,145 @@
+"""DI against performance, receptive field and size: one dot a network, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil, isinf, log10
+
+import plotly.graph_objects as go
+
+from dashboard.presentation.plot_theme import INDEX_TICKS, MUTED, chart, mark_of
+from lam_core.studies.landscape import Axis, Site
+from lam_core.studies.published import IMAGES, PublishedRow
+from lam_core.studies.series import Series
+from lam_core.studies.statistics import Interval
+
+TITLES: dict[Axis, str] = {
+    "psnr": "PSNR, dB",
+    "ssim": "SSIM",
+    "receptive_field": "Receptive field, LR pixels a side",
+    "parameters": "Parameters",
+    "depth": "Depth, layers on the longest way",
+    "width": "Width, channels",
+}
+_DODGES = (0.0, -0.22, 0.22, -0.44, 0.44)
+"""Octaves by which marks of one column step aside for each other."""
+_FIELD_TICKS = (8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+def landscape_chart(
+    sites: Sequence[Site],
+    axis: Axis,
+    *,
+    places: Mapping[str, float],
+    series: Sequence[Series] = (),
+    published: Sequence[PublishedRow] = (),
+    log_index: bool = True,
+) -> go.Figure:
+    """Mean DI with its interval against the networks' places along an axis; those without a place are not drawn.
+
+    An infinite place, a global receptive field, has a column of its own at the right end. `published`: rows of the
+    published table as hollow marks, where they have a place on the axis.
+    """
+    rows = [(row, at) for row in published if (at := _published_place(row, axis)) is not None]
+    end = _right_end([*places.values(), *(at for _, at in rows)]) if axis == "receptive_field" else 0.0
+    drawn = [site for site in sites if site.model in places]
+    unbounded = sorted(
+        [(site.diffusion_index.mean, site.model) for site in drawn if isinf(places[site.model])]
+        + [(row.diffusion_index, row) for row, at in rows if isinf(at)],
+        key=lambda pair: pair[0],
+    )
+    beyond = {what: end * 2 ** _DODGES[k % len(_DODGES)] for k, (_, what) in enumerate(unbounded)}
+    by_name = {site.model: site for site in drawn}
+    traces: list[go.Scatter] = []
+    for line in series:
+        members = [by_name[model] for model in line.models if model in by_name]
+        if len(members) > 1:
+            traces.append(_line(line, members, [beyond.get(s.model, places[s.model]) for s in members]))
+    traces += [_dot(site, axis, places[site.model], beyond.get(site.model, places[site.model])) for site in drawn]
+    traces += [_hollow(row, beyond.get(row, at), first=k == 0) for k, (row, at) in enumerate(rows)]
+    logarithmic = axis in ("receptive_field", "parameters")
+    title = "Mean Diffusion Index"
+    figure = chart(traces, x=TITLES[axis], y=title, height=600, log_x=logarithmic, log_y=log_index)
+    if log_index:
+        figure.update_yaxes(tickvals=INDEX_TICKS)
+    if axis == "receptive_field":
+        ticks = [tick for tick in _FIELD_TICKS if tick < end]
+        figure.update_xaxes(tickvals=[*ticks, end], ticktext=[*map(str, ticks), "global"])
+        figure.add_vline(end / 2**0.5, line={"color": MUTED, "width": 1, "dash": "dot"})
+    elif axis == "parameters":
+        figure.update_xaxes(tickvals=[1e4, 1e5, 1e6, 1e7, 1e8], ticktext=["10 k", "100 k", "1 M", "10 M", "100 M"])
+    return figure
+
+
+def _dot(site: Site, axis: Axis, place: float, drawn_at: float) -> go.Scatter:
+    mark, index = mark_of(site.model), site.diffusion_index
+    return go.Scatter(
+        x=[drawn_at],
+        y=[index.mean],
+        error_y=_bars(index),
+        mode="markers",
+        name=site.model,
+        marker=mark.marker(13),
+        customdata=[site.model],
+        hovertemplate=(
+            f"<b>{site.model}</b><br>DI {index.mean:.2f} [{index.low:.2f}, {index.high:.2f}]<br>"
+            f"PSNR {site.psnr.mean:.2f} dB, SSIM {site.ssim.mean:.3f}<br>"
+            f"{TITLES[axis]}: {_told(place)}<br>{index.n} images<extra></extra>"
+        ),
+    )
+
+
+def _bars(interval: Interval) -> dict[str, object]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [interval.high - interval.mean],
+        "arrayminus": [interval.mean - interval.low],
+        "thickness": 1.2,
+        "width": 3,
+    }
+
+
+def _line(line: Series, members: Sequence[Site], places: Sequence[float]) -> go.Scatter:
+    return go.Scatter(
+        x=list(places),
+        y=[site.diffusion_index.mean for site in members],
+        mode="lines",
+        line={"color": mark_of(members[0].model).colour, "width": 1.5, "dash": "dot"},
+        name=f"{line.architecture.upper()} by {line.hyperparameter}",
+        hoverinfo="skip",
+    )
+
+
+def _hollow(row: PublishedRow, drawn_at: float, *, first: bool) -> go.Scatter:
+    mark = mark_of(row.model)
+    return go.Scatter(
+        x=[drawn_at],
+        y=[row.diffusion_index],
+        mode="markers",
+        name=f"hollow: published table, {IMAGES} images",
+        legendgroup="published",
+        showlegend=first,
+        marker={"color": mark.colour, "symbol": mark.hollow, "size": 13, "line": {"width": 2}},
+        hovertemplate=(
+            f"<b>{row.model}, as published</b><br>DI {row.diffusion_index:g}, PSNR {row.psnr:.2f} dB<br>"
+            f"Receptive field: {'global' if row.receptive_field is None else row.receptive_field}<extra></extra>"
+        ),
+    )
+
+
+def _published_place(row: PublishedRow, axis: Axis) -> float | None:
+    if axis == "psnr":
+        return row.psnr
+    if axis == "receptive_field":
+        return float("inf") if row.receptive_field is None else float(row.receptive_field)
+    return None
+
+
+def _right_end(places: Sequence[float]) -> float:
+    finite = [place for place in places if not isinf(place)]
+    return 2.0 ** (ceil(log10(max(finite, default=64)) / log10(2)) + 1)
+
+
+def _told(place: float) -> str:
+    return "global" if isinf(place) else f"{place:,.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,1 @@
+"""The semantics page: what deep features tell apart."""

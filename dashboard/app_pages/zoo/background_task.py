@@ -1,0 +1,118 @@
+"""Work beside the page: it goes on while its visitor looks elsewhere, tells how far it is, and can be given up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.presentation.formatting import megabytes
+from dashboard.runtime.compute import reason
+from dashboard.state import visitor
+
+log = logging.getLogger("lam")
+
+T = TypeVar("T")
+Tell = Callable[[str, float | None], None]
+"""Called by the work with what it does and how much of it is done, where that is known."""
+
+REDRAW = 0.2
+"""Seconds between two looks at a task."""
+AT_ONCE = threading.BoundedSemaphore(4)
+"""So many tasks of all visitors go on together; the others wait."""
+
+
+class GivenUp(Exception):
+    """Raised within the work once its visitor has cancelled it."""
+
+
+class Task(Generic[T]):
+    """One piece of work in a thread of its own."""
+
+    def __init__(self, work: Callable[[Tell], T]) -> None:
+        self._work = work
+        self._given_up = False
+        self._ended = threading.Event()
+        self.words, self.share = "Waits for the others to finish", None
+        self.outcome: T | None = None
+        self.failure = ""
+        """One sentence, if there is no outcome."""
+        threading.Thread(target=self._run, daemon=True).start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is an outcome or a failure."""
+        return self._ended.is_set()
+
+    def give_up(self) -> None:
+        """Ends the work at its next sign of life; the page need not wait for that."""
+        self._given_up = True
+
+    def _tell(self, words: str, share: float | None = None) -> None:
+        if self._given_up:
+            raise GivenUp
+        self.words, self.share = words, share
+
+    def _run(self) -> None:
+        try:
+            with AT_ONCE:
+                self._tell("Starting")
+                self.outcome = self._work(self._tell)
+        except GivenUp:
+            self.failure = "given up"
+        except Exception as error:
+            self.failure = reason(error, "a task")
+        finally:
+            self._ended.set()
+
+
+def watch(name: str, slot: DeltaGenerator) -> None:
+    """Shows how far this session's task of that name is, with a way to cancel it, and draws the page anew at its end.
+
+    To be called last: while it watches, nothing below it is drawn.
+    """
+    task = started(name)
+    if task is None or task.is_done:
+        return
+    with slot.container():
+        bar = st.empty()
+        st.button("Cancel", key=f"cancel-{name}", on_click=forget, args=(name,), width="stretch")
+    while not task.is_done:
+        bar.progress(min(task.share or 0.0, 1.0), text=task.words)
+        time.sleep(REDRAW)
+    st.rerun()
+
+
+def fetching(tell: Tell) -> Callable[[int, int | None], None]:
+    """Tells of a download, as `zoo` reports it."""
+
+    def progress(here: int, total: int | None) -> None:
+        tell(f"Fetching: {megabytes(here, total)}", here / total if total else None)
+
+    return progress
+
+
+def started(name: str) -> Task | None:
+    """This session's task of that name, running or ended, if there is one."""
+    return st.session_state.setdefault("tasks", {}).get(name)
+
+
+def start(name: str, work: Callable[[Tell], object]) -> None:
+    """Begins a task of this session, in place of an earlier one of that name."""
+    forget(name)
+    task = st.session_state.tasks[name] = Task(work)
+    # A closed tab gives up what was begun in it.
+    weakref.finalize(visitor.visitor(), task.give_up)
+
+
+def forget(name: str) -> None:
+    """Gives a task up if it runs, and drops it."""
+    if task := started(name):
+        task.give_up()
+        del st.session_state.tasks[name]

@@ -1,1 +1,0 @@
-"""Results in, plotly figures and tables out. Pure: no Streamlit, no computing."""

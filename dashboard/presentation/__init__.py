@@ -1,0 +1,1 @@
+"""View models, texts and tables in plain Python; no Streamlit."""

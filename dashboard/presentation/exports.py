@@ -1,0 +1,112 @@
+"""What a visitor takes away: the paper figure, arrays, figures and settings as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.formatting import settings_of, with_error
+from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
+from lam_core.attribution.result import Attribution
+from lam_core.diffusion.area import area
+from lam_core.diffusion.density import density
+from lam_core.region import Region
+from lam_core.render import Panel, paper_figure, png
+from lam_core.service.owner import Owner
+
+
+def figure(picture: Picture, results: Sequence[Attribution]) -> bytes:
+    """The paper figure of results of one window, as PNG."""
+    first = results[0]
+    lr, hr = picture.part(first.field)
+    panels = [Panel(r.model, r.sr, r.map, density(r.map), di_line(r)) for r in results]
+    window = f"{picture.title}, window at ({first.region.x}, {first.region.y})"
+    footnote = f"{window} · {settings_of(first)}"
+    return png(paper_figure(lr, hr, first.field.local(first.region, first.scale), panels, footnote))
+
+
+def di_line(result: Attribution) -> str:
+    """DI with its error."""
+    return f"DI {with_error(result.diffusion_index, result.diffusion_index_error)}"
+
+
+def arrays(result: Attribution) -> bytes:
+    """`signed` [3, h, w], `map` [h, w] and `sr` [s·h, s·w, 3] as .npz."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, signed=result.signed, map=result.map, sr=result.sr)
+    return buffer.getvalue()
+
+
+def figures(picture: Picture, results: Sequence[Attribution], address: str) -> str:
+    """All figures and settings as JSON."""
+    rows = []
+    for result in results:
+        quality = picture.quality(result)
+        row = {
+            **result.summary(),
+            "area_95_percent_pixels": area(result.map),
+            "psnr_on_field": quality and quality[0],
+            "psnr_on_field_bicubic": quality and quality[1],
+        }
+        # JSON has no infinity: what is not finite is not known.
+        rows.append({k: None if isinstance(v, float) and not isfinite(v) else v for k, v in row.items()})
+    content = {"picture": picture.id, "title": picture.title, "credit": picture.credit, "address": address}
+    return json.dumps({**content, "results": rows}, indent=2, allow_nan=False) + "\n"
+
+
+def kind(picture: Picture, mime: str) -> str:
+    """The type of a download about a picture."""
+    return kind_for(picture.owner, mime)
+
+
+def kind_for(owner: Owner | None, mime: str) -> str:
+    """The type of a download that is somebody's alone, or everybody's.
+
+    A download's address follows from its content, name and type. For one's own picture the type says something that
+    nobody else can know, so that the address cannot be found by who has the same picture.
+    """
+    if owner is None:
+        return mime
+    return f"{mime}; for={sha256(f'download {owner.name}'.encode()).hexdigest()}"
+
+
+def tile_arrays(tiles: Heatmap) -> bytes:
+    """DI and its error [rows, columns], and the windows' edges, as .npz."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, diffusion_index=tiles.diffusion_index, error=tiles.diffusion_index_error, x=tiles.x, y=tiles.y
+    )
+    return buffer.getvalue()
+
+
+def tile_figures(request: HeatmapRequest, tiles: Heatmap) -> str:
+    """DI of every window and the settings as JSON; null for a window without a map."""
+
+    def plain(values: NDArray) -> list[list[float | None]]:
+        return [[float(value) if isfinite(value) else None for value in row] for row in values]
+
+    content = {
+        "model": request.model.name,
+        "fingerprint": request.model.fingerprint,
+        "size": tiles.size,
+        "stride": request.stride,
+        "settings": request.settings.as_dict(),
+        "x": tiles.x.tolist(),
+        "y": tiles.y.tolist(),
+        "diffusion_index": plain(tiles.diffusion_index),
+        "error": plain(tiles.diffusion_index_error),
+    }
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def file_name(picture: Picture, window: Region, ending: str, network: str = "") -> str:
+    """A name that says what is in the file, in letters that every system takes."""
+    words = f"lam {picture.title} {network} x{window.x} y{window.y}".lower()
+    return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in words).split()) + ending

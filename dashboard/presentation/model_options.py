@@ -1,0 +1,126 @@
+"""The networks a visitor can choose from, without loading any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dashboard.presentation.catalogue import can_be_tried
+from dashboard.presentation.view import MOST_MODELS
+from zoo.catalog.entry import Entry
+from zoo.catalog.registry import registry
+from zoo.settings import ZooSettings
+from zoo.sources.weights import find
+
+COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
+"""Chosen where nothing else is: three networks of growing receptive field that need no download."""
+SHELF = 5
+"""Networks to be switched on and off at once, as many as stand in one row beside the rest; more only if selected."""
+SHELVED = (*COMPACT, "rfdn-c", "carn-c", "rcan-c")
+"""What it is filled up with after one's own: a network of each kind."""
+
+Tag = Literal["published", "compact", "yours"]
+_ORDER: tuple[Tag, ...] = ("yours", "compact", "published")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One network on offer."""
+
+    key: str
+    """What `zoo.reference` takes."""
+    name: str
+    tag: Tag
+    scale: int | None
+    """None for a network of one's own before it is loaded."""
+    remote: bool = False
+    """Its weights must be fetched first."""
+    year: int = 0
+    only_shipped: bool = False
+    """Its weights cannot be had here, but its results for the first window ship."""
+
+    @property
+    def label(self) -> str:
+        """For lists: a compact network is never taken for the published one of that name."""
+        return f"{self.name} {self.tag}" if self.tag != "published" else self.name
+
+
+def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:
+    """Every super-resolution network that can be had here, one's own first, then compact, then published by year."""
+    listed = [
+        Offer(key, f"{Path(key.rpartition(':')[0]).name}:{key.rpartition(':')[2]}", "yours", None)
+        for key in (() if settings.hosted else own)
+    ]
+    listed += [_offer(entry, settings) for entry in registry(*settings.entries) if can_be_tried(entry, settings)]
+    return tuple(sorted(listed, key=_place))
+
+
+def with_shipped(listed: Iterable[Offer], shipped: Iterable[str]) -> tuple[Offer, ...]:
+    """The networks on offer and those whose results ship, by the ids of their entries."""
+    offered = tuple(listed)
+    keys = {offer.key for offer in offered}
+    more = [_shipped(registry()[key]) for key in shipped if key not in keys]
+    return tuple(sorted((*offered, *more), key=_place))
+
+
+def at_scale(listed: Iterable[Offer], scale: int) -> tuple[Offer, ...]:
+    """Those of one scale; a network of one's own that is not loaded yet may have any."""
+    return tuple(offer for offer in listed if offer.scale in (scale, None))
+
+
+def scales(listed: Iterable[Offer]) -> tuple[int, ...]:
+    """The scales that some network has, ascending; 4 in any case."""
+    return tuple(sorted({offer.scale for offer in listed if offer.scale} | {4}))
+
+
+def chosen(listed: Sequence[Offer], wanted: Sequence[str]) -> tuple[Offer, ...]:
+    """The wanted ones among those listed, in the order of the list.
+
+    If none is: one's own and the compact networks, else the first three that need no download.
+    """
+    if found := tuple(offer for offer in listed if offer.key in wanted):
+        return found
+    standard = tuple(offer for offer in listed if offer.tag == "yours" or offer.key in COMPACT)[:MOST_MODELS]
+    return standard or tuple(offer for offer in listed if not offer.remote)[:3] or tuple(listed)[:3]
+
+
+def shelf(listed: Sequence[Offer], selected: Sequence[Offer], size: int = SHELF) -> tuple[Offer, ...]:
+    """The few that are shown for switching on and off: those selected, filled up with what is on this computer."""
+    kept = set(selected[:MOST_MODELS])
+    ranks = {key: rank for rank, key in enumerate(SHELVED)}
+    for offer in sorted(listed, key=lambda offer: (offer.tag != "yours", ranks.get(offer.key, len(ranks)))):
+        if len(kept) < size and not offer.remote:
+            kept.add(offer)
+    return tuple(offer for offer in listed if offer in kept)
+
+
+def twins(entries: Iterable[Entry]) -> tuple[tuple[Entry, Entry], ...]:
+    """Pairs of one network trained on the same data, once for PSNR and once adversarially, in that order."""
+    listed = [(entry, _upbringing(entry)) for entry in entries if entry.kind == "super-resolver"]
+    return tuple(
+        (one, other)
+        for one, upbringing in listed
+        if one.family == "psnr"
+        for other, theirs in listed
+        if other.family == "gan" and theirs == upbringing
+    )
+
+
+def _upbringing(entry: Entry) -> tuple[str, str, str | None, str | None]:
+    return entry.tag, entry.network, entry.published.training, entry.published.degradation
+
+
+def _place(offer: Offer) -> tuple[int, int, str]:
+    return _ORDER.index(offer.tag), offer.year, offer.name
+
+
+def _shipped(entry: Entry) -> Offer:
+    return Offer(entry.id, entry.name, "published", entry.scale, year=entry.published.year or 0, only_shipped=True)
+
+
+def _offer(entry: Entry, settings: ZooSettings) -> Offer:
+    tag: Tag = "compact" if entry.tag == "compact" else "published"
+    name = entry.name.removesuffix(" (compact)") if tag == "compact" else entry.name
+    return Offer(entry.id, name, tag, entry.scale, find(entry, settings) is None, entry.published.year or 0)

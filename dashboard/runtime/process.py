@@ -1,0 +1,139 @@
+"""What the process holds for all its visitors: the service, the pool of loaded networks, the import of PyTorch.
+
+None of it lies in Streamlit's own caches, which any visitor's browser may ask the server to clear for everybody.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import TypeVar
+
+import zoo
+from dashboard.presentation.model_options import COMPACT
+from dashboard.runtime import garbage, json_logs
+from dashboard.runtime.presence import Presence
+from lam_core.reference import NetworkReference
+from lam_core.service.device_queue import Turnstile
+from lam_core.service.service import Service
+from lam_core.service.store import Store
+from lam_core.settings import settings
+from zoo.models.pool import Pool, PooledReference
+from zoo.models.reference import Reference, feature_reference
+from zoo.settings import settings as zoo_settings
+
+log = logging.getLogger("lam")
+
+T = TypeVar("T")
+
+WARM_UP_AFTER = 1.0
+"""Seconds after which PyTorch is imported: what was asked for is in the browser by then."""
+TIDY_EVERY = 30.0
+"""Seconds between two looks for what visitors who have left, or time, have made superfluous: results and objects."""
+
+presence = Presence()
+_first = threading.RLock()
+
+
+def once(make: Callable[[], T]) -> Callable[[], T]:
+    """What `make` gives, made once however many ask for it at the same time; `cache_clear` forgets it."""
+    kept = functools.cache(make)
+
+    @functools.wraps(make)
+    def give() -> T:
+        with _first:
+            return kept()
+
+    give.cache_clear = kept.cache_clear  # pyright: ignore[reportAttributeAccessIssue]
+    return give
+
+
+@once
+def start() -> None:
+    """Reads the settings, lets log lines out, and has expired results removed from now on.
+
+    Raises `EnvironmentValueError` for settings that make no sense.
+    """
+    own, hosted = settings(), zoo_settings().hosted
+    json_logs.start()
+    log.info("start", extra={"fields": {"device": own.device, "store": str(own.store), "hosted": hosted}})
+    threading.Thread(target=_tidy, daemon=True).start()
+
+
+@once
+def shared_service() -> Service:
+    """The service as nobody in particular meets it; `Service.of` makes it a visitor's."""
+    own = settings()
+    turnstile = Turnstile(own.queue, each=own.session_queue)
+    return Service(Store(own.store, own.store_limit), device=own.device, turnstile=turnstile, seconds=own.seconds)
+
+
+@functools.lru_cache(maxsize=64)
+def network(name: str) -> PooledReference:
+    """The network that `zoo.reference` takes by that name, loaded through the pool. Raises a `ZooError`."""
+    return pooled(zoo.reference(name))
+
+
+@functools.lru_cache(maxsize=64)
+def feature_network(key: str) -> NetworkReference:
+    """As `network`, and classifiers too: networks to be looked at by their features. Raises a `ZooError`."""
+    found = feature_reference(key)
+    return pooled(found) if isinstance(found, Reference) else found
+
+
+def pooled(reference: Reference) -> PooledReference:
+    """A network whose model comes from this process's pool."""
+    return _pool().pooled(reference)
+
+
+@once
+def _pool() -> Pool:
+    return Pool(device=settings().device)
+
+
+def _tidy() -> None:
+    while True:
+        try:
+            for name in presence.gone():
+                shared_service().remove(name)
+            shared_service().expire(settings().upload_hours * 3600)
+        except Exception:
+            # Whatever is wrong with the disk today may be right in five minutes.
+            log.exception("tidy")
+        garbage.set_aside()
+        time.sleep(TIDY_EVERY)
+
+
+@once
+def warm_up() -> threading.Timer:
+    """Imports and loads, once and in the background, what the first computation needs."""
+    timer = threading.Timer(WARM_UP_AFTER, _import_the_heavy)
+    timer.daemon = True
+    timer.start()
+    # PyTorch aborts the process if Python ends in the middle of its import.
+    atexit.register(timer.join)
+    atexit.register(timer.cancel)
+    return timer
+
+
+def _import_the_heavy() -> None:
+    try:
+        import_module("lam_core.attribution.attribute")
+        import_module("zoo.models.load")
+        for key in COMPACT:
+            network(key).load()
+    except Exception:
+        # The first computation meets the same fault and reports it.
+        log.exception("warm-up")
+    garbage.set_aside()
+
+
+def forget() -> None:
+    """Makes all of it anew when it is next asked for: settings have changed."""
+    for made in (start, shared_service, _pool, warm_up, network, feature_network):
+        made.cache_clear()  # pyright: ignore[reportFunctionMemberAccess]

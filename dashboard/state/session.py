@@ -1,0 +1,100 @@
+"""The view of one visitor: kept in the session, written into the address, read back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard.presentation.view import View, from_query
+from lam_core.region import Region
+
+
+def current() -> View:
+    """The session's view; the address's where the session is new or the visitor changed the address."""
+    state = st.session_state
+    query = st.query_params.to_dict()
+    if "view" not in state or (query and query != state.address):
+        state.view, state.faults = from_query(query)
+        state.address = query
+        # Who opens a link wants to see what it shows.
+        state.asked = None if state.view.is_first_visit else state.view.question
+    return state.view
+
+
+def faults() -> tuple[str, ...]:
+    """What could not be used of the address, once."""
+    found = st.session_state.get("faults", ())
+    st.session_state.faults = ()
+    return found
+
+
+def change(**changes: Any) -> View:
+    """Another view; nothing is computed for it until it is asked for."""
+    st.session_state.view = replace(st.session_state.view, **changes)
+    return st.session_state.view
+
+
+def replace_window(view: View, window: Region | None) -> None:
+    """Another window for the same question: if the maps of `view` were asked for, those of the new one are."""
+    was_wanted = wanted(view)
+    change(window=window)
+    if was_wanted:
+        ask()
+
+
+def compare(models: Sequence[str], **changes: Any) -> None:
+    """Sets other things against each other; `models`, those on the page, are then part of the view.
+
+    What was asked for stays so.
+    """
+    view = st.session_state.view
+    was_wanted = wanted(view)
+    change(models=tuple(models), comparison=replace(view.comparison, **changes))
+    if was_wanted:
+        ask()
+
+
+def ask() -> None:
+    """Wants the maps of the current view computed."""
+    st.session_state.asked = st.session_state.view.question
+
+
+def give_up() -> None:
+    """Wants nothing computed any more."""
+    st.session_state.asked = None
+
+
+def wanted(view: View) -> bool:
+    """Whether the maps of a view were asked for."""
+    return st.session_state.get("asked") == view.question
+
+
+def asked_before() -> bool:
+    """Whether anything was asked for in this session."""
+    return st.session_state.get("asked") is not None
+
+
+def inquire(key: tuple[Any, ...]) -> None:
+    """Wants one question about a map answered, beside those that are wanted already."""
+    st.session_state.inquiries = {*st.session_state.get("inquiries", ()), key}
+
+
+def inquired(key: tuple[Any, ...]) -> bool:
+    """Whether that question was put."""
+    return key in st.session_state.get("inquiries", ())
+
+
+def give_up_inquiry(key: tuple[Any, ...]) -> None:
+    """Wants it no more."""
+    st.session_state.inquiries = st.session_state.get("inquiries", set()) - {key}
+
+
+def publish(view: View) -> None:
+    """Writes a view into the address."""
+    query = view.to_query()
+    if st.session_state.address != query or st.query_params.to_dict() != query:
+        st.session_state.address = query
+        st.query_params.from_dict(query)

@@ -1,0 +1,1 @@
+"""Streamlit code that two or more pages draw."""

@@ -1,0 +1,162 @@
+"""Widgets that choose a picture: the samples by kind, an upload, the scale, and the window as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.components.image_strip import Kind, image_strip
+from dashboard.gallery.shipped import thumbnails
+from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.formatting import sentence
+from dashboard.presentation.view import FIRST_SAMPLE, View
+from dashboard.state import session, uploads
+from dashboard.state.uploads import Upload
+from lam_core.attribution.settings import SettingsError
+from lam_core.errors import LamError
+from lam_core.images import digest
+from lam_core.images.decode import decode
+from lam_core.region import Region, RegionError
+from lam_core.samples import samples
+from lam_core.settings import MEBIBYTE, settings
+
+KIND_TITLES = {
+    "facade": "Facades",
+    "roof": "Roofs",
+    "texture": "Textures",
+    "photograph": "Photographs",
+    "foliage": "Foliage",
+    "text": "Print",
+    "stripes": "Stripes",
+    "grid": "Grids",
+    "checkerboard": "Checkerboards",
+    "plate": "Plates",
+}
+
+
+def samples_strip(selected: str) -> None:
+    """The samples by kind."""
+    urls = thumbnails()
+    kinds: dict[str, Kind] = {}
+    for sample in samples():
+        kind = kinds.setdefault(sample.kind, {"title": KIND_TITLES.get(sample.kind, sample.kind.title()), "images": []})
+        images = [*kind["images"], {"id": sample.id, "title": sample.title, "src": urls.get(sample.id, "")}]
+        kinds[sample.kind] = {"title": kind["title"], "images": images}  # pyright: ignore[reportArgumentType]
+    ordered = [kinds[name] for name in KIND_TITLES if name in kinds]
+    image_strip(ordered, selected=selected, key="strip")
+
+
+def upload(view: View) -> None:
+    """A popover that takes a picture of the visitor's own."""
+    limits = settings()
+    with st.popover("Your picture", icon=":material/upload:", width="stretch"):
+        st.file_uploader(
+            "Picture",
+            type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "ppm"],
+            key=(key := uploads.widget_key()),
+            max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
+            on_change=_take_upload,
+            args=(key,),
+            label_visibility="collapsed",
+        )
+        st.session_state["low"] = view.low_resolution
+        st.toggle("It is already low-resolution", key="low", on_change=_take_kind)
+        st.caption(
+            "Otherwise it counts as the HR picture and is reduced by bicubic interpolation. Nobody else sees "
+            f"picture and results; they go when you close the tab, after {limits.upload_hours} h without use, or at "
+            "once if you say so. Links carry the picture's digest alone."
+        )
+        if uploads.held() is not None:
+            st.button(
+                "Delete my picture and its results", icon=":material/delete:", on_click=_delete_upload, key="delete"
+            )
+
+
+def upload_fault() -> None:
+    """Why the last file was not taken, or what is remarkable about it."""
+    if fault := st.session_state.get("upload_fault"):
+        st.error(fault, icon=":material/error:")
+
+
+def _delete_upload() -> None:
+    uploads.discard()
+    session.give_up()
+    session.change(image=FIRST_SAMPLE, low_resolution=False, window=None)
+
+
+def _take_upload(key: str) -> None:
+    file = st.session_state.get(key)
+    st.session_state.upload_fault = ""
+    if file is None:
+        return
+    limits = settings()
+    try:
+        if file.size > limits.upload_limit:
+            raise SettingsError(
+                f"{file.name} has {file.size / MEBIBYTE:.1f} MiB; choose a file of at most "
+                f"{limits.upload_limit / MEBIBYTE:g} MiB"
+            )
+        decoded = decode(file.getvalue(), pixel_limit=limits.pixel_limit)
+    except LamError as error:
+        st.session_state.upload_fault = f"{file.name}: {sentence(str(error))}"
+        return
+    name = f"upload-{digest(decoded.pixels)}"
+    expected = st.session_state.view.upload
+    if expected and f"upload-{expected}" != name and uploads.held() is None:
+        st.session_state.upload_fault = f"{file.name} is not the picture of this link; it is shown all the same."
+    if name != st.session_state.view.image:
+        session.change(image=name, window=None)
+    uploads.hold(Upload(decoded, file.name))
+
+
+def _take_kind() -> None:
+    session.change(low_resolution=bool(st.session_state["low"]), window=None)
+
+
+def scale_choice(view: View, scales: Sequence[int]) -> None:
+    """The scale, where there is a choice."""
+    if len(scales) < 2 and view.scale in scales:
+        return
+    st.session_state["scale"] = view.scale
+    st.segmented_control(
+        "Scale",
+        sorted({*scales, view.scale}),
+        format_func=lambda scale: f"×{scale}",
+        key="scale",
+        required=True,
+        on_change=_take_scale,
+        label_visibility="collapsed",
+    )
+
+
+def _take_scale() -> None:
+    if st.session_state["scale"]:
+        session.change(scale=int(st.session_state["scale"]), window=None, models=())
+
+
+def place(window: Region, picture: Picture) -> None:
+    """The window's corner and size as numbers."""
+    limits = {"x": picture.width - window.size, "y": picture.height - window.size}
+    largest = min(picture.height, picture.width)
+    grid = st.grid(3, min_column_width=80, gap="small")
+    for name in ("x", "y", "size"):
+        st.session_state[f"window_{name}"] = getattr(window, name)
+        grid.number_input(
+            "size" if name == "size" else f"{name}, up to {limits[name]}",
+            min_value=1 if name == "size" else 0,
+            max_value=largest if name == "size" else limits[name],
+            step=1,
+            key=f"window_{name}",
+            on_change=_take_place,
+            args=(picture.width, picture.height),
+        )
+
+
+def _take_place(width: int, height: int) -> None:
+    x, y, size = (st.session_state[f"window_{name}"] for name in ("x", "y", "size"))
+    try:
+        size = min(int(size), width, height)
+        session.change(window=Region(min(int(x), width - size), min(int(y), height - size), size))
+    except (RegionError, TypeError, ValueError) as error:
+        st.session_state.faults = (sentence(str(error)),)

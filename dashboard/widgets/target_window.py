@@ -1,0 +1,122 @@
+"""From the view to the picture, the place and the field that it means, and their display."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components.region_picker import region_picker
+from dashboard.gallery.shipped import FirstVisit
+from dashboard.presentation.decoded_image import Picture, from_sample, from_upload
+from dashboard.presentation.formatting import sentence
+from dashboard.presentation.view import FIRST_SAMPLE, View
+from dashboard.state import session, uploads, visitor
+from dashboard.widgets import thumbnails
+from lam_core.errors import LamError
+from lam_core.images import digest
+from lam_core.region import Field, Region, RegionError, field_around
+from lam_core.samples import sample
+
+LARGE = 1600
+"""SR pixels a side from which the window is hard to see in the picture."""
+
+
+def picture_of(view: View) -> Picture | None:
+    """The picture of a view, None if it is an upload that this session does not have.
+
+    A sample that does not exist, or a picture that does not fit the scale, is said and replaced by the first sample.
+    """
+    name = (view.image, view.scale, view.low_resolution, uploads.held())
+    if st.session_state.get("picture", (None,))[0] != name:
+        try:
+            st.session_state.picture = (name, _made(view))
+        except LamError as error:
+            st.error(sentence(str(error)), icon=":material/error:")
+            return from_sample(sample(FIRST_SAMPLE), view.scale)
+    return st.session_state.picture[1]
+
+
+def _made(view: View) -> Picture | None:
+    if view.upload is None:
+        return from_sample(sample(view.image), view.scale)
+    own = uploads.held()
+    if own is None or digest(own.decoded.pixels) != view.upload:
+        return None
+    return from_upload(
+        own.decoded, own.name, low_resolution=view.low_resolution, scale=view.scale, owner=visitor.visitor()
+    )
+
+
+def ask_for_file() -> None:
+    """What to do with a link to a picture that is not here."""
+    st.info(
+        "This link shows an uploaded picture, of which it carries the digest alone. Choose the same file under “Your "
+        "picture” to see the same maps, or a sample above.",
+        icon=":material/link:",
+    )
+
+
+def window_of(view: View, picture: Picture) -> Region:
+    """The view's window on the picture; the suggested one, and a sentence, if it does not lie inside."""
+    try:
+        return picture.window(view.window)
+    except RegionError as error:
+        session.replace_window(view, None)
+        st.error(f"{sentence(str(error))} The suggested place is shown instead.", icon=":material/error:")
+        return picture.suggested
+
+
+def pushed_inside(x: int, y: int, size: int, picture: Picture) -> Region:
+    """The window nearest to a corner that lies inside the picture."""
+    return Region(min(max(x, 0), picture.width - size), min(max(y, 0), picture.height - size), size)
+
+
+def field_of(view: View, window: Region, picture: Picture) -> Field | None:
+    """The field around the window; None, and a sentence, if the window does not fit into it."""
+    try:
+        height, width = picture.lr.shape[:2]
+        return field_around(window, height, width, picture.scale, view.settings.field)
+    except RegionError as error:
+        st.error(sentence(str(error)), icon=":material/error:")
+        return None
+
+
+def show_picker(picture: Picture, window: Region, field: Field | None) -> None:
+    """The picture with the window, and the field where that is not the whole picture."""
+    s = picture.scale
+    part = field and (field.x * s, field.y * s, field.width * s, field.height * s)
+    region_picker(
+        thumbnails.picker_url(picture),
+        width=picture.width,
+        height=picture.height,
+        window=window,
+        field=part if part and part[2:] != (picture.width, picture.height) else None,
+        label=f"{picture.title}, {picture.width}×{picture.height} pixels, window at ({window.x}, {window.y})",
+        key="picker",
+    )
+    if max(picture.height, picture.width) > LARGE:
+        st.caption("On a picture this large the window is a speck: place it roughly, then by arrow keys or numbers.")
+
+
+def show_close_ups(picture: Picture, window: Region) -> None:
+    """The window's surroundings in HR, LR and bicubic."""
+    views = thumbnails.close_ups(picture, window)
+    with st.grid(len(views), min_column_width=70, gap="small"):
+        for name, content in views:
+            st.image(
+                thumbnails.source(picture, content),
+                caption=name,
+                width="stretch",
+                output_format="PNG",
+                alt=f"{name} around the window",
+            )
+
+
+def is_first_visit(view: View, first: FirstVisit) -> bool:
+    """Whether the shipped results are what there is to see: nothing was asked for and no other place chosen."""
+    return not session.asked_before() and is_shipped_place(view, view.window or first.window, first)
+
+
+def is_shipped_place(view: View, window: Region, first: FirstVisit) -> bool:
+    """Whether results of published networks ship for this window, seen with these settings."""
+    place = (view.image, view.scale, view.settings, window)
+    return place == (first.sample, 4, View().settings, first.window)

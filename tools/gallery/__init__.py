@@ -1,0 +1,1 @@
+"""Programs that make the results which ship with the dashboard."""
