@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     from lam_core.filters.request import FilterStudyRequest
     from lam_core.filters.summary import summary
     from lam_core.images.degradations import Degradation
-    from zoo.registry import baseline_of
+    from zoo.catalog.registry import baseline_of
 
     name = options.baseline or baseline_of(options.target)
     if name is None:

@@ -146,6 +146,8 @@ class Entry(_Table):
     """Of the weights; `none stated` where their source says nothing."""
     note: str | None = None
     """What a user must know before drawing conclusions."""
+    fine_tuned_from: str | None = None
+    """Id of the network whose weights the training began with: the baseline of filter attribution."""
     hyperparameters: dict[str, Any] = {}
     """Keyword arguments that build the network without its weights."""
     convention: Input = Input()

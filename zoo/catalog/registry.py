@@ -93,6 +93,12 @@ def card(entry: Entry) -> Mapping[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
+def baseline_of(entry_id: str) -> str | None:
+    """Id of the network that an entry's was fine-tuned from; None where it is not known or there is no such entry."""
+    entry = registry().entries.get(entry_id)
+    return entry.fine_tuned_from if entry else None
+
+
 def pinned_digest(entry: Entry) -> str | None:
     """The digest that the weights must have, as far as it is known without them."""
     return card(entry).get("sha256") if isinstance(entry.weights, Bundled) else entry.sha256
