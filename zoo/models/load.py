@@ -8,10 +8,10 @@ from lam_core.convention import fingerprint_of
 from lam_core.model import FeatureModel, Restorer, SuperResolver
 from zoo.catalog.entry import Entry, Hub
 from zoo.catalog.registry import entry_fingerprint, pinned_digest
-from zoo.checkpoints.detect import MismatchError, build, detect, is_known, is_of
-from zoo.checkpoints.parameter_sets import Choice
-from zoo.checkpoints.read import LARGEST, read_checkpoint, read_state
+from zoo.checkpoints.detect import MismatchError
+from zoo.checkpoints.read import LARGEST, read_state
 from zoo.errors import NotASuperResolverError
+from zoo.formats.network import read_declared, read_network
 from zoo.models.classifiers import classifier
 from zoo.models.python_file import own_network
 from zoo.models.resolve import Code, resolve
@@ -86,11 +86,9 @@ def load_entry(
 ) -> SuperResolver | FeatureModel:
     """The model of an entry with the weights in a file, of the parameter set `params`. Raises a `ZooError`."""
     verify(path, pinned_digest(entry), entry.id)
-    sha256 = digest(path)
     if entry.kind == "classifier":
-        return classifier(entry, read_state(path, params=params), fingerprint=entry_fingerprint(entry, sha256))
-    chosen = read_checkpoint(path).weights(params, lambda state: is_of(entry.architecture, state))
-    network = build(chosen.weights, entry.architecture, entry.hyperparameters, name=entry.id)
+        return classifier(entry, read_state(path, params=params), fingerprint=entry_fingerprint(entry, digest(path)))
+    network, weights = read_declared(path, entry, params=params)
     if network.scale != entry.scale:
         raise MismatchError(f"the weights of {entry.id} enlarge ×{network.scale}; its entry says ×{entry.scale}")
     return SuperResolver(
@@ -98,8 +96,8 @@ def load_entry(
         network.scale,
         convention=entry.declared_convention(input_range),
         name=entry.name,
-        fingerprint=entry_fingerprint(entry, identity(sha256, chosen), input_range),
-        notes=(*chosen.notes, *network.notes),
+        fingerprint=entry_fingerprint(entry, weights, input_range),
+        notes=network.notes,
     )
 
 
@@ -112,21 +110,13 @@ def load_checkpoint(
     largest: int = LARGEST,
 ) -> SuperResolver:
     """The super-resolution network in a file that no entry describes. Raises a `ZooError`."""
-    checkpoint = read_checkpoint(path, largest=largest)
-    chosen = checkpoint.weights(params, is_known)
-    network = detect(chosen.weights, name=name, input_range=input_range, told=checkpoint.hyperparameters)
+    network, weights = read_network(path, name=name, input_range=input_range, params=params, largest=largest)
     convention = network.convention
-    sha256 = identity(digest(path), chosen)
     return SuperResolver(
         network.module,
         network.scale,
         convention=convention,
         name=name,
-        fingerprint=fingerprint_of(sha256, network.identity, network.scale, convention),
-        notes=(*chosen.notes, *network.notes),
+        fingerprint=fingerprint_of(weights, network.identity, network.scale, convention),
+        notes=network.notes,
     )
-
-
-def identity(sha256: str, chosen: Choice) -> str:
-    """What names the weights of a file in fingerprints: its digest, and a set that is not the one used by default."""
-    return sha256 if chosen.is_default else f"{sha256}:{chosen.name}"

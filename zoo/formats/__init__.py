@@ -1,0 +1,1 @@
+"""Networks that come as a graph of operators: ncnn's `.param` with `.bin`, and ONNX."""
