@@ -12,12 +12,12 @@ from spandrel.architectures.SwinIR import SwinIR
 from torch import nn
 
 import zoo
-import zoo.reading
+import zoo.checkpoints.choose_convention
 from lam_core.convention import Convention
 from zoo.architectures import architecture
-from zoo.inspection import inspect_file
-from zoo.network import Network
-from zoo.reading import decide, scale_in_name
+from zoo.checkpoints.choose_convention import decide, scale_in_name
+from zoo.checkpoints.network import Network
+from zoo.inspection.inspection import inspect_file
 from zoo.settings import ZooSettings
 
 OFFLINE = ZooSettings(offline=True)
@@ -42,7 +42,9 @@ def readings() -> list[Network]:
 def test_name_and_measuring_decide_between_scales(
     name: str, good: tuple[int, ...], scale: int, why: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(zoo.reading, "gain_over_bicubic", lambda one: 2.0 if one.scale in good else -3.0)
+    monkeypatch.setattr(
+        zoo.checkpoints.choose_convention, "gain_over_bicubic", lambda one: 2.0 if one.scale in good else -3.0
+    )
     found = decide(readings(), name)
     assert found.scale == scale
     assert found.notes[0].startswith(f"{name} fits ×2 and ×3: ×{scale} is used, ")
