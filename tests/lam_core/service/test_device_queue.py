@@ -209,3 +209,32 @@ def test_a_full_queue_says_so() -> None:
     ):
         pass
     assert len(turnstile) == 0
+
+
+def test_of_one_visitor_only_the_first_computation_counts_as_having_come() -> None:
+    line = Line()
+    tabs = [Ticket(0, i / 10, visitor="one") for i in range(10)]
+    other = Ticket(0, 5.0, visitor="other")
+    for ticket in (*tabs, other):
+        line.join(ticket)
+    assert line.admit(tabs[0], 5.0)
+    assert line.ahead(other) == 1, "the one that runs, and none of the nine that wait"
+    assert line.step_aside(tabs[0], 5.1), "who has several lets others go after every step"
+    assert not line.admit(tabs[1], 5.1)
+    assert line.admit(other, 5.1)
+    line.leave(other, 5.2)
+    assert line.admit(tabs[0], 5.2) or line.admit(tabs[1], 5.2)
+
+
+def test_visitors_of_several_computations_go_in_rotation() -> None:
+    line = Line()
+    tickets = [Ticket(0, i / 10, visitor=name) for i, name in enumerate("aaabb")]
+    for ticket in tickets:
+        line.join(ticket)
+    served, now = [], 1.0
+    while len(line):
+        running = next(t for t in tickets if t not in served and line.admit(t, now))
+        now += 1
+        line.leave(running, now)
+        served.append(running)
+    assert [t.visitor for t in served] == list("ababa")

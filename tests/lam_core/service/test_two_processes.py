@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from lam_core.service.locks import Claims
-from lam_core.service.service import Service
+from lam_core.service.service import Cancelled, Service
 from lam_core.service.store import Store, key_of
 from tests.lam_core.service.plain import Plain
 
@@ -45,6 +47,60 @@ def test_one_that_is_killed_is_taken_over_from(tmp_path: Path) -> None:
     assert second.communicate(timeout=60)[0] == f"{Plain(7).expected.sum()}\n"
     assert diary.read_text().split() == ["7", "7"]
     first.communicate()
+
+
+def test_one_that_is_stopped_is_taken_over_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lam_core.service.locks.STALE_AFTER", 1.0)
+    first = worker(tmp_path / "store", tmp_path / "diary", "answer", "7", "60")
+    diary = tmp_path / "diary"
+    while not diary.exists():
+        time.sleep(0.02)
+    first.send_signal(signal.SIGSTOP)
+    time.sleep(1.5)
+    service = Service(Store(tmp_path / "store"))
+    assert np.array_equal(service.answer(Plain(7)).result, Plain(7).expected)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+
+
+def test_a_claim_that_is_renewed_is_not_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lam_core.service.locks.STALE_AFTER", 1.0)
+    monkeypatch.setattr("lam_core.service.locks.RENEW_EVERY", 0.1)
+    one, other = Claims(tmp_path), Claims(tmp_path)
+
+    class Waits(Exception):
+        pass
+
+    def give_up() -> None:
+        if time.monotonic() > until:
+            raise Waits
+
+    with one.claim("key", lambda: None):
+        until = time.monotonic() + 2
+        with pytest.raises(Waits), other.claim("key", give_up):
+            pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_service_that_stops_cancels_what_it_computes(tmp_path: Path) -> None:
+    service = Service(Store(tmp_path))
+    raised: list[BaseException] = []
+
+    def compute() -> None:
+        try:
+            service.answer(Plain(7, seconds=0.5))
+        except Cancelled as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    time.sleep(0.1)
+    service.stop(5)
+    assert len(raised) == 1
+    assert not list((tmp_path / "locks").iterdir())
+    with pytest.raises(Cancelled):
+        service.answer(Plain(8))
+    thread.join()
 
 
 def test_killed_at_any_moment_of_writing_no_wrong_result_is_ever_found(tmp_path: Path) -> None:

@@ -26,6 +26,19 @@ def test_faults_of_all_files_are_reported_together(tmp_path):
     assert "b.toml: not TOML" in str(caught.value)
 
 
+def test_faults_of_further_folders_are_set_aside(tmp_path):
+    text = (ENTRIES / "edsr-c.toml").read_text()
+    (tmp_path / "broken.toml").write_text("= broken")
+    (tmp_path / "twin.toml").write_text(text)
+    (tmp_path / "mine.toml").write_text(text.replace("EDSR (compact)", "Mine"))
+    found = Registry.read(ENTRIES, tmp_path)
+    assert found["mine"].name == "Mine"
+    assert len(found) == len(registry()) + 1
+    broken, twin = found.faults
+    assert broken.startswith("broken.toml: not TOML")
+    assert twin.startswith("twin.toml: name: 'EDSR (compact)' is that of edsr-c")
+
+
 def test_a_later_folder_replaces_an_entry(tmp_path):
     text = (ENTRIES / "edsr-c.toml").read_text()
     (tmp_path / "edsr-c.toml").write_text(text.replace("EDSR (compact)", "Mine"))
