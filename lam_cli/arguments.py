@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
+from lam_core.attribution.settings import AttributionSettings
 from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.images.decode import decode
 from lam_core.images.image_sets import Picture, of_sample, pictures_in
-from lam_core.region import Region
+from lam_core.region import FieldSize, Region
 from lam_core.samples import samples
+from lam_core.service.service import Status
 
 
 class InputError(LamError):
@@ -45,6 +50,52 @@ def add_model(command: argparse.ArgumentParser) -> None:
         "--input-range", type=float, choices=(1.0, 255.0), help="white at the network's input, if not as detected"
     )
     command.add_argument("--weights", type=Path, metavar="FILE", help="state dict for path.py:build")
+
+
+def without_folder(model: str) -> str:
+    """A network's reference without the folders of a local file, which are nobody else's concern.
+
+    >>> without_folder("imdn-c"), without_folder("owner/repo:file.pth")
+    ('imdn-c', 'owner/repo:file.pth')
+    """
+    path, colon, build = model.rpartition(":")
+    if Path(model).is_file():
+        return Path(model).name
+    return f"{Path(path).name}:{build}" if colon and Path(path).is_file() else model
+
+
+def add_settings(command: argparse.ArgumentParser) -> None:
+    """Adds the options that decide what a map is."""
+    command.add_argument("--rule", choices=("reference", "default"))
+    command.add_argument("--nodes", type=int, help="points on the path (at most this many under the default rule)")
+    command.add_argument("--tolerance", type=float, help="relative error of the displayed map to stop at")
+    command.add_argument("--sigma", type=float, help="blur of the baseline in LR pixels")
+    command.add_argument("--detector", choices=("gradient", "intensity", "gabor"))
+    command.add_argument("--field", type=field, metavar="N|full", help="side of the attributed LR field")
+    command.add_argument("--dtype", choices=("float32", "tf32", "float64"), help="tf32: GPU only")
+
+
+def attribution_settings(options: argparse.Namespace, standard: AttributionSettings) -> AttributionSettings:
+    """`standard` with what the options change; the reference rule looks at the whole image unless told otherwise."""
+    names = ("rule", "nodes", "tolerance", "sigma", "detector", "field", "dtype")
+    chosen: dict[str, Any] = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if options.rule == "reference":
+        chosen.setdefault("field", "full")
+    return replace(standard, **chosen)
+
+
+def field(text: str) -> FieldSize:
+    """The value of --field."""
+    return "full" if text == "full" else int(text)
+
+
+def attribution_progress(status: Status) -> str:
+    """What the computation of a map is at."""
+    if status.progress is None:
+        return "loading the model" if status.stage == "model" else "waiting"
+    p = status.progress
+    error = f", error {p.error:.1%}" if isfinite(p.error) else ""
+    return f"{p.nodes} of at most {p.budget} nodes{error}"
 
 
 def read_picture(path: Path) -> Pixels:

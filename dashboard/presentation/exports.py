@@ -12,24 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.formatting import settings_of, with_error
+from dashboard.presentation.formatting import with_error
 from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.area import area
-from lam_core.diffusion.density import density
 from lam_core.region import Region
-from lam_core.render import Panel, paper_figure, png
+from lam_core.render.figure import TEMPLATES, ImageSource, Material, Network, Recipe, Slot, Source, Window, file
 from lam_core.service.owner import Owner
+
+COLUMN_MM = 48.0
+"""Width of a network's column in the paper figure."""
 
 
 def figure(picture: Picture, results: Sequence[Attribution]) -> bytes:
-    """The paper figure of results of one window, as PNG."""
+    """The published figure of results of one window, as PNG."""
     first = results[0]
-    lr, hr = picture.part(first.field)
-    panels = [Panel(r.model, r.sr, r.map, density(r.map), di_line(r)) for r in results]
-    window = f"{picture.title}, window at ({first.region.x}, {first.region.y})"
-    footnote = f"{window} · {settings_of(first)}"
-    return png(paper_figure(lr, hr, first.field.local(first.region, first.scale), panels, footnote))
+    window = Window(first.region.x, first.region.y, first.region.size)
+    named = {"sample": picture.id} if picture.owner is None else {"file": picture.title}
+    recipe = Recipe(
+        images=(ImageSource(**named, low_resolution=picture.hr is None, windows=(window,)),),
+        networks=tuple(Network(f"{number} {result.model}") for number, result in enumerate(results)),
+        width_mm=COLUMN_MM * (1 + len(results)),
+        settings=first.settings,
+        **TEMPLATES["lam"],
+    )
+    source = Source(picture.title, picture.lr, picture.hr, picture.scale)
+    found = {Slot(0, 0, number): result for number, result in enumerate(results)}
+    return file(Material(recipe, (source,), found, tuple(result.model for result in results)), ".png")
 
 
 def di_line(result: Attribution) -> str:

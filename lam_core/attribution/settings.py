@@ -59,6 +59,9 @@ class AttributionSettings:
     """Precision of the network's passes; the path and all sums are in float64. `tf32` is faster and coarser, and only
     GPUs have it."""
 
+    # Where settings are read from a file, an unknown name is a fault and no value is converted.
+    __pydantic_config__ = {"extra": "forbid", "strict": True, "allow_inf_nan": False}  # noqa: RUF012
+
     def __post_init__(self) -> None:
         if self.nodes < 2 or self.nodes > 10_000:
             raise SettingsError(f"nodes is {self.nodes}; choose 2 to 10000 points on the path")

@@ -1,8 +1,7 @@
-"""Arrays to pictures, with Pillow alone: maps over their image, window frames, the paper figure."""
+"""Arrays to pictures, with Pillow alone: colours of maps, maps over their image, window frames."""
 
-from lam_core.render.figure.paper_figure import Panel, paper_figure
-from lam_core.render.figure.sheet import Tile, sheet
 from lam_core.render.pictures import (
+    DECADES,
     FRAME,
     cut_around,
     density_over,
@@ -10,6 +9,7 @@ from lam_core.render.pictures import (
     enlarged,
     framed,
     informative_over,
+    logarithmic,
     map_over,
     png,
     ramp,
@@ -18,20 +18,18 @@ from lam_core.render.pictures import (
 )
 
 __all__ = [
+    "DECADES",
     "FRAME",
-    "Panel",
-    "Tile",
     "cut_around",
     "density_over",
     "difference_over",
     "enlarged",
     "framed",
     "informative_over",
+    "logarithmic",
     "map_over",
-    "paper_figure",
     "png",
     "ramp",
     "red",
     "seismic",
-    "sheet",
 ]

@@ -66,6 +66,20 @@ def informative_over(lr: Pixels, shown: NDArray, opacity: float = 0.5) -> Pixels
     return np.rint(blend).astype(np.uint8)
 
 
+DECADES = 3
+"""Powers of ten that a logarithmic scale of colours spans."""
+
+
+def logarithmic(values: NDArray) -> NDArray[np.float64]:
+    """Signed values in [−1, 1] on a logarithmic scale of `DECADES`; what is smaller than it reaches is 0.
+
+    >>> logarithmic(np.array([1.0, -0.1, 1e-9])).round(2).tolist()
+    [1.0, -0.67, 0.0]
+    """
+    with np.errstate(divide="ignore"):
+        return np.sign(values) * np.clip(1 + np.log10(np.abs(values)) / DECADES, 0, 1)
+
+
 def ramp(low: float, width: int = 256, height: int = 8) -> Pixels:
     """The colours of values from `low`, 0 or −1, to 1, as a legend [height, width, 3]."""
     return np.tile(seismic(np.linspace(low, 1, width)), (height, 1, 1))

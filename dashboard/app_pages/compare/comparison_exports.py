@@ -13,7 +13,8 @@ from dashboard.gallery.shipped import first_visit
 from dashboard.presentation import exports
 from dashboard.presentation.formatting import settings_of
 from dashboard.presentation.questions import Subject
-from lam_core.render import Tile, difference_over, informative_over, map_over, png, sheet
+from lam_core.render import difference_over, informative_over, map_over, png
+from lam_core.render.figure.sheet import Tile, sheet
 from lam_core.studies.published import SOURCE
 
 MOST_TILES = 4

@@ -10,10 +10,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lam_core.images import Pixels
 from lam_core.region import Region
-from lam_core.render.figure.paper_figure import FAINT, GAP, INK, MARGIN, SPELT, TILE, fitting, wrapped
 from lam_core.render.pictures import enlarged, framed
 
+TILE, GAP, MARGIN = 320, 14, 28
+"""Sides in pixels of a picture, between pictures, around all."""
 _HEAD, _FOOT, _LINE = 30, 26, 24
+INK, FAINT = "#111111", "#555555"
+# Pillow's own font, the only one that is there everywhere, lacks these signs.
+SPELT = str.maketrans({"×": "x", "σ": "sigma", "–": "-", "−": "-", "≤": "<=", "≥": ">="})
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,3 +59,22 @@ def sheet(rows: Sequence[Sequence[Tile]], region: Region, footnote: str) -> Pixe
     for index, line in enumerate(lines):
         draw.text((MARGIN, MARGIN + len(rows) * step + _LINE * index), line, fill=FAINT, font=small)
     return np.asarray(canvas)
+
+
+def fitting(text: str, font: Font) -> str:
+    """A text cut to the width of a picture."""
+    while font.getlength(text) > TILE:
+        text = text.removesuffix("…")[:-1].rstrip() + "…"
+    return text
+
+
+def wrapped(text: str, font: Font, width: int) -> list[str]:
+    """A text in lines of at most a width in pixels."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

@@ -1,0 +1,167 @@
+"""`lam figure`: networks and windows in one figure for a paper, or a finished figure made again from its own file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import Any
+
+from lam_cli.arguments import (
+    InputError,
+    attribution_progress,
+    read_picture,
+    without_folder,
+    write_file,
+)
+from lam_cli.figure_options import add_options, recipe_of
+from lam_cli.progress import ProgressLine
+from lam_cli.serving import add_store, service
+from lam_core.attribution.result import Attribution
+from lam_core.errors import LamError
+from lam_core.images import Pixels, digest
+from lam_core.reference import ModelReference
+from lam_core.render.figure import (
+    SUFFIXES,
+    FigureError,
+    ImageSource,
+    Material,
+    Recipe,
+    Slot,
+    Source,
+    file,
+    one_scale,
+    requests_of,
+)
+from lam_core.samples import sample
+
+
+def add(commands: Any) -> None:
+    """Adds the command to a command line."""
+    command = commands.add_parser("figure", help="a figure for a paper: windows, networks, maps, zoom insets")
+    add_options(command)
+    add_store(command)
+    command.add_argument(
+        "--out",
+        type=Path,
+        action="append",
+        required=True,
+        metavar="FILE",
+        help=f"repeatable; by its ending: {' '.join(SUFFIXES)}",
+    )
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes every file asked for and prints a summary as JSON."""
+    for out in options.out:
+        if out.suffix not in SUFFIXES:
+            raise InputError(f"--out is {str(out)!r}; give a file that ends in {', '.join(SUFFIXES)}")
+        if not out.resolve().parent.is_dir():
+            raise InputError(f"cannot write {str(out)!r}: there is no such folder")
+    recipe = recipe_of(options)
+    beside = (options.again or options.recipe or Path()).parent
+    pixels = [_pixels(image, beside) for image in recipe.images]
+
+    import zoo
+
+    networks = [zoo.reference(_found(network.model, beside)) for network in recipe.networks]
+    for sentence in dict.fromkeys(note for network in networks for note in network.notes):
+        print(sentence, file=sys.stderr)
+    _check_same(recipe, pixels, networks)
+    scale = one_scale(networks)
+    sources = tuple(
+        Source.of(one, _title(image), scale, low_resolution=image.low_resolution)
+        for one, image in zip(pixels, recipe.images, strict=True)
+    )
+    names = tuple(network.name or reference.name for network, reference in zip(recipe.networks, networks, strict=True))
+    requests = requests_of(recipe, sources, networks)
+    # A font that is not there, or cells too small, is said before minutes are spent on maps.
+    material = Material(_without_folders(recipe), sources, {}, names)
+    if any(out.suffix in (".pdf", ".svg", ".png", ".zip") for out in options.out):
+        file(material, ".svg")
+    results: dict[Slot, Attribution] = {}
+    computed, notes = 0, set()
+    with ProgressLine() as line:
+        own = service(keeps=not options.no_store)
+        for number, (slot, request) in enumerate(requests.items(), 1):
+            region = request.region
+            place = f"{names[slot.network]} at {region.x},{region.y} of {sources[slot.image].name}"
+            before = f"{place}, {number} of {len(requests)}: "
+            try:
+                answer = own.answer(request, lambda s, before=before: line.say(before + attribution_progress(s)))
+            except LamError as error:
+                raise FigureError(f"{place}: {error}") from None
+            results[slot] = answer.result
+            computed += not answer.from_store
+            notes |= {answer.note} - {""}
+    for note in notes:
+        print(note, file=sys.stderr)
+    material = replace(material, results=results)
+    for out in options.out:
+        write_file(out, file(material, out.suffix, out.stem))
+    print(json.dumps(_summary(material, options.out, computed)))
+
+
+def _pixels(image: ImageSource, beside: Path) -> Pixels:
+    return sample(image.sample).pixels() if image.sample else read_picture(Path(_found(image.file, beside)))
+
+
+def _title(image: ImageSource) -> str:
+    return image.name or (sample(image.sample).title if image.sample else Path(image.file).stem)
+
+
+def _found(named: str, beside: Path) -> str:
+    """A file of this name here, else beside the figure; what is neither stays as it is."""
+    path, colon, build = named.rpartition(":")
+    for file_name, rest in ((named, ""), (path, f":{build}")):
+        if file_name and not Path(file_name).exists() and (beside / PurePath(file_name).name).is_file():
+            return f"{beside / PurePath(file_name).name}{rest if colon else ''}"
+    return named
+
+
+def _check_same(recipe: Recipe, pixels: Sequence[Pixels], networks: Sequence[ModelReference]) -> None:
+    """Raises `InputError` for another image, or other weights, than a finished figure was made of."""
+    for image, one in zip(recipe.images, pixels, strict=True):
+        if image.sha256 and digest(one) != image.sha256:
+            raise InputError(
+                f"{image.file or image.sample} is not the image of this figure (sha256 {digest(one)[:12]}…, not "
+                f"{image.sha256[:12]}…); name the right one, or this one to take it all the same"
+            )
+    for network, reference in zip(recipe.networks, networks, strict=True):
+        if network.fingerprint and network.fingerprint != reference.fingerprint:
+            raise InputError(
+                f"{network.model} has other weights than in this figure (fingerprint {reference.fingerprint[:12]}…, "
+                f"not {network.fingerprint[:12]}…); name the networks with --models to take these all the same"
+            )
+
+
+def _without_folders(recipe: Recipe) -> Recipe:
+    """The recipe as a file may show it: nothing in it says where on this computer things lie."""
+    return replace(
+        recipe,
+        networks=tuple(replace(network, model=without_folder(network.model)) for network in recipe.networks),
+        baseline=without_folder(recipe.baseline) if recipe.baseline else "",
+        wide=tuple(without_folder(model) for model in recipe.wide),
+    )
+
+
+def _summary(material: Material, outs: Sequence[Path], computed: int) -> dict[str, Any]:
+    rows = []
+    for slot, result in material.results.items():
+        quality = material.quality_of(slot)
+        rows.append(
+            {
+                "image": material.sources[slot.image].name,
+                "window": [result.region.x, result.region.y, result.region.size],
+                "network": material.names[slot.network],
+                "diffusion_index": result.diffusion_index,
+                "diffusion_index_error": result.diffusion_index_error,
+                "psnr": quality and quality.psnr,
+                "ssim": quality and quality.ssim,
+            }
+        )
+    return {"out": [str(out) for out in outs], "maps": len(rows), "computed": computed, "results": rows}
