@@ -41,17 +41,17 @@ conformance: $(VENV)/tested
 
 # Server start to first paint and click to three maps, then time a step against plain implementations.
 bench: $(VENV)/tested
-	$(PYTHON) -m tests.e2e.speed
+	$(PYTHON) -m benchmarks.page_speed
 	$(PYTHON) -m benchmarks.table --gpu
 	$(PYTHON) -m benchmarks.semantics_bench
 
 # Many visitors at once, two processes on one store, a server killed again and again; on this computer alone.
 soak: $(VENV)/tested
-	$(PYTHON) -m tests.soak --sessions $(SESSIONS) --seconds $(SECONDS) --kills $(KILLS)
+	$(PYTHON) -m tools.soak --sessions $(SESSIONS) --seconds $(SECONDS) --kills $(KILLS)
 
 # The Dockerfile's steps without Docker; as root.
 image: $(VENV)/installed
-	$(PYTHON) -m tests.hosting.image --packages $(VENV)
+	$(PYTHON) -m tools.hosting.image --packages $(VENV)
 
 gallery: $(VENV)/installed
 	$(PYTHON) -m tools.gallery.make

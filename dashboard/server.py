@@ -1,4 +1,5 @@
-"""Streamlit's server, which uses the time until it is asked: `python -m dashboard.server run` is `streamlit run`.
+"""Streamlit's server, prepared before the first visitor and ended cleanly: `python -m dashboard.server run` is
+`streamlit run`.
 
 While the first visitor's browser still loads Streamlit itself, what the first page shows is read; for strangers,
 PyTorch is imported before one of them asks for a map.
@@ -7,22 +8,62 @@ PyTorch is imported before one of them asks for a map.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 from importlib import import_module
 
-from streamlit import runtime
+from streamlit import net_util, runtime
 from streamlit.runtime import RuntimeState
 from streamlit.web import cli
 
 LOOK_EVERY = 0.05
 """Seconds between two looks at whether the server answers."""
+PATIENCE = 1.5
+"""Seconds that computations have to stop once the server ends."""
 
 
 def main() -> None:
     """As `streamlit`, with its arguments."""
+    # Streamlit asks an outside service for the server's public address while it answers a connection from another
+    # origin. Where names do not resolve, every visitor would wait for that; nothing here uses the address.
+    net_util.get_external_ip = lambda: None
     threading.Thread(target=_use_the_time, daemon=True).start()
-    cli.main(prog_name="streamlit")
+    code = 0
+    try:
+        cli.main(prog_name="streamlit", standalone_mode=False)
+    except BaseException as error:
+        code = _exit_code(error)
+    finally:
+        _leave(code)
+
+
+def _exit_code(error: BaseException) -> int:
+    """Prints what a command line's fault is, as click does, and returns its exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    if hasattr(error, "show") and hasattr(error, "exit_code"):
+        error.show()
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return 0
+    logging.getLogger("lam").critical("server", exc_info=error)
+    return 1
+
+
+def _leave(code: int) -> None:
+    """Stops what is being computed and ends the process.
+
+    Python's own end would tear PyTorch down under threads that are still inside it, which aborts the process.
+    """
+    process = sys.modules.get("dashboard.runtime.process")
+    if process is not None:
+        process.stop(PATIENCE)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _use_the_time() -> None:

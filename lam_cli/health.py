@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,11 @@ def run(options: argparse.Namespace) -> None:
     """Prints one JSON object; ends with exit code 1 if anything failed."""
     import zoo.settings
 
-    own, _ = settings(), zoo.settings.settings()
-    checks: dict[str, Callable[[], str]] = {"store": lambda: of_store(own)}
+    own, of_zoo = settings(), zoo.settings.settings()
+    checks: dict[str, Callable[[], str]] = {
+        "store": lambda: of_store(own),
+        "entries": lambda: of_entries(of_zoo.entries),
+    }
     if options.server:
         checks["server"] = lambda: of_server(options.server)
     went_well = since_last()
@@ -107,6 +110,16 @@ def of_store(own: Settings) -> str:
     if found is None:
         raise UnhealthyError(f"what was written to {own.store} could not be read back")
     return str(own.store)
+
+
+def of_entries(folders: Sequence[Path]) -> str:
+    """Reads all entries. Raises `UnhealthyError` with those that are set aside."""
+    from zoo.catalog.registry import registry
+
+    found = registry(*folders)
+    if found.faults:
+        raise UnhealthyError("; ".join(found.faults))
+    return f"{len(found)} models"
 
 
 def of_server(address: str) -> str:

@@ -29,6 +29,7 @@ VARIABLES = (
     "LAM_SECONDS",
     "LAM_DEVICE",
     "LAM_WITH",
+    "LAM_PROXIED",
 )
 
 
@@ -57,6 +58,10 @@ class Settings:
     networks: tuple[str, ...] = ()
     """Networks of one's own that the pages offer, each `path.py:build`. `LAM_WITH`, separated as in `PATH`."""
 
+    proxied: bool = False
+    """Whether a proxy of one's own stands in front and tells visitors' addresses: `X-Forwarded-For` is believed, and
+    turns go in rotation by address. `LAM_PROXIED`."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Settings from `LAM_*` variables. Raises `EnvironmentValueError`, which names every faulty variable.
@@ -82,6 +87,7 @@ class Settings:
                 networks=variables.read(
                     "LAM_WITH", (), _networks, f"give path.py:build, several joined by {os.pathsep!r}"
                 ),
+                proxied=variables.switch("LAM_PROXIED", default.proxied),
             )
 
 

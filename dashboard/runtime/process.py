@@ -50,6 +50,7 @@ def once(make: Callable[[], T]) -> Callable[[], T]:
             return kept()
 
     give.cache_clear = kept.cache_clear  # pyright: ignore[reportAttributeAccessIssue]
+    give.cache_info = kept.cache_info  # pyright: ignore[reportAttributeAccessIssue]
     return give
 
 
@@ -131,6 +132,12 @@ def _import_the_heavy() -> None:
         # The first computation meets the same fault and reports it.
         log.exception("warm-up")
     garbage.set_aside()
+
+
+def stop(patience: float) -> None:
+    """Cancels all computations, waits at most `patience` seconds for them, and gives up their claims."""
+    if shared_service.cache_info().currsize:  # pyright: ignore[reportFunctionMemberAccess]
+        shared_service().stop(patience)
 
 
 def forget() -> None:

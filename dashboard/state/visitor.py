@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,10 @@ from dashboard.presentation.decoded_image import Picture
 from dashboard.runtime.process import presence, shared_service
 from lam_core.service.owner import Owner
 from lam_core.service.service import Service
+from lam_core.settings import settings
+
+COOKIE = "_streamlit_xsrf"
+"""Streamlit's own cookie, which every tab of a browser sends."""
 
 Turn = Callable[[Callable[[int], None]], AbstractContextManager[Any]]
 """Holds the device; called with what is told of how many come first."""
@@ -30,16 +35,23 @@ def service(picture: Picture | None = None, *, private: bool = False) -> Service
 def visitor() -> Owner:
     """Who this session is; what is theirs is removed when the session ends."""
     if "owner" not in st.session_state:
-        owner = Owner()
+        owner = Owner(_person())
         weakref.finalize(owner, shared_service().remove, owner.name)
         st.session_state.owner = owner
         presence.here(owner.name)
     return st.session_state.owner
 
 
+def _person() -> str:
+    """One name for all tabs of a browser: the digest of its address, where a proxy tells it, else of its cookie."""
+    forwarded = st.context.headers.get("X-Forwarded-For", "") if settings().proxied else ""
+    told = forwarded.rsplit(",", 1)[-1].strip() or st.context.cookies.get(COOKIE, "")
+    return sha256(told.encode()).hexdigest() if told else ""
+
+
 def turn_of_visitor() -> Turn:
     """The way to the device for this session's tasks, which outlive its scripts: behind everybody's clicks."""
-    return partial(service().turnstile.turn, priority=1, who=visitor().name)
+    return partial(service().turnstile.turn, priority=1, who=visitor().name, visitor=visitor().visitor)
 
 
 def forget_visitor() -> None:

@@ -6,7 +6,6 @@ import io
 import warnings
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -177,6 +176,8 @@ def _narrowed(image: Image.Image, bits: int, header: TiffHeader | None) -> Image
 
 def _narrowed_colours(image: Image.Image, content: bytes) -> Image.Image:
     """Colours of 16 bits, rounded to 8, as an image of red, green and blue with the orientation of `image`."""
+    import cv2  # not at the top: the first page is painted without it
+
     wide = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if wide is None or wide.dtype != np.uint16 or wide.shape[:2] != (image.height, image.width):
         raise UnreadableImageError("this picture with 16 bits a channel cannot be read; save it with 8 bits a channel")

@@ -1,10 +1,9 @@
-"""One device, many people: turns in order of arrival, one's place shown, the queue left at any moment."""
+"""Queue for one compute device: fair among visitors, with priorities, a position for each caller, and cancellation."""
 
 from __future__ import annotations
 
 import threading
 import time
-from bisect import insort
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,18 +31,21 @@ class Ticket:
     who: str = ""
     held: float = 0.0
     """Seconds of its turn that were used before clicks were let through."""
+    visitor: str = ""
+    """Whose it is, however many tabs they have open; nobody else's if empty."""
 
-    @property
-    def order(self) -> tuple[int, float]:
-        """The lowest goes first."""
-        return self.priority, self.since
+    def is_of_same_visitor(self, other: Ticket) -> bool:
+        """Whether another ticket is of the same visitor."""
+        return bool(self.visitor) and self.visitor == other.visitor
 
 
 class Line:
     """Who waits for a device and who has it: the rules, with no clock and no threads of its own.
 
     Whoever came first goes first, and clicks go before studies. A computation longer than a turn goes behind those who
-    wait at its end: one that takes minutes keeps nobody waiting for minutes.
+    wait at its end: one that takes minutes keeps nobody waiting for minutes. Of one visitor only the first computation
+    counts as having come; the next ones come when that one ends, and while a visitor has several, others go first after
+    every step.
     """
 
     def __init__(self, limit: int = 64, *, each: int = 64) -> None:
@@ -63,42 +65,59 @@ class Line:
             raise QueueFullError(
                 f"{own} computations of yours are waiting or running already; let one finish, or cancel it, first"
             )
-        self._place(ticket)
+        self._waiting.append(ticket)
 
     def admit(self, ticket: Ticket, now: float) -> bool:
         """Gives the device to a ticket if it is free and nobody comes first."""
-        if self._admitted is not None or self._waiting[0] is not ticket:
+        if self._admitted is not None or self._in_order()[0] is not ticket:
             return False
-        self._admitted, self._admitted_at = self._waiting.pop(0), now
+        self._waiting.remove(ticket)
+        self._admitted, self._admitted_at = ticket, now
         return True
 
     def ahead(self, ticket: Ticket) -> int:
         """How many come before someone who waits."""
-        return self._waiting.index(ticket) + (self._admitted is not None)
+        return self._in_order().index(ticket) + (self._admitted is not None)
 
     def step_aside(self, ticket: Ticket, now: float) -> bool:
         """Between two steps of whoever has the device: whether others go first now; then the device is free."""
-        if not self._waiting or self._waiting[0].priority > ticket.priority:
+        first = next(iter(self._in_order()), None)
+        if first is None or first.priority > ticket.priority:
             return False
         held = ticket.held + now - self._admitted_at
-        if self._waiting[0].priority == ticket.priority:
-            if held < TURN:
+        if first.priority == ticket.priority:
+            several = ticket.visitor != first.visitor and any(map(ticket.is_of_same_visitor, self._waiting))
+            if held < TURN and not several:
                 return False
             held, ticket.since = 0.0, now
+            self._come_again(ticket, now)
         ticket.held = held
         self._admitted = None
-        self._place(ticket)
+        self._waiting.append(ticket)
         return True
 
-    def leave(self, ticket: Ticket) -> None:
-        """Gives up a place, or the device."""
+    def leave(self, ticket: Ticket, now: float = 0.0) -> None:
+        """Gives up a place, or the device; a visitor's further computations come `now`."""
         if self._admitted is ticket:
             self._admitted = None
+            self._come_again(ticket, now)
         else:
             self._waiting.remove(ticket)
 
-    def _place(self, ticket: Ticket) -> None:
-        insort(self._waiting, ticket, key=lambda other: other.order)
+    def _come_again(self, ticket: Ticket, now: float) -> None:
+        for other in filter(ticket.is_of_same_visitor, self._waiting):
+            other.since = max(other.since, now)
+
+    def _in_order(self) -> list[Ticket]:
+        """Who waits, next first: clicks before studies, then every visitor's first before anybody's second."""
+        place: dict[str, int] = {}
+        if self._admitted is not None and self._admitted.visitor:
+            place[self._admitted.visitor] = 1
+        ranks: dict[int, int] = {}
+        for ticket in sorted(self._waiting, key=lambda one: (one.priority, one.since)):
+            ranks[id(ticket)] = place.get(ticket.visitor, 0) if ticket.visitor else 0
+            place[ticket.visitor] = ranks[id(ticket)] + 1
+        return sorted(self._waiting, key=lambda one: (one.priority, ranks[id(one)], one.since))
 
     def __len__(self) -> int:
         """How many wait or hold the device."""
@@ -115,16 +134,23 @@ class Turnstile:
 
     @contextmanager
     def turn(
-        self, waiting: Callable[[int], None], *, priority: int = 0, who: str = "", arrived: float | None = None
+        self,
+        waiting: Callable[[int], None],
+        *,
+        priority: int = 0,
+        who: str = "",
+        visitor: str = "",
+        arrived: float | None = None,
     ) -> Iterator[Callable[[], None]]:
         """Holds the device; `waiting(ahead)` is called while others come first and may raise to give up.
 
-        `priority` 0 is for a click, 1 for a long study. `who` names the person, for the limit on each; `arrived` is
-        the `time.monotonic()` of their coming, if they waited elsewhere before. What is given is to be called between
-        two steps: it lets others go first whose turn it is, and returns when it is one's own again.
+        `priority` 0 is for a click, 1 for a long study. `who` names the session, for the limit on each; `visitor` the
+        person, for turns in rotation; `arrived` is the `time.monotonic()` of their coming, if they waited elsewhere.
+        What is given is to be called between two steps: it lets others go first whose turn it is, and returns when it
+        is one's own again.
         Raises `QueueFullError` when the queue is at a limit.
         """
-        ticket = Ticket(priority, time.monotonic() if arrived is None else arrived, who)
+        ticket = Ticket(priority, time.monotonic() if arrived is None else arrived, who, visitor=visitor)
         with self._changed:
             self._line.join(ticket)
         try:
@@ -132,7 +158,7 @@ class Turnstile:
             yield lambda: self._give_way(ticket, waiting)
         finally:
             with self._changed:
-                self._line.leave(ticket)
+                self._line.leave(ticket, time.monotonic())
                 self._changed.notify_all()
 
     def _wait(self, ticket: Ticket, waiting: Callable[[int], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,22 +19,40 @@ except ImportError:  # Windows has no such locks: there, two processes may compu
 
 _TAKEN = -1
 """Stands for the open file that one does not get."""
+RENEW_EVERY = 5.0
+"""Seconds between two renewals of a claim."""
+STALE_AFTER = 30.0
+"""Seconds without renewal after which others take a claim over: its process is stopped, or its disk is gone."""
 
 
 class Claims:
-    """Who works on what. A claim ends with its process, however that ends: the lock is the kernel's."""
+    """Locks by key among the threads of a process and among the processes that share a folder.
+
+    A claim ends with its process, however that ends: the lock is the kernel's. While a process lives it renews its
+    claims; a process that is stopped (SIGSTOP, a frozen container) does not, and loses them after `STALE_AFTER`. Two
+    processes may then compute the same thing, which is wasteful and harmless: results are moved into place whole.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         """`folder`: of lock files, shared by all processes; without one that can lock, threads alone are told apart."""
         self._folder = folder
         self._here: set[str] = set()
+        self._held: dict[Path, int] = {}
         self._changed = threading.Condition()
+        self._renewing = False
 
     @contextmanager
     def claim(self, key: str, waiting: Callable[[], None]) -> Iterator[None]:
         """Holds a key; `waiting` is called every quarter of a second while another does, and may raise to give up."""
         with self._among_threads(key, waiting), self._among_processes(key, waiting):
             yield
+
+    def release_all(self) -> None:
+        """Removes the lock files of all claims: the process ends."""
+        with self._changed:
+            for path, lock in self._held.items():
+                _remove(path, lock)
+            self._held.clear()
 
     @contextmanager
     def _among_threads(self, key: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -55,16 +74,57 @@ class Claims:
     def _among_processes(self, key: str, waiting: Callable[[], None]) -> Iterator[None]:
         path = self._folder and self._folder / key
         while (lock := _locked(path)) == _TAKEN:
+            if path is not None and _is_stale(path):
+                with suppress(OSError):
+                    path.unlink()
+                continue
             with self._changed:
                 self._changed.wait(timeout=POLL)
             waiting()
+        if lock is not None and path is not None:
+            self._hold(path, lock)
         try:
             yield
         finally:
             if lock is not None and path is not None:
-                with suppress(OSError):
-                    path.unlink()
-                os.close(lock)
+                with self._changed:
+                    if self._held.pop(path, None) is not None:
+                        _remove(path, lock)
+
+    def _hold(self, path: Path, lock: int) -> None:
+        with self._changed:
+            self._held[path] = lock
+            if not self._renewing:
+                self._renewing = True
+                threading.Thread(target=self._renew, name="claims", daemon=True).start()
+
+    def _renew(self) -> None:
+        """Touches the files of all claims until there are none."""
+        while True:
+            time.sleep(RENEW_EVERY)
+            with self._changed:
+                if not self._held:
+                    self._renewing = False
+                    return
+                for lock in self._held.values():
+                    with suppress(OSError):
+                        os.utime(lock)
+
+
+def _is_stale(path: Path) -> bool:
+    """Whether whoever holds a lock file has not renewed it for a time."""
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime > STALE_AFTER
+    return False
+
+
+def _remove(path: Path, lock: int) -> None:
+    """Removes a lock file and closes it; a file of the same name that is somebody else's by now is left alone."""
+    with suppress(OSError):
+        if os.fstat(lock).st_ino == path.stat().st_ino:
+            path.unlink()
+    with suppress(OSError):
+        os.close(lock)
 
 
 def _locked(path: Path | None) -> int | None:
@@ -84,6 +144,7 @@ def _lock(path: Path, fcntl: Any) -> int:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Between opening and locking, whoever had it may have removed the file; then others lock another one.
         if os.fstat(handle).st_ino == path.stat().st_ino:
+            os.utime(handle)
             return handle
     except (BlockingIOError, FileNotFoundError):
         pass

@@ -1,4 +1,4 @@
-"""Who asks: a name that nobody else knows, under which what is theirs alone is kept."""
+"""A random secret id that separates one user's private results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ class Owner:
     anyone that somebody has the same picture.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, visitor: str = "") -> None:
+        """`visitor`: the same for all sessions of one person, as far as they can be told; for turns in rotation."""
+        self.visitor = visitor
         self.name = secrets.token_hex(32)
         """256 random bits; never shown, logged or put into an address."""
         self.gone = False

@@ -7,8 +7,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -125,6 +125,43 @@ class Recent:
             self._size -= self._results.pop(key).size
 
 
+class Running:
+    """The computations of all threads: counted, and cancelled together when the process is to end."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._stopping = False
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Counts a computation while it runs."""
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    def heeded(self, listener: Listener) -> Listener:
+        """A listener that raises `Cancelled` once the process is to end."""
+
+        def listen(status: Status) -> None:
+            if self._stopping:
+                raise Cancelled("the server is stopping")
+            listener(status)
+
+        return listen
+
+    def stop(self, patience: float) -> None:
+        """Cancels all; returns when none is left or after `patience` seconds."""
+        self._stopping = True
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, timeout=patience)
+
+
 class Service:
     """Answers requests for many people at once on one device."""
 
@@ -144,6 +181,7 @@ class Service:
         self._claims = Claims(store and store.locks)
         self._owner: Owner | None = None
         self._private = False
+        self._running = Running()
 
     def of(self, owner: Owner, *, private: bool) -> Service:
         """The same service as one person meets it: their share of the queue is limited.
@@ -173,6 +211,14 @@ class Service:
         if self.store is not None:
             self.store.expire(seconds)
 
+    def stop(self, patience: float) -> None:
+        """Cancels every computation, waits at most `patience` seconds for them to end, and releases their locks.
+
+        From now on every request raises `Cancelled`.
+        """
+        self._running.stop(patience)
+        self._claims.release_all()
+
     def identity(self, request: Asked) -> dict[str, Any]:
         """What the result depends on, and whose it is if it is one person's alone: what it is stored under."""
         identity = request.identity(self.device)
@@ -201,7 +247,8 @@ class Service:
         """
         identity = self.identity(request)
         began = time.monotonic()
-        with self._claims.claim(key_of(identity), lambda: listener(Status("shared"))):
+        listener = self._running.heeded(listener)
+        with self._running.one(), self._claims.claim(key_of(identity), lambda: listener(Status("shared"))):
             found = self.find(request)
             if found is not None:
                 self._log(identity, request, began, store="hit")
@@ -216,7 +263,7 @@ class Service:
 
     def _in_turn(self, request: Request[R], listener: Listener, priority: int, arrived: float) -> tuple[R, float]:
         """The result, and the seconds that went by before its computation began."""
-        who = self._owner.name if self._owner else ""
+        who, visitor = (self._owner.name, self._owner.visitor) if self._owner else ("", "")
 
         so_far: Any = None
 
@@ -232,7 +279,7 @@ class Service:
             # Weights may have to be fetched for minutes: nobody else waits for that.
             listener(Status("model"))
             loaded = request.model.load(lambda here, total: listener(Status("model", fetched=(here, total))))
-            with self.turnstile.turn(wait, priority=priority, who=who, arrived=arrived) as give_way:
+            with self.turnstile.turn(wait, priority=priority, who=who, visitor=visitor, arrived=arrived) as give_way:
                 began = time.monotonic()
                 return self._computed(request, loaded.on(self.device), work, give_way), began - arrived
 

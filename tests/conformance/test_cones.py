@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.lam_core.attribution.cone_oracle import TOLERANCE, check, resolver
+from tests.lam_core.attribution.cone.oracle import TOLERANCE, check, resolver
 from zoo.catalog.entry import Entry
 from zoo.catalog.registry import registry
 from zoo.checkpoints.build_untrained import build_declared

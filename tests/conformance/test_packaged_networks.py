@@ -10,7 +10,7 @@ from PIL import Image
 import zoo
 from lam_core import Region, SuperResolver, attribute, downscale
 from lam_core.images import mod_crop, psnr
-from tests.shared import IMAGES, needs_shared
+from tests.unshipped import IMAGES, needs_shared
 from tests.zoo.test_ncnn import needs_packages, trained_form
 from zoo.catalog.registry import registry
 

@@ -12,7 +12,7 @@ from PIL import Image
 import zoo
 from lam_core import AttributionSettings, Region, SuperResolver, attribute, downscale
 from tests.reference_rule import reference_display, reference_index, reference_lam
-from tests.shared import IMAGES, WEIGHTS, needs_shared
+from tests.unshipped import IMAGES, WEIGHTS, needs_shared
 
 pytestmark = [pytest.mark.conformance, needs_shared]
 

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.gallery.semantics import shipped
 from dashboard.gallery.semantics.shipped import QUESTIONS
-from tests.shared import WEIGHTS, needs_shared
+from tests.unshipped import WEIGHTS, needs_shared
 from zoo.models.reference import feature_reference
 
 pytestmark = [pytest.mark.conformance, needs_shared]

@@ -14,7 +14,7 @@ from lam_core import settings
 from lam_core.render import png
 from lam_core.studies.sweeps.table import COLUMNS
 from tests.reference_rule import reference_display, reference_index, reference_lam
-from tests.shared import IMAGES, WEIGHTS, needs_shared
+from tests.unshipped import IMAGES, WEIGHTS, needs_shared
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo import settings as zoo_settings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import logging
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ ENTRIES = Path(__file__).parents[1] / "entries"
 COMPACT = Path(__file__).parents[1] / "compact"
 
 
+log = logging.getLogger("lam")
+
+
 class UnknownModelError(ZooError, LookupError):
     """No entry of that id; the message suggests the nearest."""
 
@@ -27,24 +31,32 @@ class Registry:
     """Entries by id, in the order of their names."""
 
     entries: Mapping[str, Entry]
+    faults: tuple[str, ...] = ()
+    """One sentence for every file of a further folder that is set aside: broken, or of a name that is taken."""
 
     @classmethod
-    def read(cls, *folders: Path) -> Registry:
+    def read(cls, folder: Path, *further: Path) -> Registry:
         """Every `<id>.toml` of the folders; an id in a later folder replaces that of an earlier one.
 
-        Raises `EntryError` with the faults of all files at once.
+        Raises `EntryError` with all faults of the first folder, the project's own. What is wrong in a further folder
+        is set aside and named in `faults`: one broken file must not take the other models away.
         """
-        entries: dict[str, Entry] = {}
-        faults: list[str] = []
-        for folder in folders:
-            for path in sorted(folder.glob("*.toml")):
-                try:
-                    entries[path.stem] = read_entry(path)
-                except EntryError as error:
-                    faults.append(str(error))
+        entries, faults = _read(folder)
         if faults:
             raise EntryError("\n".join(faults))
-        return cls(dict(sorted(entries.items())))
+        aside: list[str] = []
+        for one in further:
+            found, broken = _read(one)
+            aside += broken
+            for entry_id, entry in found.items():
+                taken = next((k for k, e in entries.items() if e.name == entry.name and k != entry_id), None)
+                if taken is not None:
+                    aside.append(
+                        f"{entry_id}.toml: name: {entry.name!r} is that of {taken}; give every model a name of its own"
+                    )
+                    continue
+                entries[entry_id] = entry
+        return cls(dict(sorted(entries.items())), tuple(aside))
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())
@@ -66,6 +78,18 @@ class Registry:
         return next((entry for entry in self if pinned_digest(entry) == sha256), None)
 
 
+def _read(folder: Path) -> tuple[dict[str, Entry], list[str]]:
+    """The entries of a folder by id, and the faults of its other files."""
+    entries: dict[str, Entry] = {}
+    faults: list[str] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            entries[path.stem] = read_entry(path)
+        except EntryError as error:
+            faults.append(str(error))
+    return entries, faults
+
+
 def unknown(entry_id: str, known: Iterable[str]) -> str:
     """The sentence for an id that nobody has.
 
@@ -80,7 +104,10 @@ def unknown(entry_id: str, known: Iterable[str]) -> str:
 @functools.cache
 def registry(*folders: Path) -> Registry:
     """The entries that come with this project, and those of further folders; read once."""
-    return Registry.read(ENTRIES, *folders)
+    found = Registry.read(ENTRIES, *folders)
+    for fault in found.faults:
+        log.warning("entry", extra={"fields": {"reason": fault}})
+    return found
 
 
 def card(entry: Entry) -> Mapping[str, Any]:

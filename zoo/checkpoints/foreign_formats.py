@@ -243,7 +243,7 @@ def _structured(text: str, small: str, size: int) -> ForeignFormat | None:
     if small.startswith("<"):
         if re.search(r"<net\b", small):
             return ForeignFormat("openvino", "the graph of an OpenVINO network", ORIGINAL)
-        code = re.search(r"<code>(.*?)</code>", small)
+        code = re.search(r"<Code>(\w{1,80})</Code>", text)
         said = f" ({code[1]!r})" if code else ""
         return ForeignFormat("xml", f"an XML document{said}", "check the address and download it again")
     if small.startswith(("{", "[")):

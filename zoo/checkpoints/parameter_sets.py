@@ -105,7 +105,7 @@ def choose(sets: Sequence[ParameterSet], *, name: str, params: str | None = None
             f"{name} holds {len(sets)} sets of weights: {label or 'the top level'} is used, {others} not; "
             "`params` chooses another"
         )
-    rest = [key for key in chosen.weights if prefix and f"{prefix}." not in f"{key}."]
+    rest = [key for key in chosen.weights if prefix and f".{prefix}." not in f".{key}"]
     rest = [key for key in rest if not _is_counter(key, chosen.weights[key])]
     if rest:
         notes.append(f"{name}: the weights under {prefix!r} are used, {len(rest)} others, such as {rest[0]!r}, not")

@@ -45,6 +45,9 @@ class Chosen:
 def show_table(settings: ZooSettings) -> Chosen | None:
     """The filters and the table; the model of the line that is chosen, if any is left."""
     entries, own = registry(*settings.entries), mine()
+    if entries.faults and not settings.hosted:
+        listed = "\n".join(f"- {fault}" for fault in entries.faults)
+        st.warning(f"Entries that are set aside:\n\n{listed}", icon=":material/warning:")
     everything = [row(one.entry, settings, "yours") for one in own.values()] + rows(entries, settings)
     keys = [*own, *(one.id for one in everything[len(own) :])]
     wanted = _filters(everything)

@@ -36,7 +36,7 @@ def test_another_kernel_is_named(kernel: str, scale: int):
 
 
 def test_opencv_itself_is_recognised():
-    lr = cv2.resize(HR, (40, 32), interpolation=cv2.INTER_CUBIC)
+    lr = np.asarray(cv2.resize(HR, (40, 32), interpolation=cv2.INTER_CUBIC), np.uint8)
     assert "INTER_CUBIC" in str(pair(lr, HR, 4).kernel)
 
 
@@ -58,7 +58,7 @@ def test_noise_and_compression_are_no_kernel():
     ],
 )
 def test_sizes_that_do_not_go_together_are_told(lr: tuple[int, int], hr: tuple[int, int], says: str):
-    pictures = [np.asarray(Image.fromarray(HR).resize(size[::-1])) for size in (lr, hr)]
+    pictures = [np.asarray(Image.fromarray(HR).resize((size[1], size[0]))) for size in (lr, hr)]
     with pytest.raises(PairError, match=says):
         pair(pictures[0], pictures[1], 4)
 

@@ -15,7 +15,7 @@ from lam_core.images import downscale
 from lam_core.images.image_sets import of_file
 from lam_core.studies.sweeps.sweep import Plan, sweep
 from tests.lam_core.studies.toys import store_of
-from tests.shared import IMAGES, WEIGHTS, needs_shared
+from tests.unshipped import IMAGES, WEIGHTS, needs_shared
 from zoo.models.load import super_resolver
 from zoo.models.reference import reference
 
