@@ -23,6 +23,7 @@ from lam_core.attribution.quadrature import (
 )
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
+from lam_core.attribution.warnings import completeness_error, of_completeness, of_weights
 from lam_core.condition import plain
 from lam_core.diffusion.index import diffusion_index
 from lam_core.errors import LamError
@@ -87,13 +88,12 @@ def attribute(
     field, integral, computation = integrate(model, image, region, settings, report)
     index, index_error = index_of(integral)
     seconds = time.perf_counter() - began
-    change = integral.end - integral.start
     return Attribution(
         signed=np.ascontiguousarray(integral.signed.transpose(2, 0, 1)),
         diffusion_index=index,
         diffusion_index_error=index_error,
         map_error=integral.error,
-        completeness_error=float(abs(integral.signed.sum() - change) / abs(change)) if change else float("inf"),
+        completeness_error=completeness_error(integral),
         nodes=integral.nodes,
         settings=settings,
         region=region,
@@ -106,7 +106,7 @@ def attribute(
         seconds=seconds,
         device=model.device.type,
         condition=plain(model.values),
-        computation=computation,
+        computation=computation.warned(of_completeness(integral, settings.dtype), of_weights(model.module)),
     )
 
 

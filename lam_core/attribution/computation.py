@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -34,6 +34,10 @@ class Computation:
     def from_dict(cls, content: dict[str, Any] | None) -> Computation:
         """The inverse of `as_dict`; None stands for results that do not say. Raises `TypeError` on foreign content."""
         return cls(**{**content, "warnings": tuple(content["warnings"])}) if content else cls()
+
+    def warned(self, *warnings: str) -> Computation:
+        """This with more warnings, empty ones left out."""
+        return replace(self, warnings=(*self.warnings, *filter(None, warnings)))
 
     @property
     def sentence(self) -> str:

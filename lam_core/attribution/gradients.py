@@ -182,7 +182,7 @@ class Gradients:
                 except PlanFailedError as error:
                     verdict = Verdict(False, reason=f"its plan failed ({sentence(error)})")
             remember(self.model, view, self._precision, 1, verdict)
-        self._verdict = verdict
+        self._verdict, self._drew = verdict, verdict.draws
         if not verdict.sound:
             self._whole, self.at_once, self._first = verdict.reason, 1, None
 

@@ -53,7 +53,7 @@ class AttributionRequest:
 
     def pack(self, result: Attribution) -> Stored:
         """Figures and arrays."""
-        return Stored(result.summary(), result.arrays())
+        return Stored(result.summary(), result.arrays(), lasting=result.computation.deterministic)
 
     def restore(self, stored: Stored) -> Attribution:
         """The map again, under the name that the model has here."""

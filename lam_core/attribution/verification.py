@@ -51,6 +51,8 @@ class Verdict:
     """Relative L2 difference of the gradient."""
     reason: str = ""
     """Why the plan may not be used."""
+    draws: bool = False
+    """Whether the network draws random numbers."""
 
 
 def verify(view: Cone, detector: Detector, found: Pass, batch: Tensor, precision: str) -> Verdict:
@@ -63,17 +65,16 @@ def verify(view: Cone, detector: Detector, found: Pass, batch: Tensor, precision
         truth = untouched(view.model, detector, batch.detach().clone(), found.slope)
     except InPlaceError:
         return _by_differences(view, detector, batch)
-    if truth.drew:
-        return Verdict(False, reason="the network draws random numbers")
     values, slopes = _relative(found.window, truth.window), _relative(found.slopes, truth.slopes)
     if values <= ROUNDING[precision][0] and slopes <= ROUNDING[precision][1]:
-        return Verdict(True, difference=slopes)
+        return Verdict(True, difference=slopes, draws=truth.drew)
     exact = math.inf if precision == "float64" else _in_double(view, detector, batch)
     limit = EXACT_IN_LOWER if view.lower_precision else EXACT
     if exact <= limit or (precision == "float64" and view.lower_precision and max(values, slopes) <= EXACT_IN_LOWER):
-        return Verdict(True, difference=slopes)
+        return Verdict(True, difference=slopes, draws=truth.drew)
     differs = f"{slopes:.1e} in the gradient, {values:.1e} in the output"
-    return Verdict(False, difference=slopes, reason=f"its plan differed from the network itself ({differs})")
+    reason = f"its plan differed from the network itself ({differs})"
+    return Verdict(False, difference=slopes, reason=reason, draws=truth.drew)
 
 
 def meets_no_other(in_batch: Pass, alone: Pass) -> bool:
@@ -134,13 +135,13 @@ def _relative(one: Tensor, other: Tensor) -> float:
 
 _KNOWN: OrderedDict[str, Verdict] = OrderedDict()
 _LOCK = threading.Lock()
-_STORE: ContextVar[tuple[Store, dict[str, Any]] | None] = ContextVar("verdicts", default=None)
+_STORE: ContextVar[Store | None] = ContextVar("verdicts", default=None)
 
 
 @contextmanager
-def verdicts_kept_in(store: Store | None, also: dict[str, Any]) -> Iterator[None]:
-    """Looks verdicts up in a store and keeps new ones there, `also` being part of their keys."""
-    token = _STORE.set((store, also) if store else None)
+def verdicts_kept_in(store: Store | None) -> Iterator[None]:
+    """Looks verdicts up in a store, if there is one, and keeps new ones there."""
+    token = _STORE.set(store)
     try:
         yield
     finally:
@@ -155,9 +156,9 @@ def recall(model: SuperResolver, view: Cone, precision: str, pictures: int) -> V
         if key in _KNOWN:
             _KNOWN.move_to_end(key)
             return _KNOWN[key]
-    kept = _STORE.get()
-    stored = kept and kept[0].get({**identity, **kept[1]})
-    if not stored:
+    store = _STORE.get()
+    stored = store.get(identity) if store else None
+    if stored is None:
         return None
     with suppress(TypeError):
         verdict = Verdict(**stored.summary)
@@ -170,9 +171,9 @@ def remember(model: SuperResolver, view: Cone, precision: str, pictures: int, ve
     """Keeps a verdict in this process, and in the store if there is one."""
     identity = _identity(model, view, precision, pictures)
     _remember(repr(sorted(identity.items())), verdict)
-    if (kept := _STORE.get()) is not None:
+    if (store := _STORE.get()) is not None:
         with suppress(StoreWriteError):
-            kept[0].put({**identity, **kept[1]}, asdict(verdict), {})
+            store.put(identity, asdict(verdict), {})
 
 
 def _remember(key: str, verdict: Verdict) -> None:

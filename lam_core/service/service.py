@@ -299,13 +299,17 @@ class Service:
             give_way()
             until += time.monotonic() - now
 
-        return request.compute(model, report)
+        # Loaded by the computation in any case, and by nothing that only looks results up.
+        from lam_core.attribution.verification import verdicts_kept_in
+
+        with verdicts_kept_in(None if self._private else self.store):
+            return request.compute(model, report)
 
     def _keep(self, identity: dict[str, Any], stored: Stored) -> str:
         if self._private and self._owner and self._owner.gone:
             return ""
         self._recent.put(key_of(identity), stored, identity.get(OWNER, ""))
-        if self.store is None:
+        if self.store is None or not stored.lasting:
             return ""
         try:
             self.store.put(identity, stored.summary, stored.arrays)

@@ -60,6 +60,8 @@ class Stored:
 
     summary: dict[str, Any]
     arrays: dict[str, NDArray]
+    lasting: bool = True
+    """Whether it may lie in a folder: what depends on random numbers is not the one answer to its request."""
 
 
 class Store:

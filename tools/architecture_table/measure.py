@@ -6,11 +6,11 @@ import copy
 import time
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import nn
 
 from lam_core.attribution.cone import cone
 from lam_core.attribution.detectors import Detector
@@ -18,6 +18,7 @@ from lam_core.attribution.gradients import Gradients
 from lam_core.convention import Convention
 from lam_core.errors import LamError
 from lam_core.model import SuperResolver
+from lam_core.randomness import SEED
 from lam_core.region import Region
 from tests.conformance.fuzz.oracle import changed, largest_error, plain, points
 from tools.architecture_table.builds import BUILDS
@@ -71,7 +72,7 @@ def row(name: str) -> Row:
         _scatter(found.module)
         module, note = found.module, ""
         if _is_random(module, found.scale, found.convention):
-            module, note = _Noted(module), "draws random numbers"
+            note = "draws random numbers"
         single = SuperResolver(module, found.scale, convention=found.convention, name=name, fingerprint=name)
         model = single.to(dtype=torch.float64)
         if not _runs_in(model, torch.float64):
@@ -98,20 +99,6 @@ def row(name: str) -> Row:
             plan_seconds=seconds,
             note=note,
         )
-
-
-class _Noted(nn.Module):
-    """A random network, with the state of PyTorch's generator as its latest pass began."""
-
-    states: ClassVar[list[Tensor]] = []
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.states.append(torch.get_rng_state())
-        return self.network(x)
 
 
 @torch.no_grad()
@@ -155,7 +142,7 @@ def _compare(model: SuperResolver, untouched: nn.Module, height: int, width: int
     alone, wanted = [], []
     for node in nodes:
         alone += gradients([node])
-        wanted.append(plain(_again(model, untouched), detector, node))
+        wanted.append(_plain(model, untouched, detector, node))
     return largest_error(together, wanted), largest_error(together, alone)
 
 
@@ -163,15 +150,18 @@ def _reach(model: SuperResolver, untouched: nn.Module) -> int:
     height, width = STRIP
     region = Region(0, (height * model.scale - WINDOW) // 2, WINDOW)
     detector = Detector("gradient", region, height * model.scale, width * model.scale)
-    _, gradient = plain(_again(model, untouched), detector, points(height, width, count=1)[0])
+    _, gradient = _plain(model, untouched, detector, points(height, width, count=1)[0])
     last = int(np.flatnonzero(np.abs(gradient).sum((0, 2))).max())
     return -1 if last >= width - 4 else max(last - (detector.columns[1] - 1) // model.scale, 0)
 
 
+def _plain(model: SuperResolver, untouched: nn.Module, detector: Detector, node: NDArray) -> tuple[float, NDArray]:
+    """Plain autograd on the network as it was; a random one draws as every node does."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(SEED)
+        return plain(_again(model, untouched), detector, node)
+
+
 def _again(model: SuperResolver, untouched: nn.Module) -> SuperResolver:
-    """The network as it was; a random one with the numbers that its latest pass drew."""
-    network = copy.deepcopy(untouched)
-    if isinstance(network, _Noted):
-        network = network.network
-        torch.set_rng_state(_Noted.states[-1])
-    return SuperResolver(network, model.scale, convention=model.convention, fingerprint="plain")
+    """The network as it was."""
+    return SuperResolver(copy.deepcopy(untouched), model.scale, convention=model.convention, fingerprint="plain")

@@ -179,7 +179,7 @@ class _Plans:
             if key not in self.apart:
                 graph = self._graph(key)
                 try:
-                    self.apart[key] = not isinstance(graph, str) and pictures_are_independent(graph)
+                    self.apart[key] = not isinstance(graph, str) and not graph.draws and pictures_are_independent(graph)
                 except Exception:  # What no rule foresaw is not certain.
                     self.apart[key] = False
             return self.apart[key]

@@ -77,6 +77,8 @@ class Graph:
     prepared: Prepared
     foreign: bool = False
     """Whether steps run the network's own code, which may change the network."""
+    draws: bool = False
+    """Whether the network draws random numbers, which are constants here."""
 
     @cached_property
     def digest(self) -> str:

@@ -28,12 +28,14 @@ class Opaque:
 
 
 class OwnGradient(Opaque):
-    """A call of an `autograd.Function`."""
+    """A call of an `autograd.Function`; `writes` if it changes what it is given."""
 
-    def __init__(self, function: type[Function]) -> None:
-        self.function = function
+    def __init__(self, function: type[Function], *, writes: bool) -> None:
+        self.function, self.writes = function, writes
 
     def __call__(self, *args: Any) -> Any:
+        if self.writes:
+            args = tuple(value.clone() if isinstance(value, Tensor) else value for value in args)
         return self.function.apply(*args)
 
     def __str__(self) -> str:
@@ -131,11 +133,24 @@ def functions_recorded(recorder: Recorder) -> Iterator[None]:
                 run, _, *inputs = given
                 with torch.enable_grad():
                     return run(*inputs)
+            # What its parts are is of no interest: it counts as a whole, and writes into copies.
             before = len(recorder.nodes)
-            results = original(*args, **kwargs)
-            # What its parts are is of no interest: it counts as a whole.
+            copies = {id(value): recorder.copy(value) for value in given if isinstance(value, Blank)}
+            results = original(*args[: len(args) - len(given)], *(copies.get(id(g), g) for g in given), **kwargs)
             del recorder.nodes[before:]
-            return recorder.opaque(OwnGradient(function), tuple(given), results)
+            several = isinstance(results, (list, tuple))
+            changed = {
+                index: value
+                for index, result in enumerate(results if several else [results])
+                for value in given
+                if result is copies.get(id(value)) and result is not None and with_context and args[0].dirty_tensors
+            }
+            if with_context:
+                args[0].dirty_tensors = None
+            found = recorder.opaque(OwnGradient(function, writes=bool(changed)), tuple(given), results)
+            for index, value in changed.items():
+                recorder.write(value, found[index] if several else found)
+            return found
 
         return forward
 

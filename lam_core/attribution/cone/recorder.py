@@ -160,6 +160,10 @@ class Recorder(TorchDispatchMode):
             found.append(self.blank(node))
         return tuple(found) if several else found[0]
 
+    def copy(self, tensor: Blank) -> Blank:
+        """A tensor of its own memory that stands for the same value, and whose gradient nobody follows."""
+        return self.blank(self.node(tensor), differentiable=False)
+
     def forget(self) -> None:
         """Lets all tensors of the run go."""
         self._of.clear()
@@ -168,7 +172,11 @@ class Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        refuse_chance(func, args, kwargs)
+        if draws(func, args, kwargs) and any(self.depends(value) for value in leaves((args, kwargs))):
+            # Every run starts from the same seed: what is drawn for a shape alone is a constant.
+            if not func._schema.name.endswith("_like"):
+                raise UntraceableError(f"it draws random numbers that depend on the pixels' values ({func})")
+            args = (torch.empty(args[0].shape, dtype=args[0].dtype, device=args[0].device), *args[1:])
         if any(self.depends(value) for value in leaves((args, kwargs))):
             if func is aten.as_strided_.default and tuple(args[1]) == args[0].shape and args[0].shape[-2:] == (1, 1):
                 # How pooling to one pixel labels its result's memory layout: the elements are the same.
@@ -246,7 +254,9 @@ class Recorder(TorchDispatchMode):
 
     def _change(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
         """Writes a change in place down as a new value, and has the changed tensor stand for it from now on."""
-        changed, plain = args[0], without_change(func)
+        changed, plain = args[0] if args else None, without_change(func)
+        if plain is None and set(kwargs) == {"out"} and isinstance(kwargs["out"], Tensor):
+            changed, plain, kwargs = kwargs["out"], without_output(func), {}
         if plain is None or not isinstance(changed, Tensor):
             raise UntraceableError(f"it changes a tensor in place in a way that cannot be followed ({func})")
         if self.depends(changed) and not torch.is_grad_enabled() and self._carries(changed):
@@ -259,13 +269,14 @@ class Recorder(TorchDispatchMode):
             raise UntraceableError(f"it changes a tensor in place in a way that cannot be followed ({func})")
         if result.dtype != changed.dtype:
             result = self._record(aten._to_copy.default, (result,), {"dtype": changed.dtype})
-        self._write(changed, result)
+        self.write(changed, result)
         return changed
 
     def _carries(self, tensor: Tensor) -> bool:
         return isinstance(tensor, Blank) and tensor.differentiable
 
-    def _write(self, changed: Tensor, value: Blank) -> None:
+    def write(self, changed: Tensor, value: Blank) -> None:
+        """Has a tensor stand for another value from now on, and so all that shares its memory."""
         node, passes = self._of[id(value)], value.differentiable
         tensor = changed
         while (view := self._views.get(id(tensor))) is not None:
@@ -420,16 +431,29 @@ def without_change(func: Any) -> Any:
     return getattr(packet, func._overloadname, None)
 
 
-def refuse_chance(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Raises `UntraceableError` for an operation that draws random numbers; attention without dropout does not."""
+@cache
+def without_output(func: Any) -> Any:
+    """What gives as a new tensor what an operation writes into its argument `out`; None if there is nothing such."""
+    namespace, _, name = func._schema.name.partition("::")
+    packet = getattr(getattr(torch.ops, namespace), name)
+    given = [(argument.name, str(argument.type)) for argument in func._schema.arguments if argument.name != "out"]
+    for overload in packet.overloads():
+        other = getattr(packet, overload)
+        same = [(argument.name, str(argument.type)) for argument in other._schema.arguments]
+        if same == given and not other._schema.is_mutable:
+            return other
+    return None
+
+
+def draws(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether an operation draws random numbers; attention without dropout does not."""
     if torch.Tag.nondeterministic_seeded not in func.tags:
-        return
+        return False
     for position, argument in enumerate(func._schema.arguments):
         if argument.name == "dropout_p":
             given = args[position] if position < len(args) else kwargs.get("dropout_p", argument.default_value)
-            if given == 0:
-                return
-    raise UntraceableError(f"it draws random numbers ({func})")
+            return given != 0
+    return True
 
 
 def _memory(tensor: Tensor) -> int:

@@ -16,6 +16,7 @@ from lam_core.attribution.cone.opaque import Opaque, functions_recorded, recurre
 from lam_core.attribution.cone.recorder import Recorder
 from lam_core.errors import sentence
 from lam_core.module_state import undisturbed
+from lam_core.randomness import seeded
 
 if TYPE_CHECKING:
     from lam_core.model import SuperResolver
@@ -28,8 +29,8 @@ def trace(
 ) -> Graph:
     """The graph of a network on an input of that shape, without computing it. The network stays as it was.
 
-    Raises `UntraceableError` if the network's path depends on pixel values, if it draws random numbers, or does
-    anything else that tensors without values cannot go through.
+    Random numbers are those that every run draws, as constants. Raises `UntraceableError` if the network's path
+    depends on pixel values or does anything else that tensors without values cannot go through.
     """
     recorder = Recorder(FakeTensorMode(allow_non_fake_inputs=True))
     start = Node(None, (), {}, shape=tuple(shape), dtype=dtype, device=device)
@@ -38,12 +39,12 @@ def trace(
     if _has_backward_hooks(model.module):
         raise UntraceableError("its modules have hooks on their gradients")
     try:
-        with _TRACING, undisturbed(model.module), _quiet(), torch.enable_grad():
+        with _TRACING, undisturbed(model.module), seeded(device) as drawn, _quiet(), torch.enable_grad():
             with functions_recorded(recorder), recurrences_recorded(recorder), recorder:
                 y = model(x)
             if not isinstance(y, torch.Tensor) or not recorder.depends(y):
                 raise UntraceableError("its output does not depend on its input")
-            output = recorder.node(y)
+            output, draws = recorder.node(y), drawn()
         _hold_constants(recorder)
     except UntraceableError:
         raise
@@ -55,7 +56,7 @@ def trace(
     finally:
         recorder.forget()
     foreign = any(isinstance(node.target, Opaque) and node.target.foreign for node in recorder.nodes)
-    return Graph(tuple(recorder.nodes), start, output, device, prepared, foreign)
+    return Graph(tuple(recorder.nodes), start, output, device, prepared, foreign, draws)
 
 
 @contextmanager

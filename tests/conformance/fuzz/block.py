@@ -5,13 +5,10 @@ from __future__ import annotations
 import random
 from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import nn
 
 CHANNELS = 8
 """Features of every block: a multiple of all groups and heads."""
-
-CHANCE: list[Tensor] = []
-"""States of PyTorch's generator as passes of random networks began, the latest last."""
 
 
 class Block(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from torch.utils.checkpoint import checkpoint
 from lam_core.attribution.cone import RectangleError, SpentError, cone, independent
 from lam_core.attribution.cone.index_sets import crop, interval, shape_of, union, whole
 from lam_core.model import SuperResolver
+from lam_core.randomness import seeded
 from tests.lam_core.attribution.cone.oracle import Toy, check, resolver
 from zoo.architectures.edsr import EDSR
 
@@ -66,7 +68,7 @@ def test_a_layer_needed_nearly_whole_is_computed_whole() -> None:
 UNTRACEABLE = {
     "depends on the pixels' values": lambda x: x * 2 if x.sum() > 0 else x,
     "(aten.nonzero": lambda x: x * x[x > 0.5].mean(),
-    "draws random numbers": lambda x: x + torch.rand_like(x) * 0,
+    "random numbers that depend on the pixels' values": lambda x: torch.normal(x, 0.1) * 0 + x,
     "does not depend on its input": lambda x: torch.ones(x.shape, dtype=x.dtype),
 }
 
@@ -115,6 +117,29 @@ def test_checkpoints_of_either_kind_are_gone_through() -> None:
         model(x)[..., 4:6, 4:6].sum().backward()
         assert part.saving > 0.5
         assert torch.allclose(found, x.grad, rtol=1e-12)
+
+
+def test_what_is_drawn_is_the_same_at_every_pass() -> None:
+    head, tail = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+
+    def network(x: Tensor) -> Tensor:
+        y = head(x) + 0.3 * torch.randn_like(x)
+        y = F.dropout(y, 0.3, training=True) * torch.rand(1, 3, 1, 1).to(x)
+        return tail(y[:, torch.randperm(3)] * (1 + random.random() + np.random.rand()))  # noqa: NPY002
+
+    model = resolver(Toy(network, head, tail))
+    x = torch.rand(1, 3, 12, 14, dtype=torch.float64)
+    before = torch.get_rng_state()
+    part = cone(model, 12, 14, (3, 6), (4, 7))
+    found, again = part(x), part(x)
+    assert torch.equal(torch.get_rng_state(), before)
+    with seeded(model.device) as drawn:
+        expected = model(x)[..., 3:6, 4:7]
+        assert drawn()
+    assert part.saving > 0.2
+    assert torch.equal(found, again)
+    assert torch.allclose(found, expected, rtol=1e-12)
+    assert not independent(model, 12, 14, 2)
 
 
 def test_hooks_on_a_tensors_gradient_count() -> None:
