@@ -124,3 +124,28 @@ class Coordinates(nn.Module):
         grid = coord.flip(-1)[:, None]
         found = F.grid_sample(inp, grid, mode="bilinear", padding_mode="border", align_corners=False)
         return found[:, :, 0].transpose(1, 2)
+
+
+class Residual(nn.Module):
+    """Residual blocks between a first convolution and pixel shuffles by two: the shape of EDSR."""
+
+    def __init__(self, channels: int, blocks: int, scale: int) -> None:
+        super().__init__()
+
+        def same() -> nn.Module:
+            return nn.Conv2d(channels, channels, 3, padding=1)
+
+        self.first, self.last = nn.Conv2d(3, channels, 3, padding=1), nn.Conv2d(channels, 3, 3, padding=1)
+        self.blocks = nn.ModuleList(nn.Sequential(same(), nn.ReLU(), same()) for _ in range(blocks))
+        self.enlarge = nn.Sequential(
+            *(
+                nn.Sequential(nn.Conv2d(channels, 4 * channels, 3, padding=1), nn.PixelShuffle(2))
+                for _ in range(scale.bit_length() - 1)
+            )
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = first = self.first(x)
+        for block in self.blocks:
+            y = y + block(y)
+        return self.last(self.enlarge(y + first))

@@ -12,7 +12,8 @@ import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException, FakeTensorMode
 
 from lam_core.attribution.cone.graph import Graph, Node, Prepared, UntraceableError
-from lam_core.attribution.cone.opaque import Opaque, functions_recorded, recurrences_recorded
+from lam_core.attribution.cone.interception import functions_recorded, recurrences_recorded
+from lam_core.attribution.cone.opaque import Opaque
 from lam_core.attribution.cone.recorder import Recorder
 from lam_core.errors import sentence
 from lam_core.module_state import undisturbed

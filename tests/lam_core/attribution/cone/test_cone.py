@@ -20,7 +20,7 @@ from lam_core.attribution.cone.index_sets import crop, interval, shape_of, union
 from lam_core.model import SuperResolver
 from lam_core.randomness import seeded
 from tests.lam_core.attribution.cone.oracle import Toy, check, resolver
-from zoo.architectures.edsr import EDSR
+from tests.lam_core.networks import Residual
 
 
 def _stack(depth: int) -> nn.Sequential:
@@ -302,7 +302,7 @@ def test_a_plan_does_not_outlive_its_model() -> None:
 
 
 def test_a_plan_is_made_once() -> None:
-    model = SuperResolver(EDSR(channels=64, blocks=16, scale=4), 4)
+    model = SuperResolver(Residual(64, 16, 4), 4)
     cone(model, 32, 32, (0, 17), (0, 17))
     start = time.process_time()
     for _ in range(20):
@@ -311,7 +311,7 @@ def test_a_plan_is_made_once() -> None:
 
 
 def test_threads_share_a_cone() -> None:
-    model = resolver(EDSR(channels=8, blocks=2, scale=2), scale=2)
+    model = resolver(Residual(8, 2, 2), scale=2)
     inputs = [torch.rand(1, 3, 12, 12, dtype=torch.float64) for _ in range(12)]
 
     def gradient(x: Tensor) -> Tensor:
@@ -319,7 +319,7 @@ def test_threads_share_a_cone() -> None:
         return torch.autograd.grad(cone(model, 12, 12, (6, 11), (7, 12))(x).square().sum(), x)[0]
 
     expected = [gradient(x) for x in inputs]
-    fresh = resolver(EDSR(channels=8, blocks=2, scale=2), scale=2)
+    fresh = resolver(Residual(8, 2, 2), scale=2)
     fresh.module.load_state_dict(model.module.state_dict())
     model = fresh
     with ThreadPoolExecutor(6) as pool:
@@ -329,7 +329,7 @@ def test_threads_share_a_cone() -> None:
 
 def test_single_precision_agrees_to_single_precision() -> None:
     torch.manual_seed(0)
-    model = SuperResolver(EDSR(channels=16, blocks=3, scale=4, input_range=1.0), 4)
+    model = SuperResolver(Residual(16, 3, 4), 4)
     x = torch.rand(1, 3, 24, 20, requires_grad=True)
     part = cone(model, 24, 20, (30, 47), (0, 17))
     y, expected = part(x), model(x)[..., 30:47, 0:17]
