@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Local
+from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Local, Package
 from zoo.catalog.registry import card, pinned_digest
 from zoo.settings import ZooSettings
 from zoo.sources.weights import State, find, state
@@ -14,6 +14,7 @@ STATES: dict[State, str] = {
     "bundled": "comes with the project",
     "cached": "on this computer",
     "remote": "fetched on first use",
+    "package": "in a Python package that you install",
     "local": "supplied by you",
 }
 
@@ -120,6 +121,8 @@ def source(entry: Entry) -> str:
             return f"[{weights.repo}]({address}), commit {weights.revision[:7]}"
         case Hub():
             return f"[{weights.repo}](https://huggingface.co/{weights.repo}) on the Hub, file `{weights.file}`"
+        case Package():
+            return f"`{weights.file}` of the Python package {weights.distribution} {weights.version}"
         case Local():
             return f"`{weights.file}`, which you supply: {weights.note}"
         case Bundled():

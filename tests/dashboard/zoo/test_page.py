@@ -3,19 +3,21 @@
 import io
 import tomllib
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import shipped_report
-from dashboard.presentation.catalogue import Wanted, can_be_tried, choices, facts, rows
+from dashboard.presentation.catalogue import STATES, Wanted, can_be_tried, choices, facts, rows, source
 from tests.dashboard.conftest import APP
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.architectures import architecture
 from zoo.catalog.entry import GitHub, parse_entry
 from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
+from zoo.sources.weights import State
 
 ENTRIES = registry()
 
@@ -239,3 +241,8 @@ def test_weights_are_fetched_and_measured_on_the_card(served, tmp_path):
     table = app.table[0].value
     assert list(table["Measured"])[:3] == ["44×38 :green[✓]", "1,555", "17"]
     registry.cache_clear()
+
+
+def test_every_source_of_weights_has_words():
+    assert STATES.keys() == set(get_args(State))
+    assert all(source(entry) != source(registry()["bicubic"]) for entry in registry() if entry.weights is not None)
