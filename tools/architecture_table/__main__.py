@@ -84,4 +84,5 @@ def main() -> None:
     TABLE.write_text(table(kept))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -119,7 +119,8 @@ class Network(nn.Module):
         self.tail = nn.ConvTranspose2d(C, 3, s, s) if self.way == "transposed" else nn.Conv2d(C, wide, 3, padding=1)
         self.skip = draw.choice([None, "nearest", "bilinear", "bicubic"])
         blocks = self.blocks
-        self.local = all(block.local for block in blocks)
+        # Which random numbers a pixel is given follows from the size of the whole picture.
+        self.local = all(block.local and not block.chance for block in blocks)
         self.single = any(block.single for block in blocks)
         self.chance = any(block.chance for block in blocks)
 

@@ -105,7 +105,8 @@ def examine(seed: int) -> Verdict:
         return Verdict(seed, kind, detail, error, local, why == "", why, time.perf_counter() - began)
 
     def truth(point: NDArray) -> tuple[float, NDArray]:
-        twin = SuperResolver(what.build(twin=True).double(), scale, convention=what.convention)
+        network = what.build(twin=True).double()
+        twin = SuperResolver(network, scale, convention=what.convention, fingerprint="plain")
         with torch.random.fork_rng([]):
             torch.manual_seed(SEED)
             return plain(twin, detector, point)
@@ -124,7 +125,7 @@ def examine(seed: int) -> Verdict:
         elif wanted:
             local = network.local and _support(wanted[-1][1]) < NARROW
         torch.manual_seed(0)
-        original = SuperResolver(network, scale, convention=what.convention)
+        original = SuperResolver(network, scale, convention=what.convention, fingerprint=f"fuzz {seed}")
         untouched = copy.deepcopy(network)
         why, model, before = "?", original, untouched
 
@@ -167,7 +168,8 @@ def examine(seed: int) -> Verdict:
 def _runs(network: nn.Module, what: Case, scale: int) -> str:
     """What fails of a network that was attributed: a copy, another type, a pass."""
     try:
-        other = SuperResolver(network, scale, convention=what.convention).to(dtype=torch.float32)
+        model = SuperResolver(network, scale, convention=what.convention, fingerprint="afterwards")
+        other = model.to(dtype=torch.float32)
         with torch.no_grad():
             other(torch.rand(1, 3, what.height, what.width)).numpy()
             copy.deepcopy(network).double()(torch.rand(1, 3, what.height, what.width).double()).numpy()

@@ -270,7 +270,7 @@ class Reading(Block):
         y = self.c(y)
         if self.way == "buffer":
             out = y * self.gain
-            self.gain += 0.25
+            self.gain = self.gain + 0.25
             return out
         out = y if self.previous is None else y + 0.5 * self.previous
         self.previous = y.detach()
