@@ -52,7 +52,7 @@ def run_list(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(rows, indent=1))
         return
-    columns = ("id", "kind", "architecture", "scale", "family", "weights", "licence")
+    columns = ("id", "kind", "architecture", "scale", "family", "weights", "availability", "licence")
     widths = {name: max(len(name), *(len(str(r[name])) for r in rows)) for name in columns}
     for line in ({name: name for name in columns}, *rows):
         print("  ".join(str(line[name]).ljust(widths[name]) for name in columns).rstrip())

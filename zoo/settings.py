@@ -18,6 +18,9 @@ VARIABLES = (
     "LAM_HOSTED",
     "LAM_HUB_ENDPOINT",
     "LAM_GITHUB_ENDPOINT",
+    "LAM_GITHUB_LFS_ENDPOINT",
+    "LAM_GITHUB_RELEASES_ENDPOINT",
+    "LAM_OPENMODELDB_ENDPOINT",
     "LAM_OFFLINE",
     "LAM_HUB_TOKEN",
     "LAM_HUB_OWNERS",
@@ -40,6 +43,14 @@ class ZooSettings:
     """Address of the Hub or of a mirror."""
     github: str = "https://raw.githubusercontent.com"
     """Address that serves `owner/repo/commit/path` of GitHub repositories."""
+    github_lfs: str = "https://media.githubusercontent.com/media"
+    """Address that serves `owner/repo/commit/path` out of the LFS stores of GitHub repositories."""
+    github_releases: str = "https://github.com"
+    """Address that serves `owner/repo/releases/download/tag/file`."""
+    release_hosts: tuple[str, ...] = ("objects.githubusercontent.com", "release-assets.githubusercontent.com")
+    """Hosts to which the assets of releases may be redirected."""
+    openmodeldb: str = "https://openmodeldb.info"
+    """Address of OpenModelDB, which lists models with their digests and addresses."""
     offline: bool = False
     """Nothing is fetched; what is cached serves."""
     token: str | None = field(default=None, repr=False)
@@ -58,6 +69,11 @@ class ZooSettings:
     """Bytes of the largest checkpoint that is fetched or read. `LAM_MODEL_MIB`."""
     timeout: float = 20.0
     """Seconds without a byte after which a server counts as silent."""
+
+    def address_of(self, source: str) -> str:
+        """The address of the server behind a kind of source: `hub`, `github`, `lfs` or `release`."""
+        servers = {"github": self.github, "lfs": self.github_lfs, "release": self.github_releases}
+        return servers.get(source, self.endpoint)
 
     @property
     def pictures(self) -> Path:
@@ -86,6 +102,11 @@ class ZooSettings:
                 hosted=variables.switch("LAM_HOSTED", default.hosted),
                 endpoint=variables.read("LAM_HUB_ENDPOINT", default.endpoint, _address, address),
                 github=variables.read("LAM_GITHUB_ENDPOINT", default.github, _address, address),
+                github_lfs=variables.read("LAM_GITHUB_LFS_ENDPOINT", default.github_lfs, _address, address),
+                github_releases=variables.read(
+                    "LAM_GITHUB_RELEASES_ENDPOINT", default.github_releases, _address, address
+                ),
+                openmodeldb=variables.read("LAM_OPENMODELDB_ENDPOINT", default.openmodeldb, _address, address),
                 offline=variables.switch("LAM_OFFLINE", default.offline),
                 token=variables.text("LAM_HUB_TOKEN", "", r"[\x21-\x7e]+", "give the token alone, without spaces")
                 or None,

@@ -23,6 +23,8 @@ class Mirror:
     root: Path
     fault: str = ""
     """`500`, `slow`, `dies`, `short`, `gated` or `redirect`; nothing for a server in health."""
+    assets: str = ""
+    """Address to which the assets of releases are redirected."""
     asked: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
     """Method, path, Authorization and Range of every request."""
     address: str = ""
@@ -82,6 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
         asks = path.startswith("/api/datasets/")
         plain = path.removeprefix("/moved").removeprefix("/api").removeprefix("/datasets").strip("/")
         owner, name, *rest = plain.split("/")
+        if rest[:1] == ["releases"] and self.state.assets:
+            return self._reply(302, {"Location": f"{self.state.assets}/{owner}/{name}/{COMMIT}/{'/'.join(rest[3:])}"})
         repo = self.state.root / owner / name
         if not repo.is_dir():
             return self._missing("RepoNotFound")

@@ -80,6 +80,29 @@ class GitHub(_Table):
     bytes: int | None = Field(default=None, gt=0)
 
 
+class Lfs(_Table):
+    """A file that a GitHub repository keeps in its LFS store; the digest is the object id of its pointer."""
+
+    source: Literal["lfs"]
+    repo: Repository
+    revision: Commit
+    file: RelativePath
+    sha256: Digest
+    bytes: int = Field(gt=0)
+    """The size that the pointer states."""
+
+
+class Release(_Table):
+    """An asset of a release of a GitHub repository; the digest is required."""
+
+    source: Literal["release"]
+    repo: Repository
+    tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
+    file: FileName
+    sha256: Digest
+    bytes: int | None = Field(default=None, gt=0)
+
+
 class Package(_Table):
     """A data file inside a distribution of the package index, read where it is installed; nothing of it is imported."""
 
@@ -105,8 +128,8 @@ class Local(_Table):
     sha256: Digest | None = None
 
 
-Weights = Annotated[Bundled | Hub | GitHub | Package | Local, Field(discriminator="source")]
-SOURCES = ("bundled", "hub", "github", "package", "local")
+Weights = Annotated[Bundled | Hub | GitHub | Lfs | Release | Package | Local, Field(discriminator="source")]
+SOURCES = ("bundled", "hub", "github", "lfs", "release", "package", "local")
 """What `source` may say in a table `[weights]`."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoo.catalog.entry import Entry
 from zoo.catalog.registry import card, registry
 from zoo.settings import ZooSettings
+from zoo.sources.availability import availability
 from zoo.sources.weights import find, state
 
 
@@ -28,6 +29,7 @@ def row(entry: Entry, settings: ZooSettings) -> dict[str, Any]:
         "tag": entry.tag,
         "licence": entry.licence,
         "weights": state(entry, settings),
+        "availability": availability(entry, settings).text,
         "available": entry.weights is None or find(entry, settings) is not None,
         "pinned": entry.pinned,
         "parameters": card(entry).get("parameters", entry.published.parameters),

@@ -11,11 +11,11 @@ from lam_core.errors import sentence
 from zoo.catalog.entry import Hub, check_path
 from zoo.errors import ZooError
 from zoo.settings import ZooSettings
+from zoo.sources import connectivity
 from zoo.sources.transfer import (
     AbsentError,
     FetchError,
     GatedError,
-    OfflineError,
     Progress,
     RefusedError,
     UnreachableError,
@@ -115,8 +115,7 @@ def download(
         check_owner(source.repo, settings)
     if here := cached(source, settings, repo_type):
         return here
-    if settings.offline:
-        raise OfflineError(f"{_name(source)} is not cached and nothing is fetched while offline")
+    connectivity.check(settings.endpoint, settings, _name(source))
     from huggingface_hub import hf_hub_download
 
     try:
@@ -140,6 +139,7 @@ def download(
 
 def commit(source: Hub, settings: ZooSettings, *, committed: bool) -> str:
     """The commit that the source's revision means now. Raises a `FetchError`."""
+    connectivity.check(settings.endpoint, settings, _name(source))
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     try:

@@ -22,7 +22,7 @@ from lam_core.settings import settings as core_settings
 from zoo.catalog.entry import Hub, check_path
 from zoo.errors import ZooError
 from zoo.settings import ZooSettings
-from zoo.sources import hub
+from zoo.sources import connectivity, hub
 from zoo.sources.transfer import OfflineError, WrongDigestError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
@@ -96,6 +96,7 @@ def image_set(text: str, settings: ZooSettings, *, most: int) -> ImageSet:
     hub.check_owner(repo, settings)
     if settings.offline:
         raise OfflineError(f"the data set {repo} is not asked for while offline; choose pictures that are here")
+    connectivity.check(settings.endpoint, settings, f"the data set {repo}")
     try:
         commit, listed = _listing(repo, revision, settings)
     except Exception as error:  # as in `hub.download`

