@@ -65,6 +65,9 @@ def run(options: argparse.Namespace) -> None:
     if answer.note:
         print(answer.note, file=sys.stderr)
     result = answer.result
+    print(result.computation.sentence, file=sys.stderr)
+    for warning in result.computation.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     summary = {**result.summary(), "from_store": answer.from_store}
     if hr is not None:
         rows, columns = (slice(s.start * model.scale, s.stop * model.scale) for s in result.field.slices)

@@ -10,7 +10,7 @@ import sys
 import threading
 import types
 import weakref
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -31,6 +31,7 @@ _IMMUTABLE = (
     *(torch.dtype, torch.device, torch.Size, torch.layout, torch.memory_format),
 )
 _PLAIN = (*_IMMUTABLE, types.ModuleType)
+_CONTAINERS = {dict, OrderedDict, list, set}
 _VARIABLES = (bool, int, float, str, list, dict, set, tuple, deque, random.Random)
 """Kinds of global variables that belong to a network's code although their types are a library's."""
 
@@ -118,6 +119,7 @@ class State:
         self.seen: dict[int, Any] = {}
         self.others: list[Any] = []
         """What is no network's to change: modules, locks, loggers."""
+        self._empty: list[dict | list | set] = []
         self._undo: list[tuple[Any, ...]] = []
         """What puts an object back, and its arguments."""
         self._copies: list[tuple[Tensor, Tensor]] = []
@@ -131,10 +133,14 @@ class State:
 
     def restore(self) -> frozenset[int]:
         """Puts everything back; returns the ids of the weights whose values had changed."""
+        for held in self._empty:
+            if held:
+                held.clear()
         for undo, *seen in self._undo:
-            # One object that refuses must not keep the others from being put back.
-            with suppress(Exception):
+            try:
                 undo(*seen)
+            except Exception:  # One object that refuses must not keep the others from being put back.
+                continue
         changed = set()
         with torch.no_grad():
             for tensor, values in self._copies:
@@ -154,7 +160,11 @@ class State:
                     self.others.append(value)
             elif id(value) not in seen:
                 seen[id(value)] = value
-                visit(self, value, pending)
+                if type(value) in _CONTAINERS and not value:
+                    # Most of what a module holds: tables of hooks that nobody has set.
+                    self._empty.append(value)
+                else:
+                    visit(self, value, pending)
 
     def _dict(self, value: dict, pending: list[Any]) -> None:
         self._undo.append((_restore_dict, value, dict(value)))

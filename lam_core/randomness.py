@@ -26,10 +26,10 @@ def seeded(device: torch.device) -> Iterator[Callable[[], bool]]:
         random.seed(SEED)
         np.random.seed(SEED)  # noqa: NPY002
 
-        def states() -> tuple[bytes, ...]:
-            bits = np.random.get_state()  # noqa: NPY002
-            found = [torch.get_rng_state().numpy().tobytes(), repr(random.getstate()).encode(), repr(bits).encode()]
-            return (*found, torch.cuda.get_rng_state(device).numpy().tobytes()) if on_gpu else tuple(found)
+        def states() -> tuple[object, ...]:
+            _, keys, *place = np.random.get_state()  # noqa: NPY002
+            found = torch.get_rng_state().numpy().tobytes(), random.getstate(), keys.tobytes(), tuple(place)
+            return (*found, torch.cuda.get_rng_state(device).numpy().tobytes()) if on_gpu else found
 
         before = states()
         try:

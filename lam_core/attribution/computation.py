@@ -44,10 +44,10 @@ class Computation:
         """One line for a card or a terminal.
 
         >>> Computation(True, 0.82, checked="untouched network", difference=2e-7).sentence
-        'cropped to the window’s dependency cone, 82 % saved; checked against the untouched network, difference 2e-07'
+        "cropped to the window's dependency cone, 82% saved; checked against the untouched network, difference 2e-07"
         """
         how = (
-            f"cropped to the window’s dependency cone, {self.saving:.0%} saved".replace("%", " %")
+            f"cropped to the window's dependency cone, {self.saving:.0%} saved"
             if self.cropped
             else f"computed whole: {self.reason}"
         )

@@ -16,7 +16,7 @@ ROUNDING = {"float32": 1e-5, "tf32": 1e-2, "float64": 1e-12}
 """Relative rounding error of D."""
 STEPS = 256
 """Values that eight bits can tell apart."""
-FEW = 1000
+FEW = 500
 """Weights below which nothing is concluded from their digits."""
 
 

@@ -96,6 +96,23 @@ def test_attribute_prints_figures_and_writes_arrays(place: Path, capsys) -> None
     assert json.loads(run(capsys, *arguments, "--no-store"))["from_store"] is False
 
 
+def test_attribute_says_how_it_was_computed_and_warns(place: Path, capsys) -> None:
+    (place / "half.py").write_text(NETWORK.replace("return Net()", "return Net().half().float()"))
+    window = ("--window", "10,12,8", "--no-store")
+    main(["attribute", str(place / "hr.png"), "--model", f"{place / 'half.py'}:build", *window])
+    output = capsys.readouterr()
+    assert "checked against the untouched network" in output.err
+    assert "warning: the weights were stored in half precision" in output.err
+    how = json.loads(output.out)["computation"]
+    assert how["cropped"]
+    assert how["deterministic"]
+    assert len(how["warnings"]) == 1
+    main(["attribute", str(place / "hr.png"), "--model", f"{place / 'net.py'}:build", *window])
+    output = capsys.readouterr()
+    assert "warning" not in output.err
+    assert json.loads(output.out)["computation"]["warnings"] == []
+
+
 def test_a_low_resolution_picture_is_taken_as_it_is(place: Path, capsys) -> None:
     model = f"{place / 'net.py'}:build"
     figures = json.loads(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lam_core.convention import Convention
@@ -131,3 +131,31 @@ def test_the_fingerprint_tells_networks_apart() -> None:
     }
     assert len(fingerprints) == 6
     assert SuperResolver(conv(0), 2).fingerprint == SuperResolver(conv(0), 2).fingerprint
+
+
+class _Fused(nn.Module):
+    """Writes the sum of its kernels into another layer at each call, as SPAN does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other, self.eval_conv = (nn.Conv2d(3, 3, 3, padding=1) for _ in range(3))
+        self.sum = None
+
+    def update_params(self) -> None:
+        self.sum = self.one.weight.data + self.other.weight.data
+        self.eval_conv.weight.data = self.sum
+        self.eval_conv.bias.data = self.one.bias.data + self.other.bias.data
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.update_params()
+        return self.eval_conv(x)
+
+
+def test_kernels_that_a_network_derives_from_others_are_no_part_of_its_identity() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(_Fused(), nn.Conv2d(3, 3, 1))
+    before = SuperResolver(network, 1).fingerprint
+    network(torch.rand(1, 3, 5, 5))
+    assert SuperResolver(network, 1).fingerprint == before
+    network[0].one.weight.data += 1  # type: ignore[union-attr, operator]
+    assert SuperResolver(network, 1).fingerprint != before

@@ -62,6 +62,8 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
         alt=f"{kind} of {head.name} over the low-resolution picture, the window framed",
     )
     _figures(picture, result)
+    for warning in result.computation.warnings:
+        st.warning(sentence(warning), icon=":material/warning:")
     st.image(
         thumbnails.source(picture, thumbnails.sr_picture(picture, result)),
         width="stretch",
@@ -69,11 +71,13 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
         alt=f"{head.name}'s picture around the window, which is framed",
     )
     origin = head.note or ("from the store" if from_store else "computed now")
+    if not result.computation.deterministic:
+        origin += ", draws random numbers"
     effort = f"{result.nodes} nodes in {duration(result.seconds)}, {origin}"
     st.caption(
         f"Completeness error {percent(result.completeness_error)} · {effort} · {settings_in_short(result)}",
         help=f"{COMPLETENESS} Settings: {settings_of(result)}. Network {result.fingerprint[:12]}…, computed on "
-        f"{result.device}. {head.details}".strip(),
+        f"{result.device}: {result.computation.sentence}. {head.details}".strip(),
     )
 
 

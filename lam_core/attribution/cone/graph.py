@@ -85,16 +85,15 @@ class Graph:
         """Digest of the operations and of all their arguments but the tensors' values."""
         place = {node: str(number) for number, node in enumerate(self.nodes)}
 
-        def named(leaf: Any) -> Any:
+        def named(leaf: Any) -> str:
             if isinstance(leaf, Node):
                 return place[leaf]
-            return f"{leaf.dtype}{tuple(leaf.shape)}" if isinstance(leaf, Tensor) else leaf
+            return str(tuple(leaf.shape)) if isinstance(leaf, Tensor) else repr(leaf)
 
-        text = [
-            f"{node.target} {substitute(node.args, named)} {substitute(dict(node.kwargs), named)} {node.shape} "
-            f"{node.pick} {node.detached}"
-            for node in self.nodes
-        ]
+        text = []
+        for node in self.nodes:
+            given = " ".join(map(named, leaves((node.args, tuple(node.kwargs), tuple(node.kwargs.values())))))
+            text.append(f"{node.target} {given} {node.shape} {node.dtype} {node.pick} {node.detached}")
         return sha256("\n".join([*text, place[self.output]]).encode()).hexdigest()
 
     @cached_property
