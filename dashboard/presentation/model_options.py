@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,12 +10,24 @@ from typing import Literal
 from dashboard.presentation.catalogue import can_be_tried
 from dashboard.presentation.view import MOST_MODELS
 from zoo.catalog.entry import Entry
-from zoo.catalog.registry import registry
+from zoo.catalog.registry import card, registry
 from zoo.settings import ZooSettings
 from zoo.sources.weights import find
 
 COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
-"""Chosen where nothing else is: three networks of growing receptive field that need no download."""
+"""Chosen where no published network is here: three of growing receptive field that come with the project."""
+FIRST: Mapping[int, tuple[tuple[str, ...], ...]] = {
+    4: (("fsrcnn", "carn-m", "imdn"), ("span-ch48", "realesr-animevideov3", "realesrgan-x4plus-anime")),
+    2: (("span-ch48-x2",),),
+}
+"""By scale, the published networks of the first cards: the first group whose weights are all here."""
+QUICK = 5.0
+"""Seconds below which a map is computed without being asked for."""
+_PASSES = 25
+_OPERATIONS_A_SECOND = 60e9
+_PIXELS = 64 * 64
+_COMPUTED = 0.15
+"""Share of a whole pass that a window's dependency cone needs, roughly."""
 SHELF = 5
 """Networks to be switched on and off at once, as many as stand in one row beside the rest; more only if selected."""
 SHELVED = (*COMPACT, "rfdn-c", "carn-c", "rcan-c")
@@ -40,6 +52,13 @@ class Offer:
     year: int = 0
     only_shipped: bool = False
     """Its weights cannot be had here, but its results for the first window ship."""
+    seconds: float | None = None
+    """Rough time of a map on one core, from the number of weights; None where that is not known."""
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a map takes so little that nobody need ask for it."""
+        return not self.remote and self.seconds is not None and self.seconds < QUICK
 
     @property
     def label(self) -> str:
@@ -73,6 +92,12 @@ def at_scale(listed: Iterable[Offer], scale: int) -> tuple[Offer, ...]:
 def scales(listed: Iterable[Offer]) -> tuple[int, ...]:
     """The scales that some network has, ascending; 4 in any case."""
     return tuple(sorted({offer.scale for offer in listed if offer.scale} | {4}))
+
+
+def first_cards(listed: Sequence[Offer], scale: int) -> tuple[str, ...]:
+    """The published networks that a visitor of this scale meets first; none where no group of `FIRST` is all here."""
+    here = {offer.key for offer in listed if not offer.remote and not offer.only_shipped}
+    return next((group for group in FIRST.get(scale, ()) if here.issuperset(group)), ())
 
 
 def chosen(listed: Sequence[Offer], wanted: Sequence[str]) -> tuple[Offer, ...]:
@@ -123,4 +148,15 @@ def _shipped(entry: Entry) -> Offer:
 def _offer(entry: Entry, settings: ZooSettings) -> Offer:
     tag: Tag = "compact" if entry.tag == "compact" else "published"
     name = entry.name.removesuffix(" (compact)") if tag == "compact" else entry.name
-    return Offer(entry.id, name, tag, entry.scale, find(entry, settings) is None, entry.published.year or 0)
+    remote = find(entry, settings) is None
+    return Offer(entry.id, name, tag, entry.scale, remote, entry.published.year or 0, seconds=_seconds(entry))
+
+
+def _seconds(entry: Entry) -> float | None:
+    """Every weight is used once a pixel in a pass forward and twice in one back, which convolutions nearly keep to."""
+    parameters = card(entry).get("parameters", entry.published.parameters)
+    if parameters is None:
+        return None
+    attention = 4 if entry.family == "transformer" else 1
+    operations = 2 * 3 * parameters * _PIXELS * _PASSES * _COMPUTED
+    return attention * operations / _OPERATIONS_A_SECOND

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from dashboard.presentation.view import View, from_query
 from lam_core.region import Region
+
+T = TypeVar("T")
 
 
 def current() -> View:
@@ -60,6 +62,18 @@ def compare(models: Sequence[str], **changes: Any) -> None:
 def ask() -> None:
     """Wants the maps of the current view computed."""
     st.session_state.asked = st.session_state.view.question
+
+
+def restart() -> None:
+    """The view of a first visit."""
+    st.session_state.view, st.session_state.asked = View(), None
+
+
+def fixed(name: str, make: Callable[[], T]) -> T:
+    """What `make` gave when it was first asked for in this session."""
+    if name not in st.session_state:
+        st.session_state[name] = make()
+    return st.session_state[name]
 
 
 def give_up() -> None:

@@ -11,7 +11,7 @@ from dashboard.components.image_strip import chosen_image
 from dashboard.components.region_picker import picked, pressed
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.model_options import Offer, at_scale, chosen, scales, shelf, with_shipped
+from dashboard.presentation.model_options import Offer, at_scale, chosen, first_cards, scales, shelf, with_shipped
 from dashboard.presentation.view import View
 from dashboard.runtime import process
 from dashboard.state import session
@@ -39,10 +39,10 @@ class Aim:
         return shelf(self.here, self.selected)
 
 
-def take_aim(first_choice: Sequence[str] = ()) -> Aim:
+def take_aim(shipped: Sequence[str]) -> Aim:
     """Shows the column and reads it; ends the page if the picture is not here.
 
-    `first_choice`: networks that are selected as long as a visitor has chosen nothing.
+    `shipped`: networks that are selected on the first visit, for their results ship.
     """
     view, asks = session.current(), False
     if sample_id := chosen_image("strip"):
@@ -69,11 +69,14 @@ def take_aim(first_choice: Sequence[str] = ()) -> Aim:
     image_picker.place(window, picture)
 
     first = first_visit()
-    if target_window.is_shipped_place(view, window, first):
-        listed = with_shipped(listed, [one.id for one in first.checkpoints])
-    here = at_scale(listed, view.scale)
-    unchosen = not view.models and target_window.is_first_visit(view, first)
-    selected = chosen(here, first_choice if unchosen else view.models)
+    known = [one.id for one in first.checkpoints]
+    if not target_window.is_shipped_place(view, window, first):
+        known = [key for key in known if key in view.models]
+    here = at_scale(with_shipped(listed, known), view.scale)
+    standard = session.fixed(f"first-cards-{view.scale}", lambda: first_cards(here, view.scale))
+    if not view.models and target_window.is_first_visit(view, first):
+        standard = shipped or standard
+    selected = chosen(here, view.models or standard)
     if digit := pressed("picker"):
         model_picker.toggle(shelf(here, selected), selected, int(digit))
         view = session.current()
@@ -89,8 +92,41 @@ def take_aim(first_choice: Sequence[str] = ()) -> Aim:
         st.page_link(
             "app_pages/zoo/page.py", label="Look at it in the zoo", query_params={"tab": "Add yours", "add": reference}
         )
+    if asks and not target_window.is_shipped_place(view, window, first):
+        selected = _with_weights(here, selected)
     if asks:
         view = session.change(window=window, models=tuple(offer.key for offer in selected))
         session.ask()
+    _say_who_stepped_in()
     session.publish(view)
     return Aim(view, picture, window, field, here, selected)
+
+
+def _with_weights(here: Sequence[Offer], selected: Sequence[Offer]) -> tuple[Offer, ...]:
+    """The selected networks; where only shipped results of them are here, others in their place, which is said."""
+    able = tuple(offer for offer in selected if not offer.only_shipped)
+    if able or not selected:
+        return tuple(selected)
+    others = chosen([offer for offer in here if not offer.only_shipped], first_cards(here, 4))
+    st.session_state.stepped_in = (
+        ", ".join(offer.name for offer in selected),
+        ", ".join(offer.label for offer in others),
+    )
+    return others
+
+
+def _say_who_stepped_in() -> None:
+    """One sentence, and the way back, where other networks show what the selected ones cannot."""
+    if "stepped_in" not in st.session_state:
+        return
+    gone, others = st.session_state.stepped_in
+    st.info(
+        f"{gone}: the weights are not here, so only the shipped window has their maps. {others} answer elsewhere.",
+        icon=":material/swap_horiz:",
+    )
+    st.button("Back to the shipped window", on_click=_back, icon=":material/undo:", key="back-to-shipped")
+
+
+def _back() -> None:
+    st.session_state.pop("stepped_in", None)
+    session.restart()

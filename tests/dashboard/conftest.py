@@ -35,6 +35,12 @@ def build():
 '''
 
 
+@pytest.fixture(autouse=True)
+def no_packages(monkeypatch):
+    """Networks inside packages of the package index are out of sight, whether the packages are installed or not."""
+    monkeypatch.setattr("zoo.sources.package.installed", lambda source: None)
+
+
 def write_toy(folder: Path, name: str, *, scale: int = 4, output: str = "y") -> str:
     """A file with a network, as `path.py:build`."""
     path = folder / f"{name}.py"

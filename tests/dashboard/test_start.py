@@ -12,6 +12,8 @@ import sys
 from streamlit.testing.v1 import AppTest
 from dashboard.runtime import process
 process.warm_up = lambda: None
+from zoo.sources import package
+package.installed = lambda source: None
 app = AppTest.from_file(sys.argv[1], default_timeout=60)
 app = app.switch_page(sys.argv[2]).run()
 assert not app.exception, app.exception

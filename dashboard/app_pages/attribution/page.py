@@ -4,9 +4,11 @@ import streamlit as st
 
 from dashboard.app_pages.attribution import heatmap_tab, result_grid
 from dashboard.gallery.shipped import first_visit
+from dashboard.presentation.model_options import first_cards
 from dashboard.runtime import process
 from dashboard.state import session
 from dashboard.state.target import Place
+from dashboard.state.user_models import session_offers
 from dashboard.widgets import model_picker, settings_form, target_column, target_window
 
 st.title("Which pixels made this place?")
@@ -18,7 +20,9 @@ st.markdown(
 heatmap_tab.take_pick()
 left, right = st.columns([1, 2], gap="medium")
 with left:
-    aim = target_column.take_aim()
+    first = first_visit()
+    published_here = session.fixed("published-here", lambda: bool(first_cards(session_offers(), 4)))
+    aim = target_column.take_aim(() if published_here else [one.id for one in first.results])
 view = aim.view
 
 with right:
@@ -28,7 +32,7 @@ with right:
             settings_form.density_switch(view)
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
-    shipped = target_window.is_first_visit(view, first_visit()) and not view.models
+    shipped = target_window.is_first_visit(view, first) and not view.models and not published_here
     if not aim.selected and not shipped:
         st.info(f"No network for ×{view.scale} is at hand. Choose another scale.", icon=":material/info:")
     else:
@@ -36,7 +40,7 @@ with right:
         with maps:
             if maps.open:
                 if shipped:
-                    result_grid.show_shipped(first_visit(), aim.picture, as_density=view.density)
+                    result_grid.show_shipped(first, aim.picture, as_density=view.density)
                 elif aim.field is not None:
                     result_grid.show(Place(view, aim.picture, aim.window, aim.field), aim.selected)
         with tiles:

@@ -33,6 +33,7 @@ NARROWEST_CARD = 215
 class Card:
     """One network's place in the grid, and what is known of its map."""
 
+    offer: Offer
     head: Head
     slot: DeltaGenerator
     request: AttributionRequest | None
@@ -70,22 +71,31 @@ def show(place: Place, selected: Sequence[Offer]) -> None:
     with bar, st.spinner("Looking for results"):
         for offer, slot in zip(selected, slots, strict=False):
             request, outcome = at_hand(visitor.service(place.picture), partial(place.request, offer.key))
-            deck.append(Card(head_of(offer, outcome), slot, request, outcome))
+            deck.append(Card(offer, head_of(offer, outcome), slot, request, outcome))
     missing = [card for card in deck if card.is_missing]
     wanted = session.wanted(place.view)
     for card in deck:
         if card.is_missing:
             with card.slot.container(border=True):
-                words = "Waits for its turn." if wanted else "Not computed for this place yet."
+                words = "Waits for its turn." if wanted or card.offer.is_quick else _not_yet(card.offer)
                 result_card.empty_card(card.head, place.picture, place.field, place.local, words)
         else:
             _fill(card, place)
-    if missing and wanted:
-        _compute(missing, place, bar.empty())
-    elif missing:
+    now = [card for card in missing if wanted or card.offer.is_quick]
+    if now:
+        _compute(now, place, bar.empty())
+    if len(now) < len(missing):
         bar.info("Press Compute, or Enter, to see the missing maps.", icon=":material/touch_app:")
     if done := [card.outcome.result for card in deck if card.outcome.result]:
         _takeaways(place.picture, done)
+
+
+def _not_yet(offer: Offer) -> str:
+    """What stands on the card of a network whose map takes long or needs its weights first."""
+    if offer.remote:
+        return "Its weights are fetched when you press Compute."
+    about = f", which takes about {offer.seconds:.0f} s" if offer.seconds else ""
+    return f"Not computed for this window yet{about}."
 
 
 def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:

@@ -30,15 +30,15 @@ def gather(place: Place, selected: Sequence[Offer]) -> list[Answered]:
         request, outcome = at_hand(visitor.service(place.picture), partial(place.request, offer.key))
         answers.append((offer, request, outcome))
     missing = [k for k, (_, request, outcome) in enumerate(answers) if request and not _is_settled(outcome)]
-    if missing and session.wanted(place.view):
-        slot = st.empty()
-        for turn, k in enumerate(missing, 1):
-            offer, request, _ = answers[k]
-            assert request is not None
-            answers[k] = offer, request, _watched(place, request, f"{offer.label}, {turn} of {len(missing)}", slot)
-        slot.empty()
-    elif missing:
-        names = ", ".join(answers[k][0].label for k in missing)
+    now = [k for k in missing if session.wanted(place.view) or answers[k][0].is_quick]
+    slot = st.empty()
+    for turn, k in enumerate(now, 1):
+        offer, request, _ = answers[k]
+        assert request is not None
+        answers[k] = offer, request, _watched(place, request, f"{offer.label}, {turn} of {len(now)}", slot)
+    slot.empty()
+    if len(now) < len(missing):
+        names = ", ".join(answers[k][0].label for k in missing if k not in now)
         st.info(f"Press Compute, or Enter, for what is not computed yet here: {names}.", icon=":material/touch_app:")
     settled = [outcome for _, _, outcome in answers if _is_settled(outcome)]
     if len(settled) == len(answers) and sum(outcome.result is not None for outcome in settled) < 2:

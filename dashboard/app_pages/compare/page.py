@@ -32,9 +32,7 @@ with right:
         preset_choice(presets(aim.here, entries), missing_twins(aim.here, entries))
         settings_form.density_switch(view)
     if any(offer.only_shipped for offer in aim.selected):
-        st.caption(
-            "These published networks’ results ship for this window; elsewhere the networks on this computer go on."
-        )
+        st.caption("The maps of these published networks ship for this window; elsewhere their weights are needed.")
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
     place = None if aim.field is None else Place(view, aim.picture, aim.window, aim.field)

@@ -5,6 +5,7 @@ from dashboard.presentation.model_options import (
     Tag,
     at_scale,
     chosen,
+    first_cards,
     offers,
     scales,
     shelf,
@@ -106,3 +107,23 @@ def test_presets_are_those_whose_networks_are_on_offer_and_what_others_need_is_s
     assert missing_twins(here, entries) == ""
     assert presets(here[:1], entries) == ()
     assert "RRDBNet and ESRGAN" in missing_twins(here[:1], entries)
+
+
+def test_the_first_cards_are_a_group_of_published_networks_that_is_all_here():
+    group = ("fsrcnn", "carn-m", "imdn")
+    packaged = ("span-ch48", "realesr-animevideov3", "realesrgan-x4plus-anime")
+    here = [offer(key) for key in (*group, *packaged, "fsrcnn-c")]
+    assert first_cards(here, 4) == group
+    fetched = [offer(key, remote=key == "imdn") for key in (*group, *packaged)]
+    assert first_cards(fetched, 4) == packaged
+    assert first_cards([offer("fsrcnn-c", "compact")], 4) == ()
+    assert first_cards([offer("span-ch48-x2", scale=2)], 2) == ("span-ch48-x2",)
+
+
+def test_small_networks_are_quick_and_large_ones_and_unknown_ones_are_not():
+    quick = {one.key: one.is_quick for one in offers(ZooSettings())}
+    assert quick["imdn-c"]
+    assert quick["swinir-c"]
+    assert not quick["fsrcnn"], "its weights are not here"
+    assert not offer("net.py:build", "yours").is_quick
+    assert not Offer("big", "Big", "published", 4, seconds=25.0).is_quick
