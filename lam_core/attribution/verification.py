@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -168,7 +169,9 @@ def recall(model: SuperResolver, view: Cone, precision: str, pictures: int) -> V
 
 
 def remember(model: SuperResolver, view: Cone, precision: str, pictures: int, verdict: Verdict) -> None:
-    """Keeps a verdict in this process, and in the store if there is one."""
+    """Keeps a verdict in this process, and in the store if there is one; not of a network that gives NaN."""
+    if not np.isfinite([figure for figure in asdict(verdict).values() if isinstance(figure, float)]).all():
+        return
     identity = _identity(model, view, precision, pictures)
     _remember(repr(sorted(identity.items())), verdict)
     if (store := _STORE.get()) is not None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from dashboard.runtime import process
 from lam_core import settings as core_settings
@@ -33,6 +35,12 @@ class Toy(torch.nn.Module):
 def build():
     return Toy()
 '''
+
+
+def at_page(app: AppTest, page: str) -> AppTest:
+    """An app on a page, by its address, before its first run, when AppTest knows pages by their files' names alone."""
+    app._page_hash = calc_hash(page)
+    return app
 
 
 @pytest.fixture(autouse=True)

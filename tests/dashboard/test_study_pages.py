@@ -103,7 +103,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.runtime import process
 process.warm_up = lambda: None
 app = AppTest.from_file({str(APP)!r}, default_timeout=120).run()
-app.switch_page("app_pages/{page}/page.py").run()
+from tests.dashboard.conftest import at_page
+at_page(app, "{page}").run()
 assert not app.exception, app.exception
 assert {PAGES[page]!r} in app.title[0].value
 assert any("33 images" in one.value for one in app.caption)

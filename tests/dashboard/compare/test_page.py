@@ -8,7 +8,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import first_visit
-from tests.dashboard.conftest import APP, write_toy
+from tests.dashboard.conftest import APP, at_page, write_toy
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def opened(**query: str) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("app_pages/compare/page.py").run()
+    at_page(app, "compare").run()
     assert not app.exception
     return app
 

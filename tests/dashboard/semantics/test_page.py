@@ -17,7 +17,7 @@ from dashboard.app_pages.semantics.presets import PRESETS
 from dashboard.gallery.semantics import shipped
 from lam_core.render import png
 from lam_core.semantics.reading import percentage
-from tests.dashboard.conftest import APP, write_toy
+from tests.dashboard.conftest import APP, at_page, write_toy
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.settings import ZooSettings
 
@@ -35,7 +35,7 @@ def opened(**query: str) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("app_pages/semantics/page.py").run()
+    at_page(app, "semantics").run()
     assert not app.exception
     return app
 

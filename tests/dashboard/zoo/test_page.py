@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import shipped_report
 from dashboard.presentation.catalogue import STATES, Wanted, can_be_tried, choices, facts, rows, source
-from tests.dashboard.conftest import APP
+from tests.dashboard.conftest import APP, at_page
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.architectures import architecture
 from zoo.catalog.entry import GitHub, parse_entry
@@ -79,7 +79,7 @@ def opened(query: dict[str, str] | None = None, **state: object) -> AppTest:
         app.session_state[name] = value
     for name, value in (query or {}).items():
         app.query_params[name] = value
-    return app.switch_page("app_pages/zoo/page.py").run()
+    return at_page(app, "zoo").run()
 
 
 def words(app: AppTest) -> str:
