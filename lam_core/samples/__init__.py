@@ -1,4 +1,4 @@
-"""Images that need no download: photographs from installed packages, scenes and patterns rendered here."""
+"""Images that need no download: photographs from installed packages, and scenes and patterns that this project drew."""
 
 from lam_core.samples.catalogue import UnknownSampleError, sample, samples
 from lam_core.samples.sample import SIDE, Kind, Sample

@@ -29,16 +29,16 @@ class Sample:
     licence: str = field(compare=False)
     window: Region = field(compare=False)
     """A 16×16 window on something worth looking at, such as the grid of a regular structure."""
-    render: Callable[[], Pixels] = field(compare=False, repr=False)
-    """Computes the picture anew; `pixels` remembers it."""
+    read: Callable[[], Pixels] = field(compare=False, repr=False)
+    """Reads the picture from its file; `pixels` remembers it."""
 
     def pixels(self) -> Pixels:
-        """uint8 [256, 256, 3]; computed once, then shared, hence read-only."""
+        """uint8 [256, 256, 3]; read once, then shared, hence read-only."""
         return _rendered(self)
 
 
 @cache
 def _rendered(sample: Sample) -> Pixels:
-    pixels = sample.render()
+    pixels = sample.read()
     pixels.setflags(write=False)
     return pixels

@@ -6,9 +6,11 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lam_core.images import digest
 from lam_core.samples import SIDE, Kind, UnknownSampleError, sample, samples
+from lam_core.samples.catalogue import DRAWN
 from lam_core.samples.patterns import PatternError, checkerboard, lines, plate, stripes
 
 DIGESTS = {
@@ -86,6 +88,16 @@ def test_ids_are_unique_and_kinds_cover_the_study():
 
 def test_pictures_never_change():
     assert {s.id: digest(s.pixels())[:16] for s in samples()} == DIGESTS
+
+
+def test_a_drawn_sample_is_the_file_that_ships(monkeypatch, tmp_path):
+    drawn = [s for s in samples() if s.credit == "rendered by this project"]
+    assert {path.stem for path in DRAWN.glob("*.png")} == {s.id for s in drawn}
+    # Whatever file lies there is the sample: nothing is drawn when a sample is asked for.
+    other = np.zeros((SIDE, SIDE, 3), np.uint8)
+    Image.fromarray(other).save(tmp_path / "page.png")
+    monkeypatch.setattr("lam_core.samples.catalogue.DRAWN", tmp_path)
+    assert np.array_equal(sample("page").read(), other)
 
 
 def test_an_unknown_id_names_the_nearest():

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lam_core.images import Pixels
 from lam_core.samples.canvas import Colour, Light, develop, fractal, linear, place
-from lam_core.samples.street import sky
+from tools.samples.street import sky
 
 _DENSITY = 64
 """Picture elements per tile width."""

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from lam_core.samples.canvas import FINE, OVERSAMPLING, Colour, Light, fractal, linear, noise, overlay
-from lam_core.samples.plants import STREET, Crown, crowns
 from lam_core.samples.sample import SIDE
+from tools.samples.plants import STREET, Crown, crowns
 
 _S = OVERSAMPLING
 

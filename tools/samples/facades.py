@@ -6,9 +6,9 @@ import numpy as np
 
 from lam_core.images import Pixels
 from lam_core.samples.canvas import Colour, develop, linear, place
-from lam_core.samples.plants import dappled
-from lam_core.samples.street import branch, car, lamp_post, pavement, sky, tree
-from lam_core.samples.wall import Wall
+from tools.samples.plants import dappled
+from tools.samples.street import branch, car, lamp_post, pavement, sky, tree
+from tools.samples.wall import Wall
 
 _WHITE: Colour = (226, 222, 212)
 _STONE: Colour = (206, 194, 170)
