@@ -63,6 +63,8 @@ class FirstVisit:
     """The three that the first page shows."""
     checkpoints: tuple[Checkpoint, ...]
     """All whose maps of this window ship, those three first."""
+    packaged: tuple[Checkpoint, ...]
+    """Those inside packages of the package index whose maps of this window ship as well."""
     mapped: tuple[str, ...]
     """Those of them whose DI of every window of the picture ships."""
     examined: str
@@ -74,9 +76,10 @@ def first_visit() -> FirstVisit:
     """The results that ship for the first visit."""
     content = json.loads(FIRST.read_text(encoding="utf-8"))
     checkpoints = tuple(Checkpoint(**row) for row in content["checkpoints"])
+    packaged = tuple(Checkpoint(**row) for row in content.get("packaged", ()))
     shown = tuple(Shipped(one, _result(one.id)) for one in checkpoints if one.id in content["shown"])
     mapped, examined = tuple(content["mapped"]), content["examined"]
-    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints, mapped, examined)
+    return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints, packaged, mapped, examined)
 
 
 def _result(name: str) -> Attribution:

@@ -29,7 +29,7 @@ from lam_core.attribution.settings import AttributionSettings
 from lam_core.samples import sample, samples
 from lam_core.service.request import Request
 from lam_core.service.store import canonical, read, request_of, write
-from zoo.catalog.entry import Bundled, GitHub
+from zoo.catalog.entry import Bundled, GitHub, Package
 from zoo.catalog.registry import pinned_digest, registry
 from zoo.inspection.check_entry import check_file
 from zoo.models.reference import Reference
@@ -40,6 +40,8 @@ SHOWN = ("fsrcnn", "carn-m", "imdn")
 """On the first page: published networks of growing receptive field: 17 LR pixels, some forty, all of the input."""
 FURTHER = ("fsrcnn-rgb", "srgan", "pan", "rfdn", "craft")
 """Beside them on the compare page."""
+PACKAGED = ("span-ch48", "realesr-animevideov3", "realesrgan-x4plus-anime")
+"""Networks inside packages of the package index, which the first page shows where they are installed."""
 EXAMINED = "imdn"
 """The network whose other methods and checks ship as well."""
 MAPPED = ("fsrcnn", "carn-m")
@@ -67,6 +69,14 @@ def results(checkpoints: Path) -> None:
         if name in MAPPED:
             made(questions.tiles(reference, picture, picture.suggested.size, SETTINGS), f"{name}-tiles.npz")
         requests[name] = request
+    packaged = []
+    for name in PACKAGED:
+        source = registry()[name].weights
+        assert isinstance(source, Package)
+        reference = zoo.reference(name)
+        assert isinstance(reference, Reference)
+        made(AttributionRequest(reference, picture.lr, picture.suggested, SETTINGS), f"first-{name}.npz")
+        packaged.append(Checkpoint(name, f"{source.distribution} {source.version}, {source.file}", source.sha256))
     window = picture.suggested
     content = {
         "sample": FIRST_SAMPLE,
@@ -74,6 +84,7 @@ def results(checkpoints: Path) -> None:
         "shown": SHOWN,
         "examined": EXAMINED,
         "checkpoints": [asdict(one) for one in found],
+        "packaged": [asdict(one) for one in packaged],
         "mapped": MAPPED,
     }
     FIRST.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -140,5 +151,5 @@ def thumbnails() -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2].parent / "shared" / "weights"
     thumbnails()
-    reports(folder)
     results(folder)
+    reports(folder)

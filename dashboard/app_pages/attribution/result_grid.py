@@ -102,7 +102,8 @@ def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:
     """What stands above a network's card."""
     if not outcome.shipped:
         return Head(offer.key, offer.name, offer.tag)
-    source = next((one for one in first_visit().checkpoints if one.id == offer.key), None)
+    first = first_visit()
+    source = next((one for one in (*first.checkpoints, *first.packaged) if one.id == offer.key), None)
     return Head(offer.key, offer.name, offer.tag, "shipped result", source.details if source else "")
 
 
