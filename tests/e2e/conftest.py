@@ -23,6 +23,14 @@ FLAGS = (
     "--disable-sync",
 )
 
+WITHOUT_PACKAGES = """
+from zoo.sources import package
+package.installed = lambda source: None
+from dashboard.server import main
+main()
+"""
+"""The dashboard's server where no package of the package index brings networks, installed or not."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -44,7 +52,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "LAM_OFFLINE": "1",
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/streamlit_app.py"]
+    command = [sys.executable, "-c", WITHOUT_PACKAGES, "run", "dashboard/streamlit_app.py"]
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
