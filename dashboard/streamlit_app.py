@@ -31,14 +31,14 @@ PAGES = [
         url_path="compare",
         title="Compare",
         icon=":material/compare:",
-        help="Two to eight networks on one window: pictures under one slider, maps on one scale, what they share.",
+        help="Two to eight networks on one window: images under one slider, maps on one scale, what they share.",
     ),
     st.Page(
         "app_pages/content/page.py",
         url_path="content",
         title="Content",
         icon=":material/texture:",
-        help="What a picture must hold for networks to look far: images ranked by DI, and patterns.",
+        help="What an image must hold for networks to look far: images ranked by DI, and patterns.",
     ),
     st.Page(
         "app_pages/landscape/page.py",

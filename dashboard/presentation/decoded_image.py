@@ -104,12 +104,12 @@ def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int
     height, width = pixels.shape[:2]
     least = SHORTEST_LR if low_resolution else SHORTEST_LR * scale
     if min(height, width) < least:
-        kind = "an LR picture" if low_resolution else f"an HR picture for ×{scale}"
+        kind = "an LR image" if low_resolution else f"an HR image for ×{scale}"
         raise PictureSizeError(f"{name} has {width}×{height} pixels; {kind} needs at least {least}×{least}")
     if low_resolution and height * width * scale**2 > MOST_SR_PIXELS:
         raise PictureSizeError(
             f"{name} enlarged ×{scale} would have {width * scale}×{height * scale} pixels; crop it, or switch off "
-            "“already low-resolution” if it is the HR picture"
+            "“This image is already LR” if it is the HR image"
         )
     lr = pixels if low_resolution else downscale(pixels, scale)
     hr = None if low_resolution else mod_crop(pixels, scale)
@@ -117,7 +117,7 @@ def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int
     return Picture(
         f"upload-{digest(pixels)}",
         name,
-        "your picture, kept for this visit alone",
+        "your image, kept for this visit alone",
         lr,
         hr,
         scale,

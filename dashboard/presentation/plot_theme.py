@@ -1,14 +1,15 @@
 """The look of every chart: one mark for each network wherever it appears, one layout, one toolbar.
 
-Fonts, text and grid colours are Streamlit's, so a chart is light or dark as the page is. Every colour of the palette
+Text and grid colours are Streamlit's, so a chart is light or dark as the page is. Every colour of the palette
 stands out from both backgrounds, and a marker's shape says the same as its colour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from math import ceil, floor, isfinite, log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -19,15 +20,11 @@ SHAPES = ("circle", "square", "diamond", "triangle-up", "star", "cross", "x", "p
 """As many more than colours that a colour and a shape together part 72 networks."""
 MUTED = "#8b8680"
 """Of what stands back: lines of reference, published values."""
-INDEX_TICKS = (0.2, 0.5, 1, 2, 5, 10, 20, 50)
-"""Where a logarithmic axis of DI has its ticks."""
 
 COMPACT = " (compact)"
 """Ending of the names of networks trained by this project."""
-_KNOWN = (
-    *("FSRCNN", "CARN", "EDSR", "MSRN", "RRDBNet", "IMDN", "RFDN", "RCAN", "RNAN", "SAN"),
-    *("CARN-M", "PAN", "SRGAN", "CRAFT", "FSRCNN (RGB)", "SwinIR", "SRResNet", "ESRGAN"),
-)
+FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
+"""Of every chart: a saved picture cannot use the page's own web font, and would be set in another than the screen."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +46,35 @@ class Mark:
         return {"color": self.colour, "symbol": self.shape, "size": size, **line}
 
 
-def mark_of(model: str) -> Mark:
-    """The mark of a network by the name on its card; the compact network of a name has a dot in its shape.
+def marks_of(names: Iterable[str], held: MutableMapping[str, Mark] | None = None) -> dict[str, Mark]:
+    """Marks of the networks of one chart, in order: no two alike, and no colour twice while another is free.
 
-    >>> mark_of("EDSR"), mark_of("EDSR (compact)").shape
-    (Mark(colour='#009e73', shape='diamond'), 'diamond-dot')
+    `held`: marks given before, in this session, which are kept wherever they do not clash, and to which new ones are
+    added. The shape of a compact network has a dot in it.
+
+    >>> marks_of(["EDSR", "EDSR (compact)"])["EDSR (compact)"]
+    Mark(colour='#d55e00', shape='circle-dot')
     """
-    family = model.removesuffix(COMPACT)
-    place = _KNOWN.index(family) if family in _KNOWN else int(sha256(family.encode()).hexdigest()[:8], 16)
-    mark = mark_at(place)
-    return mark if family == model else Mark(mark.colour, f"{mark.shape}-dot")
+    held = {} if held is None else held
+    names = list(dict.fromkeys(names))
+    given: dict[str, Mark] = {}
+    for name in names:
+        mark, used = held.get(name), Counter(one.colour for one in given.values())
+        if mark and mark not in given.values() and used[mark.colour] < -(-len(names) // len(PALETTE)):
+            given[name] = mark
+    for name in names:
+        if name not in given:
+            given[name] = _free(name, list(given.values()), held.values())
+            held.setdefault(name, given[name])
+    return {name: given[name] for name in names}
+
+
+def _free(name: str, here: Sequence[Mark], held: Iterable[Mark]) -> Mark:
+    """A mark of the colour that is used least, in this chart and then in the session."""
+    in_chart, in_session = Counter(mark.colour for mark in here), Counter(mark.colour for mark in held)
+    colour = min(PALETTE, key=lambda one: (in_chart[one], in_session[one]))
+    marks = [Mark(colour, f"{shape}-dot" if name.endswith(COMPACT) else shape) for shape in SHAPES]
+    return next((mark for mark in marks if mark not in here), marks[0])
 
 
 def mark_at(place: int) -> Mark:
@@ -80,6 +96,7 @@ def chart(
     # All at once: plotly takes several times as long to change a layout that is there.
     layout = {
         "height": height,
+        "font": {"family": FONT},
         "margin": {"l": 8, "r": 8, "t": 24, "b": 8},
         "showlegend": legend,
         "legend": {"orientation": "h", "yanchor": "top", "y": -0.19, "x": 0, "title": None},
@@ -96,8 +113,35 @@ def chart(
     return go.Figure(list(traces), layout)
 
 
+def index_ticks(values: Iterable[float]) -> list[float]:
+    """Ticks of a logarithmic axis that shows those values: three at least, unless they are all alike.
+
+    >>> index_ticks([0.3, 24]), index_ticks([5.1, 5.4]), index_ticks([2, 2])
+    ([0.5, 1.0, 2.0, 5.0, 10.0, 20.0], [5.1, 5.15, 5.2, 5.25, 5.3, 5.35, 5.4], [2.0])
+    """
+    known = [float(value) for value in values if value > 0 and isfinite(value)]
+    if not known:
+        return [1.0]
+    low, high = min(known), max(known)
+    for steps in ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)):
+        decades = range(floor(log10(low)), ceil(log10(high)) + 1)
+        ticks = [float(f"{step * 10.0**decade:.6g}") for decade in decades for step in steps]
+        if len(inside := [tick for tick in ticks if low <= tick <= high]) >= 3:
+            return inside
+    if high == low:
+        return [low]
+    # Less than the steps of a logarithmic axis: even ones, of 1, 2 or 5 times a power of ten.
+    rough = (high - low) / 4
+    power = 10.0 ** floor(log10(rough))
+    for step in (5 * power, 2 * power, power, power / 2, power / 5):
+        first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+        if last - first >= 2:
+            return [float(f"{k * step:.10g}") for k in range(first, last + 1)]
+    return [low, high]
+
+
 def toolbar(name: str, *, lasso: bool = False) -> dict[str, Any]:
-    """The configuration of a chart: a picture of it is saved under `name`, twice as fine as on the screen.
+    """The configuration of a chart: a picture of it is saved under `name`, as large as it is shown and twice as fine.
 
     `lasso`: whether groups of points can be selected.
     """
@@ -106,5 +150,6 @@ def toolbar(name: str, *, lasso: bool = False) -> dict[str, Any]:
         "displaylogo": False,
         "displayModeBar": "hover",
         "modeBarButtonsToRemove": [*groups, "autoScale2d", "zoomIn2d", "zoomOut2d"],
-        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+        # Without a size, Plotly saves 700×450 whatever the screen shows, and legends run into each other.
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2, "width": None, "height": None},
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from dashboard.presentation.decoded_image import Picture, from_sample
@@ -30,6 +31,8 @@ METHODS: dict[Method, str] = {
 }
 DONORS = ("cat", "coffee", "engine", "flag", "brick", "palace-roof", "hedge", "page", "corner-office")
 """Samples that give patches for causal effects, and pictures for effective receptive fields."""
+REDRAWS = 4
+"""Draws of the weights beside the first one."""
 MOST_TILES = 300
 """Windows that one heat map has at most: their distance grows with the picture."""
 TILE_TOLERANCE = 0.05
@@ -78,6 +81,17 @@ def check(name: CheckName, subject: Subject) -> Request[Any]:
         "causal": lambda: requests.causal_effects_of(request, hr, _others(subject)),  # pyright: ignore[reportArgumentType]
     }
     return replace(makers[name](), attribution=subject.result)
+
+
+def redraws(subject: Subject) -> dict[str, Callable[[], Request[Any]]]:
+    """Further draws of the weights, all layers at once, by name: an interval takes more than the check's own draw."""
+
+    def draw(seed: int) -> Request[Any]:
+        from lam_core.attribution.checks.requests import randomisation_of
+
+        return replace(randomisation_of(subject.request, steps=1, seed=seed), attribution=subject.result)
+
+    return {f"Draw {seed + 1} of the weights": partial(draw, seed) for seed in range(1, REDRAWS + 1)}
 
 
 def tiles(model: ModelReference, picture: Picture, size: int, settings: AttributionSettings) -> HeatmapRequest:

@@ -8,21 +8,57 @@ import pandas as pd
 
 from lam_core.studies.laboratory import NYQUIST
 from lam_core.studies.published import PUBLISHED, Agreement
-from lam_core.studies.statistics import Correlation, Order
+from lam_core.studies.statistics import Correlation, Interval, Order
 
 SIGNIFICANT = 0.05
+FEWEST_IMAGES = 10
+"""Images below which nothing is said of an order or an association."""
 
 
-def association(name: str, found: Correlation | None) -> str:
-    """Whether DI goes with something.
+def too_few(images: int, what: str) -> str:
+    """That so few images carry no such statement; empty if they are enough.
 
-    >>> association("PSNR", Correlation(0.9, 0.002, 8))
+    >>> too_few(1, "an order"), too_few(9, "a correlation"), too_few(10, "an order")
+    ('1 image is too few for an order; it takes 10.', '9 images are too few for a correlation; it takes 10.', '')
+    """
+    if images >= FEWEST_IMAGES:
+        return ""
+    return f"{images} {'image is' if images == 1 else 'images are'} too few for {what}; it takes {FEWEST_IMAGES}."
+
+
+def difference(first: str, second: str, found: Interval) -> str:
+    """How two networks' DI differ over the same images.
+
+    >>> difference("IMDN", "FSRCNN", Interval(1.2, 0.4, 2.1, 33))
+    'IMDN draws on more of its input than FSRCNN: DI 1.20 higher (95 % interval 0.40 to 2.10, 33 images, paired).'
+    >>> difference("IMDN", "FSRCNN", Interval(0.1, -0.4, 0.6, 12))
+    'No difference in DI of IMDN and FSRCNN can be told: 0.10 (95 % interval −0.40 to 0.60, 12 images, paired).'
+    >>> difference("IMDN", "FSRCNN", Interval(0.1, 0.05, 0.6, 9))
+    'IMDN − FSRCNN: 0.10 in mean DI. 9 images are too few for an order; it takes 10.'
+    """
+    if few := too_few(found.n, "an order"):
+        return f"{first} − {second}: {signed(found.mean)} in mean DI. {few}"
+    spread = f"(95 % interval {signed(found.low)} to {signed(found.high)}, {found.n} images, paired)"
+    if found.low <= 0 <= found.high:
+        return f"No difference in DI of {first} and {second} can be told: {signed(found.mean)} {spread}."
+    wide, narrow = (first, second) if found.mean > 0 else (second, first)
+    if found.mean < 0:
+        spread = f"(95 % interval {signed(-found.high)} to {signed(-found.low)}, {found.n} images, paired)"
+    return f"{wide} draws on more of its input than {narrow}: DI {abs(found.mean):.2f} higher {spread}."
+
+
+def association(name: str, found: Correlation | None, images: int | None = None) -> str:
+    """Whether DI goes with something; `images` behind the figures, if they are not the pairs themselves.
+
+    >>> association("PSNR", Correlation(0.9, 0.002, 8), images=33)
     'DI rises with PSNR: Spearman ρ = 0.90, p = 0.002, n = 8.'
-    >>> association("PSNR", Correlation(0.2, 0.61, 8))
+    >>> association("PSNR", Correlation(0.2, 0.61, 8), images=33)
     'No association of DI and PSNR can be told from chance: Spearman ρ = 0.20, p = 0.61, n = 8.'
     """
     if found is None:
         return f"Too few values for a correlation with {name}: it takes three."
+    if few := too_few(found.n if images is None else images, "a correlation"):
+        return few
     if found.rho is None or found.p is None:
         return f"No correlation with {name}: it is the same everywhere (n = {found.n})."
     figures = f"Spearman ρ = {signed(found.rho)}, {probability(found.p)}, n = {found.n}."
@@ -77,14 +113,18 @@ IMDN (published 14.64) here.'
 
 
 def order(found: Order) -> str:
-    """Who looks widest, and how firm that is."""
+    """Which network has the largest mean DI, and how firm the order is; refused for few images."""
     first = found.standings[0]
     if len(found.standings) == 1:
         return f"Mean DI of {first.model} over {found.images} images: {first.mean.mean:.2f}."
+    if few := too_few(found.images, "an order"):
+        return few
     firm = sum(s.above_next is not None and s.above_next >= 0.975 for s in found.standings)
+    steps = len(found.standings) - 1
     return (
-        f"{first.model} looks widest on these {found.images} images. Of the {len(found.standings) - 1} steps from one "
-        f"network to the next, {firm} hold in at least 97.5\u00a0% of the resampled sets of images."
+        f"{first.model} has the largest mean DI on these {found.images} images. Of the {steps} "
+        f"{'step' if steps == 1 else 'steps'} from one network to the next, {firm} "
+        f"{'holds' if firm == 1 else 'hold'} in at least 97.5\u00a0% of the resampled sets of images."
     )
 
 
@@ -103,6 +143,6 @@ def patterns_beside_samples(curves: pd.DataFrame, samples: pd.DataFrame) -> list
     if not told:
         return []
     return [
-        f"On stripes and grids that the LR picture can hold, below {NYQUIST:g} cycles per LR pixel, {wider} of "
+        f"On stripes and grids that the LR image can hold, below {NYQUIST:g} cycles per LR pixel, {wider} of "
         f"{len(told)} networks look farther than on the samples. Mean DI there against the samples: {'; '.join(told)}."
     ]

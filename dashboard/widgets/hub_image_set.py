@@ -37,7 +37,7 @@ def choose(key: str, *, most: int) -> ImageSet | None:
         st.error(sentence(reason(error, "listing a data set")), icon=":material/error:")
         return None
     st.caption(
-        f"{found.note or f'All {len(found.files)} pictures of {found.repo}.'} Digest of the set {found.digest[:12]}. "
+        f"{found.note or f'All {len(found.files)} images of {found.repo}.'} Digest of the set {found.digest[:12]}. "
         f"To name it for good, as branches move on: `{found.reference}`"
     )
     return found

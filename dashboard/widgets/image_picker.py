@@ -50,9 +50,9 @@ def samples_strip(selected: str) -> None:
 def upload(view: View) -> None:
     """A popover that takes a picture of the visitor's own."""
     limits = settings()
-    with st.popover("Your picture", icon=":material/upload:", width="stretch"):
+    with st.popover("Your image", icon=":material/upload:", width="stretch"):
         st.file_uploader(
-            "Picture",
+            "Image",
             type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "ppm"],
             key=(key := uploads.widget_key()),
             max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
@@ -60,23 +60,30 @@ def upload(view: View) -> None:
             args=(key,),
             label_visibility="collapsed",
         )
+        if fault := st.session_state.get("upload_fault"):
+            st.error(f"{fault} The image shown before stays.", icon=":material/error:")
         st.session_state["low"] = view.low_resolution
-        st.toggle("It is already low-resolution", key="low", on_change=_take_kind)
+        st.toggle(
+            "This image is already LR",
+            key="low",
+            on_change=_take_kind,
+            help="Otherwise it is taken for the HR image and reduced by bicubic interpolation.",
+        )
         st.caption(
-            "Otherwise it counts as the HR picture and is reduced by bicubic interpolation. Nobody else sees "
-            f"picture and results; they go when you close the tab, after {limits.upload_hours} h without use, or at "
-            "once if you say so. Links carry the picture's digest alone."
+            f"Nobody else sees image and results; they go when you close the tab, after {limits.upload_hours} h "
+            "without use, or at once if you say so. Links contain only a hash. On a large image the maps are computed "
+            "over the bright square around the window, the attributed field; its side is among the settings."
         )
         if uploads.held() is not None:
             st.button(
-                "Delete my picture and its results", icon=":material/delete:", on_click=_delete_upload, key="delete"
+                "Delete my image and its results", icon=":material/delete:", on_click=_delete_upload, key="delete"
             )
 
 
 def upload_fault() -> None:
-    """Why the last file was not taken, or what is remarkable about it."""
-    if fault := st.session_state.get("upload_fault"):
-        st.error(fault, icon=":material/error:")
+    """What is remarkable about the last file that was taken."""
+    if note := st.session_state.get("upload_note"):
+        st.warning(note, icon=":material/info:")
 
 
 def _delete_upload() -> None:
@@ -87,7 +94,7 @@ def _delete_upload() -> None:
 
 def _take_upload(key: str) -> None:
     file = st.session_state.get(key)
-    st.session_state.upload_fault = ""
+    st.session_state.upload_fault = st.session_state.upload_note = ""
     if file is None:
         return
     limits = settings()
@@ -104,7 +111,7 @@ def _take_upload(key: str) -> None:
     name = f"upload-{digest(decoded.pixels)}"
     expected = st.session_state.view.upload
     if expected and f"upload-{expected}" != name and uploads.held() is None:
-        st.session_state.upload_fault = f"{file.name} is not the picture of this link; it is shown all the same."
+        st.session_state.upload_note = f"{file.name} is not the image of this link; it is shown all the same."
     if name != st.session_state.view.image:
         session.change(image=name, window=None)
     uploads.hold(Upload(decoded, file.name))

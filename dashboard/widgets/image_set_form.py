@@ -52,7 +52,7 @@ def choose() -> Chosen:
     """The pictures chosen so far; what cannot be used of them is said."""
     sources: list[Source] = [name for name in SOURCES if name != "path" or not zoo_settings().hosted]
     source = st.segmented_control(
-        "Pictures",
+        "Images",
         sources,
         format_func=lambda name: SOURCES[name],
         default="files",
@@ -68,20 +68,20 @@ def choose() -> Chosen:
     if source == "hub":
         return _of_hub()
     taken = _from_path() if source == "path" else _uploaded(folder=source == "folder")
-    return Chosen(taken, f"Your {len(taken)} pictures" if len(taken) > 1 else "Your picture")
+    return Chosen(taken, f"Your {len(taken)} images" if len(taken) > 1 else "Your image")
 
 
 def _of_hub() -> Chosen:
     found = hub_image_set.choose("hub", most=MOST)
     if found is None:
         return Chosen(private=False)
-    title = f"{len(found.files)} pictures of {found.repo}" if len(found.files) > 1 else f"A picture of {found.repo}"
+    title = f"{len(found.files)} images of {found.repo}" if len(found.files) > 1 else f"An image of {found.repo}"
     return Chosen(pictures_of(found, zoo_settings()), title, private=False)
 
 
 def _uploaded(*, folder: bool) -> tuple[Picture, ...]:
     files = st.file_uploader(
-        "HR pictures",
+        "HR images",
         type=[suffix.removeprefix(".") for suffix in sorted(SUFFIXES)],
         accept_multiple_files="directory" if folder else True,
         key="own_folder" if folder else "own_files",
@@ -96,7 +96,7 @@ def _uploaded(*, folder: bool) -> tuple[Picture, ...]:
             icon=":material/info:",
         )
     st.caption(
-        "They count as HR pictures and are reduced by bicubic interpolation; they stay in this visit's memory, and no "
+        "They count as HR images and are reduced by bicubic interpolation; they stay in this visit's memory, and no "
         "link leads to them."
     )
     return taken
@@ -111,7 +111,7 @@ def _from_path() -> tuple[Picture, ...]:
     except LamError as error:
         st.error(sentence(str(error)), icon=":material/error:")
         return ()
-    st.caption(f"{len(pictures):,} pictures there and in the folders below; each is read when its turn comes.")
+    st.caption(f"{len(pictures):,} images there and in the folders below; each is read when its turn comes.")
     return pictures
 
 

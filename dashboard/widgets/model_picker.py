@@ -35,6 +35,7 @@ def model_choice(listed: Sequence[Offer], selected: Sequence[Offer], shelf: Sequ
                 list(names),
                 format_func=lambda key: names[key].label + (" · to be fetched" if names[key].remote else ""),
                 max_selections=MOST_MODELS,
+                select_all=False,
                 key="all",
                 on_change=_take_all,
             )

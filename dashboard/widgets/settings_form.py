@@ -49,7 +49,7 @@ def attribution_settings(view: View) -> None:
         with columns[1]:
             _choice("detector", now, list(DETECTORS), DETECTORS)
             _choice("path", now, ["blur"] if now.rule == "reference" else list(PATHS), PATHS)
-            _choice("field", now, FIELDS, {"full": "whole picture"}, "field, LR pixels")
+            _choice("field", now, FIELDS, {"full": "whole image"}, "field, LR pixels")
         with columns[2]:
             _number("sigma", "σ of the blur, LR pixels", now, 0.1, 10.0, 0.1)
             _number("kernel", "kernel, LR pixels", now, 3, 61, 2)

@@ -49,8 +49,8 @@ def _made(view: View) -> Picture | None:
 def ask_for_file() -> None:
     """What to do with a link to a picture that is not here."""
     st.info(
-        "This link shows an uploaded picture, of which it carries the digest alone. Choose the same file under “Your "
-        "picture” to see the same maps, or a sample above.",
+        "This link shows an uploaded image, of which it carries the digest alone. Choose the same file under “Your "
+        "image” to see the same maps, or a sample above.",
         icon=":material/link:",
     )
 
@@ -94,7 +94,7 @@ def show_picker(picture: Picture, window: Region, field: Field | None) -> None:
         key="picker",
     )
     if max(picture.height, picture.width) > LARGE:
-        st.caption("On a picture this large the window is a speck: place it roughly, then by arrow keys or numbers.")
+        st.caption("On an image this large the window is a speck: place it roughly, then by arrow keys or numbers.")
 
 
 def show_close_ups(picture: Picture, window: Region) -> None:

@@ -27,11 +27,11 @@ LEANING = 0.4
 """Share of what a group draws further that one direction must hold to be named (an even spread gives a quarter)."""
 
 _SPOKEN: dict[Place, str] = {
-    "window": "the window itself",
-    "left": "the left",
-    "right": "the right",
-    "above": "above",
-    "below": "below",
+    "window": "within the window",
+    "left": "left of the window",
+    "right": "right of the window",
+    "above": "above the window",
+    "below": "below the window",
 }
 
 
@@ -66,10 +66,11 @@ class Shares:
         >>> further = {"window": 0.02, "left": 0.23, "right": 0.06, "above": 0.04, "below": 0.04}
         >>> shares = Shares(0.61, 0.7, 0.9, 0.4, 0.2, 0.2, 0.4, further)
         >>> shares.sentence(["EDSR"], ["RCAN"])
-        'EDSR and RCAN share 61 % of their attribution; RCAN draws a further 23 % from the left.'
+        'EDSR and RCAN share 61 % of their attribution; 23 % of RCAN’s attribution lies left of the \
+window, beyond EDSR’s.'
         >>> shares.sentence(["CARN", "EDSR"], ["RCAN", "SAN"])
-        'CARN and EDSR on one side and RCAN and SAN on the other share 61 % of their attribution; RCAN and SAN draw \
-a further 23 % from the left.'
+        'CARN and EDSR on one side and RCAN and SAN on the other share 61 % of their attribution; 23 % \
+of that of RCAN and SAN lies left of the window, beyond that of CARN and EDSR.'
         """
         first, second = _listed(common), _listed(wide)
         pair = f"{first} and {second}"
@@ -82,8 +83,9 @@ a further 23 % from the left.'
         place: Place = max(self.further, key=lambda p: self.further[p])
         leans = self.further[place] >= LEANING * total
         share, source = (self.further[place], _SPOKEN[place]) if leans else (total, "all around the window")
-        draws = "draw" if len(wide) > 1 else "draws"
-        return f"{start}; {second} {draws} a further {100 * share:.0f} % from {source}."
+        of_wide = f"that of {second}" if len(wide) > 1 else f"{second}’s attribution"
+        of_common = f"that of {first}" if len(common) > 1 else f"{first}’s"
+        return f"{start}; {100 * share:.0f} % of {of_wide} lies {source}, beyond {of_common}."
 
 
 @dataclass(frozen=True, eq=False)

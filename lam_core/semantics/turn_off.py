@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lam_core.attribution.checks.verdict import Mark, Verdict, joint
 from lam_core.images import Pixels, bicubic, downscale, luma, mod_crop, psnr
 from lam_core.images.degradations import Degradation
 from lam_core.semantics.errors import DesignError
@@ -86,6 +87,48 @@ def turn_off(
                 )
             )
     return tuple(responses)
+
+
+def turned_off(responses: Sequence[Response], specific: str, control: str, own: str) -> Verdict:
+    """Whether a network restores its own degradation and leaves others more as they are than a classical method does.
+
+    It must gain on its own, and change pictures less than the control does on every other kind of degradation, the two
+    intervals apart; where the control's lies below anywhere, it does not. Raises `StopIteration` for unknown names.
+    """
+
+    def of(model: str, degradation: str) -> Response:
+        return next(r for r in responses if r.model == model and r.degradation == degradation)
+
+    kind = own.partition(":")[0]
+    names = dict.fromkeys(r.degradation for r in responses if r.model == specific)
+    pairs = {name: (of(specific, name), of(control, name)) for name in names if name.partition(":")[0] != kind}
+    gain = of(specific, own).gain
+    marks: dict[str, Mark] = {}
+    for name, (network, classical) in pairs.items():
+        if network.change_interval[1] < classical.change_interval[0]:
+            marks[name] = "beats"
+        elif classical.change_interval[1] < network.change_interval[0]:
+            marks[name] = "does not"
+        else:
+            marks[name] = "undecided"
+    mark = joint([*marks.values(), "beats" if gain > 0 else "does not"])
+    told = "; ".join(
+        f"{Degradation.parse(name).title} {network.change:.1f} against {classical.change:.1f}"
+        for name, (network, classical) in pairs.items()
+    )
+    less = sum(m == "beats" for m in marks.values())
+    more = sum(m == "does not" for m in marks.values())
+    meaning = {
+        "beats": f"{specific} turns off: it changes other images less than {control} does",
+        "does not": f"The published finding does not appear: {specific} does not turn off where {control} stays on",
+        "undecided": f"Whether {specific} turns off more than {control} is undecided",
+    }[mark]
+    return Verdict(
+        mark,
+        f"{meaning}. It {'gains' if gain > 0 else 'loses'} {abs(gain):.1f} dB on its own degradation; of {len(pairs)} "
+        f"others it changes {less} less and {more} more than {control}, intervals apart. Change in luma levels, "
+        f"network against classical: {told}.",
+    )
 
 
 def _figures(

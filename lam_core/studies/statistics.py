@@ -141,6 +141,20 @@ def order_of(table: pd.DataFrame, *, draws: int = DRAWS, seed: int = 0) -> Order
     return Order(tuple(standings), len(images), left_out, seed)
 
 
+def difference_of(table: pd.DataFrame, first: str, second: str, *, draws: int = DRAWS, seed: int = 0) -> Interval:
+    """Mean of first − second in DI over the images that both have, with its paired bootstrap interval.
+
+    Raises `UnequalSettingsError`, `SampleError` if no image is common to both or the table lacks one of them.
+    """
+    check_comparable(table)
+    for name in (first, second):
+        if name not in set(table["model"]):
+            raise SampleError(f"the table has no network {name!r}; choose one of {sorted(set(table['model']))}")
+    rows = table[table["model"].isin([first, second])]
+    names, _, matrix, _ = paired(rows, "diffusion_index")
+    return mean_interval(matrix[:, names.index(first)] - matrix[:, names.index(second)], draws=draws, seed=seed)
+
+
 def paired(table: pd.DataFrame, column: str) -> tuple[list[str], list[str], NDArray[np.float64], tuple[str, ...]]:
     """A column as models, images, a matrix [images, models] of means over windows, and the images left out.
 

@@ -36,6 +36,9 @@ def test_published_values_are_hollow_and_measured_ones_are_not():
     assert all(trace.error_y.array is None for trace in hollow)
     measured = [trace for trace in figure.data if trace not in hollow]
     assert [trace.name for trace in measured] == ["pooled", "middle", "small"]
+    assert {trace.xaxis for trace in hollow} == {"x2"}, "PSNR of other images has an axis of its own"
+    assert {trace.xaxis for trace in measured} == {None}
+    assert [trace.text for trace in measured] == [("pooled",), ("middle",), ("small",)]
     assert measured[0].error_y.array[0] > 0
 
 

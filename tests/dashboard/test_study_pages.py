@@ -92,7 +92,7 @@ def test_strips_show_a_map_where_one_is_at_hand(environment):
     assert examples._map(unknown, row["image"], "nobody's", window) is None
 
 
-PAGES = {"landscape": "Who looks far", "content": "look far"}
+PAGES = {"landscape": "DI against PSNR", "content": "give a large DI"}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -171,8 +171,13 @@ def test_a_table_of_lam_sweep_becomes_a_study(tmp_path):
 
 
 def test_sentences_follow_the_figures():
-    assert "rises" in study_text.association("PSNR", Correlation(0.8, 0.01, 9))
-    assert "falls" in study_text.association("PSNR", Correlation(-0.8, 0.01, 9))
-    assert "chance" in study_text.association("PSNR", Correlation(0.8, 0.06, 9))
+    assert "rises" in study_text.association("PSNR", Correlation(0.8, 0.01, 10))
+    assert "falls" in study_text.association("PSNR", Correlation(-0.8, 0.01, 10))
+    assert "chance" in study_text.association("PSNR", Correlation(0.8, 0.06, 10))
+    for few in (
+        study_text.association("PSNR", Correlation(0.8, 0.01, 9)),
+        study_text.association("PSNR", Correlation(0.8, 0.01, 30), images=9),
+    ):
+        assert few == "9 images are too few for a correlation; it takes 10."
     assert "does not appear" in study_text.order_beside_published(agreement({"FSRCNN": 3, "IMDN": 2}), "checkpoints")
     assert "all 1 pair of" in study_text.order_beside_published(agreement({"FSRCNN": 1, "IMDN": 2}), "checkpoints")

@@ -118,7 +118,7 @@ def test_an_upload_is_used_and_its_link_asks_for_the_file(dashboard, browser, pa
     Image.fromarray(pixels).save(buffer, "PNG")
     page.goto(f"{dashboard}/?models=fsrcnn-c&image=cat")
     expect(maps(page)).to_have_count(1)
-    page.get_by_role("button", name="Your picture").click()
+    page.get_by_role("button", name="Your image").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     )

@@ -43,4 +43,4 @@ def test_cancel_ends_an_analysis_where_it_is(dashboard, page):
     expect(compute).to_have_count(0)
     page.get_by_role("button", name="Cancel").click()
     expect(compute).to_be_visible()
-    expect(page.get_by_text("Not computed for these pictures yet")).to_be_visible()
+    expect(page.get_by_text("Not computed for these images yet")).to_be_visible()

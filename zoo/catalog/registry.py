@@ -96,7 +96,7 @@ def unknown(entry_id: str, known: Iterable[str]) -> str:
     >>> unknown("edrs", ["edsr", "imdn"])
     "no model 'edrs'; did you mean edsr? `lam zoo list` shows all"
     """
-    near = difflib.get_close_matches(entry_id.lower(), list(known), n=3, cutoff=0.4)
+    near = difflib.get_close_matches(entry_id.lower(), list(known), n=3, cutoff=0.6)
     guess = f"; did you mean {' or '.join(near)}?" if near else ";"
     return f"no model {entry_id!r}{guess} `lam zoo list` shows all"
 

@@ -151,7 +151,7 @@ def _show_tiles(grid: Grid, tiles: Heatmap, aim: Aim) -> None:
     request, index = grid.request, tiles.diffusion_index
     assert request is not None
     if not np.isfinite(index).any():
-        st.info("No window of this picture gives a map: it is flat.", icon=":material/info:")
+        st.info("No window of this image gives a map: it is flat.", icon=":material/info:")
         return
     large = tiles_over(aim.picture.shown(), tiles)
     left, right = st.columns([3, 2], gap="medium")
@@ -185,7 +185,7 @@ def _show_tiles(grid: Grid, tiles: Heatmap, aim: Aim) -> None:
         with st.container(horizontal=True):
             words = f"{grid.offer.key} every {request.stride}"
             for label, make, ending, mime in (
-                ("Picture, PNG", partial(png, large), ".png", "image/png"),
+                ("Image, PNG", partial(png, large), ".png", "image/png"),
                 ("Tiles, .npz", partial(exports.tile_arrays, tiles), ".npz", "application/octet-stream"),
                 ("Tiles, JSON", partial(exports.tile_figures, request, tiles), ".json", "application/json"),
             ):
@@ -211,5 +211,5 @@ def _say_where(tiles: Heatmap, window: Region) -> None:
         return
     place = int(row[0]), int(column[0])
     value, error = float(tiles.diffusion_index[place]), float(tiles.diffusion_index_error[place])
-    said = f"DI {with_error(value, error)}" if np.isfinite(value) else "no map: the picture is flat there"
+    said = f"DI {with_error(value, error)}" if np.isfinite(value) else "no map: the image is flat there"
     st.markdown(f"The framed window at ({window.x}, {window.y}): **{said}**. “{MAPS}” shows its maps.")

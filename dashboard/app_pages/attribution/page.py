@@ -11,10 +11,10 @@ from dashboard.state.target import Place
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import model_picker, settings_form, target_column, target_window
 
-st.title("Which pixels made this place?")
+st.title("LAM: which input pixels does this window depend on?")
 st.markdown(
-    "A local attribution map shows which low-resolution pixels one small window of a super-resolved picture was made "
-    "from. Look at how far the red reaches: to the same stripes and windows elsewhere, or next door alone."
+    "A local attribution map shows which low-resolution pixels one small window of a super-resolved image was made "
+    "from. Look at how far the red reaches: to the same stripes and windows elsewhere, or only nearby."
 )
 
 heatmap_tab.take_pick()

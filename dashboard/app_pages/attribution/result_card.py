@@ -21,7 +21,7 @@ from dashboard.presentation.formatting import (
     with_error,
 )
 from dashboard.presentation.model_options import Tag
-from dashboard.widgets import thumbnails
+from dashboard.widgets import thumbnails, verdict_mark
 from dashboard.widgets.labels import COMPLETENESS, HELP, TAGS
 from dashboard.widgets.progress import how_far
 from lam_core.attribution.result import Attribution, displayed
@@ -59,16 +59,18 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
         thumbnails.source(picture, thumbnails.map_picture(picture, result, as_density=as_density)),
         width="stretch",
         output_format="PNG",
-        alt=f"{kind} of {head.name} over the low-resolution picture, the window framed",
+        alt=f"{kind} of {head.name} over the low-resolution image, the window framed",
     )
     _figures(picture, result)
     for warning in result.computation.warnings:
         st.warning(sentence(warning), icon=":material/warning:")
+    mark, told = verdict_mark.card_line(result)
+    st.markdown(mark, help=told)
     st.image(
         thumbnails.source(picture, thumbnails.sr_picture(picture, result)),
         width="stretch",
         output_format="PNG",
-        alt=f"{head.name}'s picture around the window, which is framed",
+        alt=f"{head.name}'s image around the window, which is framed",
     )
     origin = head.note or ("from the store" if from_store else "computed now")
     if not result.computation.deterministic:
@@ -86,7 +88,7 @@ def _figures(picture: Picture, result: Attribution) -> None:
     figures = {
         "DI": with_error(result.diffusion_index, result.diffusion_index_error),
         "PSNR": decibels(quality[0]) if quality else "no HR",
-        "95 % within": percent(area(result.map) / result.map.size),
+        "Area holding 95 %": percent(area(result.map) / result.map.size),
         "Map error": percent(result.map_error),
     }
     with st.grid(2, min_column_width=60, gap=("xxsmall", "small")):
@@ -140,7 +142,7 @@ def empty_card(head: Head, picture: Picture, field: Field, window: Region, words
         thumbnails.source(picture, thumbnails.preview(lr, np.zeros(lr.shape[:2]), window, picture.scale)),
         width="stretch",
         output_format="PNG",
-        alt="The low-resolution picture, the window framed, without a map",
+        alt="The low-resolution image, the window framed, without a map",
     )
     st.caption(words)
 

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app_pages.compare import comparison_exports
+from dashboard.app_pages.compare.verdicts import JUDGED, verdict_of
 from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.presentation import exports, questions
 from dashboard.presentation.formatting import percent, with_error
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.questions import CheckName, Subject
+from dashboard.state import verdicts
 from dashboard.state.target import Place
-from dashboard.widgets import run_panel, thumbnails
+from dashboard.widgets import run_panel, thumbnails, verdict_mark
 from dashboard.widgets.chart import show_chart
 from lam_core.attribution.result import Attribution
 from lam_core.images import Pixels
@@ -27,6 +30,7 @@ from lam_core.render import difference_over, enlarged, framed, map_over, png, re
 
 if TYPE_CHECKING:
     from lam_core.attribution.checks.insertion_deletion import Direction
+    from lam_core.attribution.checks.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -41,31 +45,52 @@ class Check:
 def show(place: Place, offer: Offer, subject: Subject, *, able: bool) -> None:
     """The panel, for the map of `subject`."""
     st.markdown(
-        f"Whether the map of **{offer.label}** says what the network does. Look at the controls: a check means "
-        "something only where the map beats them."
+        f"Whether the map of **{offer.label}** says what the network does. Look at the marks: a check means something "
+        "only where the map beats its control, and the interval says how surely."
     )
+    line = st.empty()
+    held = {} if subject.result is None else dict(verdicts.known(subject.result))
+    _sum_up(line, held)
     if subject.result is not None:
         _errors(subject.result)
-    about = (offer.key, place.view.question)
+    about, news = (offer.key, place.view.question), False
     grid = st.grid(2, min_column_width=340)
     for name, check in CHECKS.items():
         span: int | Literal["all"] = "all" if name == "faithfulness" else 1
         with grid.cell(column_span=span), st.container(border=True):
-            st.markdown(f"**{check.title}**")
+            head = st.empty()
+            head.markdown(f"**{check.title}** {verdict_mark.UNCHECKED if name in JUDGED else ''}")
             st.caption(check.question)
             if name == "causal" and place.picture.hr is None:
-                st.caption("It compares with the HR picture, which there is none of here.")
+                st.caption("It compares with the HR image, which there is none of here.")
                 continue
-            found = run_panel.answers(
-                f"Check: {check.title}",
-                place.picture,
-                about,
-                {check.title: partial(questions.check, name, subject)},
-                able=able,
-            )
-            if check.title in found:
-                check.draw(found[check.title].result, subject, place)
-                _take(name, found[check.title].result, subject, offer)
+            asked = {check.title: partial(questions.check, name, subject)}
+            if name == "randomisation":
+                asked |= questions.redraws(subject)
+            found = run_panel.answers(f"Check: {check.title}", place.picture, about, asked, able=able)
+            if check.title not in found:
+                continue
+            results = [found[title].result for title in asked if title in found]
+            if verdict := verdict_of(name, results, subject, place):
+                head.markdown(f"**{check.title}** {verdict_mark.BADGES[verdict.mark]}")
+                st.markdown(verdict.sentence)
+                held[check.title] = verdict
+                news |= subject.result is not None and verdicts.keep(subject.result, check.title, verdict)
+            check.draw(results[0], subject, place)
+            _take(name, results[0], subject, offer)
+    _sum_up(line, held)
+    if news:
+        # The cards above show the mark too, and were drawn before it was known.
+        st.rerun()
+
+
+def _sum_up(line: DeltaGenerator, held: dict[str, Verdict]) -> None:
+    if not held:
+        line.markdown(verdict_mark.UNCHECKED)
+        return
+    from lam_core.attribution.checks.verdict import overall
+
+    line.markdown(f"{verdict_mark.mark_of(held)}: {overall(held, len(JUDGED))}")
 
 
 def _errors(result: Attribution) -> None:
@@ -93,12 +118,8 @@ def _errors(result: Attribution) -> None:
 def _faithfulness(found: Any, subject: Subject, place: Place) -> None:
     from dashboard.app_pages.compare.figures.insertion_deletion import curves
 
-    ring, random = (found.advantage("deletion", control) for control in ("ring", "random"))
-    knows = "more than distance" if ring > 1 else "no more than distance"
-    st.markdown(
-        f"Blurring pixels away by the map changes the window {random:.2g} times as much as at random, and {ring:.2g} "
-        f"times as much as shuffled within rings: here the map knows {knows}."
-    )
+    random = found.advantage("deletion", "random")
+    st.caption(f"Beside pixels at random the map changes the window {random:.2g} times as much: every network does so.")
     better: dict[Direction, str] = {"deletion": "Higher is better.", "insertion": "Lower is better."}
     for side, (direction, words) in zip(st.columns(2), better.items(), strict=True):
         with side:
@@ -107,11 +128,7 @@ def _faithfulness(found: Any, subject: Subject, place: Place) -> None:
 
 
 def _occlusion(found: Any, subject: Subject, place: Place) -> None:
-    likeness, beyond = found.agreement.spearman, found.agreement.beyond_distance
-    st.markdown(
-        f"Rank correlation {_figure(likeness)} over {found.agreement.n} blocks, {_figure(beyond)} once the distance to "
-        "the window is taken out of both."
-    )
+    st.caption(f"Distance not taken out, the rank correlation is {_figure(found.agreement.spearman)}.")
     left, right = st.columns(2)
     for side, values, words in ((left, found.effect, "|change of D|"), (right, found.attributed, "sum of the map")):
         with side:
@@ -123,7 +140,7 @@ def _occlusion(found: Any, subject: Subject, place: Place) -> None:
 def _receptive(found: Any, subject: Subject, place: Place) -> None:
     half, most = found.side_holding(0.5), found.side_holding(0.95)
     st.markdown(
-        f"Half of it lies within {half}×{half} LR pixels, 95 % within {most}×{most}, over {found.images} pictures."
+        f"Half of it lies within {half}×{half} LR pixels, 95 % within {most}×{most}, over {found.images} images."
     )
     side = found.strength.shape[0]
     large = enlarged(red(found.shown), 320)
@@ -144,15 +161,11 @@ def _randomisation(found: Any, subject: Subject, place: Place) -> None:
     from dashboard.app_pages.compare.figures.randomisation import likeness
 
     last = next((step for step in reversed(found.steps) if step.agreement is not None), None)
-    gone = (
-        "no map was left"
-        if last is None or last.agreement is None
-        else (
-            f"with {percent(last.share)} of the layers random the rank correlation is "
-            f"{_figure(last.agreement.spearman)}, {_figure(last.agreement.beyond_distance)} beyond distance"
+    if last is not None and last.agreement is not None:
+        st.caption(
+            f"The chart is the first draw of the weights. Its correlation with distance left in, "
+            f"{_figure(last.agreement.spearman)} at the end, says little: any two maps fall with distance."
         )
-    )
-    st.markdown(f"As the network forgets, its map should become another one: {gone}.")
     show_chart(
         likeness(found), "randomisation", "Rank correlation with the trained network's map as layers are randomised"
     )
@@ -160,6 +173,8 @@ def _randomisation(found: Any, subject: Subject, place: Place) -> None:
 
 def _causal(found: Any, subject: Subject, place: Place) -> None:
     strongest = float(np.abs(found.effect).max()) or 1.0
+    if subject.result is None:
+        st.caption("The map itself is not computed here, so these effects cannot judge it yet.")
     helps = int((found.effect > 2 * found.error).sum())
     harms = int((found.effect < -2 * found.error).sum())
     st.markdown(
@@ -191,18 +206,18 @@ CHECKS: dict[CheckName, Check] = {
     ),
     "receptive": Check(
         "Effective receptive field",
-        "How far one SR pixel reaches on average, over other pictures: a trait of the network, not of this window.",
+        "How far one SR pixel reaches on average, over other images: a trait of the network, not of this window.",
         _receptive,
     ),
     "randomisation": Check(
         "Model randomisation",
-        "A map that stays when the weights are shuffled, layer by layer from the output, shows the picture and not the "
-        "network.",
+        "The map should change as weights are randomised. One that stays when they are shuffled, layer by layer from "
+        "the output, shows the image and not the network.",
         _randomisation,
     ),
     "causal": Check(
         "Causal effects",
-        "Does a block help the window or harm it? Each is replaced by patches of other pictures, and the window’s PSNR "
+        "Does a block help the window or harm it? Each is replaced by patches of other images, and the window’s PSNR "
         "measured: forward passes alone. Takes the longest.",
         _causal,
     ),

@@ -40,7 +40,7 @@ def show(place: Place, subject: Offer, request: AttributionRequest, *, able: boo
     """The panel, for the map of `request`."""
     st.markdown(
         f"Other methods on **{subject.label}** and the same window, each by its own maximum. A plain gradient asks "
-        "about the picture as it is; the others follow a path from a picture without detail, and LAM’s path brings "
+        "about the image as it is; the others follow a path from an image without detail, and LAM’s path brings "
         "the detail back by and by. Look for what all of them mark, and for what only one does."
     )
     _sliders(place)
@@ -52,7 +52,7 @@ def show(place: Place, subject: Offer, request: AttributionRequest, *, able: boo
     detectors = {label: partial(questions.method, request, "lam", name) for name, label in DETECTORS.items()}
     found = run_panel.answers("Compute all detectors", place.picture, about, detectors, able=able)
     _maps(place, subject, "detector", {label: found[label].result for label in detectors if label in found})
-    st.markdown("**Why a path.** What the detector D and its gradient do on the way from the baseline to the picture.")
+    st.markdown("**Why a path.** What the detector D and its gradient do on the way from the baseline to the image.")
     curve = run_panel.answers(
         "Compute the curve",
         place.picture,
@@ -135,10 +135,10 @@ def _saturation(found: Any, subject: Offer) -> None:
     reading = (
         "it has saturated, and a plain gradient misses most of the way"
         if last < SATURATED
-        else "it has not saturated, so a plain gradient looks where D still rises, but adds up to nothing"
+        else "it has not saturated, so a plain gradient shows where D still rises; its sum is not D’s change"
     )
     st.markdown(
-        f"{half}At the picture itself the gradient of {subject.label} is {last:.2g} times its mean along the path: "
+        f"{half}At the image itself the gradient of {subject.label} is {last:.2g} times its mean along the path: "
         f"{reading}."
     )
     left, right = st.columns(2)

@@ -14,10 +14,10 @@ from dashboard.widgets import model_picker, settings_form, target_column
 from zoo.catalog.registry import registry
 from zoo.settings import settings
 
-st.title("What do they share?")
+st.title("Compare networks on one window")
 st.markdown(
-    "Two to eight networks on one window: their pictures under one slider, their maps on one scale. Look for what all "
-    "of them draw on, in red below, and for what only the wide ones use, in blue."
+    "Two to eight networks on one window: their images under one slider, their maps on one scale. Look for what all "
+    "of them draw on, in red below, and for what only the wide ones, group B, use, in blue."
 )
 
 left, right = st.columns([1, 2], gap="medium")

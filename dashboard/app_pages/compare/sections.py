@@ -14,7 +14,7 @@ from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.presentation import exports
 from dashboard.presentation.formatting import decibels, percent, sentence, settings_in_short, settings_of, with_error
 from dashboard.state import session
-from dashboard.widgets import labels, thumbnails
+from dashboard.widgets import labels, thumbnails, verdict_mark
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.informative import UnlikeMapsError
 from lam_core.render import difference_over, informative_over, map_over, png, ramp
@@ -43,7 +43,9 @@ def slider(lineup: Lineup) -> None:
             if one := lineup.of(key):
                 quality = lineup.quality[one.key]
                 index = with_error(one.result.diffusion_index, one.result.diffusion_index_error)
-                st.caption(f"**{one.name}**: DI {index}" + (f", {decibels(quality[0])} here" if quality else ""))
+                st.caption(
+                    f"**{one.name}**: DI {index}" + (f", PSNR of the field {decibels(quality[0])}" if quality else "")
+                )
         if pair := lineup.pair():
             st.markdown(f"**{pair}**")
     with stage:
@@ -113,7 +115,7 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
     linked_picture(
         thumbnails.url(png(map_over(lr, values))),
         _frame(lineup),
-        label=f"{kind} of {one.name} over the low-resolution picture, the window framed",
+        label=f"{kind} of {one.name} over the low-resolution image, the window framed",
         key=f"map-{one.key}",
     )
     first, quality = lineup.baseline.result, lineup.quality[one.key]
@@ -135,6 +137,8 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
             delta_arrow="off",
             help=labels.HELP["PSNR"],
         )
+    mark, told = verdict_mark.card_line(result)
+    st.markdown(mark, help=told)
     shared = "the baseline" if is_baseline else f"shares {percent(lineup.shared(one))} with {lineup.baseline.name}"
     origin = "shipped result" if one.outcome.shipped else "from the store" if one.outcome.from_store else "computed now"
     st.caption(
@@ -151,14 +155,14 @@ def informative(lineup: Lineup) -> None:
         names = {one.key: one.name for one in lineup.seen}
         st.session_state["wide"] = [one.key for one in lineup.wide]
         st.pills(
-            "The wide group; all others are the common one",
+            "Group B (wide); the rest is group A",
             list(names),
             selection_mode="multi",
             format_func=names.__getitem__,
             key="wide",
             on_change=_take_wide,
             args=(lineup,),
-            help="Unless chosen here, the networks above the widest gap in DI are the wide group.",
+            help="Unless chosen here, the networks above the widest gap in DI are group B.",
             wrap=True,
         )
     try:
@@ -171,29 +175,29 @@ def informative(lineup: Lineup) -> None:
         linked_picture(
             thumbnails.url(png(informative_over(lr, areas.shown))),
             _frame(lineup),
-            label=f"Informative areas over the low-resolution picture. {lineup.sentence}",
+            label=f"Informative areas over the low-resolution image. {lineup.sentence}",
             key="informative",
         )
-        _legend(-1, "only the wide", "nearly all")
+        _legend(-1, "only group B", "both")
     with words:
         st.markdown(f"**{lineup.sentence}**")
         figures = areas.shares
         rows = {
             "Shared": (figures.overlap, "Of the attribution: Σ min of both groups' mean maps, each of sum 1."),
-            "In both areas": (figures.intersection, "Of the field's pixels; an area holds 95 % of a map."),
-            "In either area": (figures.union, "Of the field's pixels; an area holds 95 % of a map."),
-            "Both of either": (figures.intersection / figures.union, "Intersection over union of the two areas."),
-            "Wide area": (figures.wide_area, "Of the field's pixels: the fewest that hold 95 % of the wide map."),
-            "Common area": (figures.common_area, "Of the field's pixels: the fewest that hold 95 % of the common map."),
+            "Intersection": (figures.intersection, "Of the field's pixels; an area holds 95 % of a map."),
+            "Union": (figures.union, "Of the field's pixels; an area holds 95 % of a map."),
+            "Overlap (IoU)": (figures.intersection / figures.union, "Intersection over union of the two areas."),
+            "Area of B": (figures.wide_area, "Of the field's pixels: the fewest that hold 95 % of group B’s map."),
+            "Area of A": (figures.common_area, "Of the field's pixels: the fewest that hold 95 % of group A’s map."),
         }
         with st.grid(3, min_column_width=90, gap=("xxsmall", "small")):
             for label, (value, words_of) in rows.items():
                 st.metric(label, percent(value), help=words_of)
         further = " · ".join(f"{place}: {percent(share)}" for place, share in figures.further.items())
         st.caption(
-            f"What the wide group draws on further, by where it lies seen from the window: {further}.",
-            help="The picture is made of densities, as published: the common group's, less half of what the wide "
-            "group's exceeds it by. The figures are sums over pixels and need no bandwidth; the maps' own errors lower "
+            f"What only group B draws on, by where it lies seen from the window: {further}.",
+            help="The image is made of densities, as published: group A's, less half of what group B's "
+            "exceeds it by. The figures are sums over pixels and need no bandwidth; the maps' own errors lower "
             "what is shared.",
         )
 

@@ -5,10 +5,11 @@ import streamlit as st
 from dashboard.app_pages.content import examples, patterns, ranking, sweep_form
 from dashboard.runtime import process
 
-st.title("What makes a network look far?")
+st.title("Which images give a large DI?")
 st.markdown(
-    "Images ranked by the largest Diffusion Index that any network reaches in them: mean, maximum, and one mark a "
-    "network. Look for what the images at the right end share, and whether those are the stripes and grids one expects."
+    "Images ranked by the largest Diffusion Index that any network reaches in them: mean, maximum, and one mark "
+    "per network. Look for what the images at the right end share, and whether those are the stripes and grids one "
+    "expects."
 )
 
 sweep_form.panel()

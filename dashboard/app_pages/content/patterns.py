@@ -15,6 +15,7 @@ from dashboard.presentation import study_text
 from dashboard.presentation.model_options import at_scale
 from dashboard.presentation.plot_theme import toolbar
 from dashboard.state import user_models, visitor
+from dashboard.state.marks import marks
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import thumbnails
 from dashboard.widgets.study_downloads import take_away
@@ -70,7 +71,12 @@ def show() -> None:
         frequency = studies.SCALE / period
         st.caption(f"{form.title()}, period {period:g} HR pixels ({frequency:.2f} cycles per LR pixel), {angle:g}°.")
     with right:
-        figure = frequency_chart(found, form, angle) if along == "frequency" else angle_chart(found, form, period)
+        given = marks(found["model"].tolist())
+        figure = (
+            frequency_chart(found, form, angle, given)
+            if along == "frequency"
+            else angle_chart(found, form, period, given)
+        )
         st.plotly_chart(
             figure,
             key="chart-laboratory",
@@ -105,6 +111,7 @@ def _more(table: pd.DataFrame, form: Form) -> None:
             list(named),
             format_func=lambda key: named[key].label + (" · to be fetched" if named[key].remote else ""),
             max_selections=MOST_NETWORKS,
+            select_all=False,
             key="curve_networks",
             label_visibility="collapsed",
         )

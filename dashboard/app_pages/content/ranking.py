@@ -17,6 +17,7 @@ from dashboard.presentation import study_text
 from dashboard.presentation.plot_theme import toolbar
 from dashboard.presentation.study import Study
 from dashboard.state.cache import Kept
+from dashboard.state.marks import marks
 from dashboard.widgets import study_picker
 from dashboard.widgets import thumbnails as pixels
 from dashboard.widgets.study_downloads import settings_of, take_away
@@ -60,7 +61,8 @@ def ranked(study: Study, models: tuple[str, ...]) -> None:
     few = len(order) <= MOST_THUMBNAILS
     hung = _hung(study) if few else {}
     chart_pictures(("content", "features"), hung)
-    figure = ranked_chart(table, order, studies.titles(), {image: one.src for image, one in hung.items()})
+    small = {image: one.src for image, one in hung.items()}
+    figure = ranked_chart(table, order, studies.titles(), small, marks(models))
     event = st.plotly_chart(
         figure,
         key="chart-content",
@@ -84,7 +86,7 @@ def features(study: Study, models: tuple[str, ...]) -> None:
     found = studies.content_of(models, study)
     if found.windows.empty:
         st.info(
-            "Content is measured in the pictures themselves, and those of this table are not at hand.",
+            "Content is measured in the images themselves, and those of this table are not at hand.",
             icon=":material/info:",
         )
         return

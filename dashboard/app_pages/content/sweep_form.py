@@ -46,7 +46,7 @@ def panel() -> None:
     running = sweep_run.wants(NAME)
     opened = "own_order" in st.session_state or image_set_form.is_linked()
     with st.expander(
-        "Sweep other pictures: your own, a data set or the samples", icon=":material/photo_library:", expanded=opened
+        "Sweep other images: your own, a data set or the samples", icon=":material/photo_library:", expanded=opened
     ):
         chosen = image_set_form.choose()
         listed = session_offers()
@@ -67,7 +67,7 @@ def panel() -> None:
                 required=True,
                 key="own_windows",
                 bind="query-params",
-                help="Hardest: of each picture's grid, the window with the lowest mean PSNR over the networks.",
+                help="Hardest: of each image's grid, the window with the lowest mean PSNR over the networks.",
             )
         selected = _networks(at_scale(listed, scale))
         _announce(chosen.pictures, selected, windows)
@@ -94,6 +94,7 @@ def _networks(listed: Sequence[Offer]) -> tuple[Offer, ...]:
         default=[offer.key for offer in standard(listed, ())],
         format_func=lambda key: names[key].label + (" · to be fetched" if names[key].remote else ""),
         max_selections=MOST_NETWORKS,
+        select_all=False,
         key="own_networks",
         bind="query-params",
     )
@@ -138,6 +139,6 @@ def _so_far(rows: Sequence[sweep_run.Row]) -> None:
 
 def _study(order: Order, swept: Swept) -> study.Study:
     pictures = order.chosen.pictures
-    with st.spinner("Measuring what the pictures hold"):
+    with st.spinner("Measuring what the images hold"):
         features = features_of(swept.table, pictures if len(pictures) <= MOST_MEASURED else ())
     return study.own(uuid4().hex, order.chosen.title, swept.table, features, pictures)

@@ -7,7 +7,8 @@ from math import ceil, isinf, log10
 
 import plotly.graph_objects as go
 
-from dashboard.presentation.plot_theme import INDEX_TICKS, MUTED, chart, mark_of
+from dashboard.presentation.label_places import label_sides
+from dashboard.presentation.plot_theme import COMPACT, MUTED, Mark, chart, index_ticks, marks_of
 from lam_core.studies.landscape import Axis, Site
 from lam_core.studies.published import IMAGES, PublishedRow
 from lam_core.studies.series import Series
@@ -21,6 +22,8 @@ TITLES: dict[Axis, str] = {
     "depth": "Depth, layers on the longest way",
     "width": "Width, channels",
 }
+PLOT = (560.0, 420.0)
+"""Width and height for which names are placed, in pixels: less than a usual screen gives."""
 _DODGES = (0.0, -0.22, 0.22, -0.44, 0.44)
 """Octaves by which marks of one column step aside for each other."""
 _FIELD_TICKS = (8, 16, 32, 64, 128, 256, 512, 1024)
@@ -34,6 +37,7 @@ def landscape_chart(
     series: Sequence[Series] = (),
     published: Sequence[PublishedRow] = (),
     log_index: bool = True,
+    marks: Mapping[str, Mark] | None = None,
 ) -> go.Figure:
     """Mean DI with its interval against the networks' places along an axis; those without a place are not drawn.
 
@@ -49,19 +53,36 @@ def landscape_chart(
         key=lambda pair: pair[0],
     )
     beyond = {what: end * 2 ** _DODGES[k % len(_DODGES)] for k, (_, what) in enumerate(unbounded)}
+    marks = marks or marks_of(site.model for site in drawn)
     by_name = {site.model: site for site in drawn}
     traces: list[go.Scatter] = []
     for line in series:
         members = [by_name[model] for model in line.models if model in by_name]
         if len(members) > 1:
-            traces.append(_line(line, members, [beyond.get(s.model, places[s.model]) for s in members]))
-    traces += [_dot(site, axis, places[site.model], beyond.get(site.model, places[site.model])) for site in drawn]
+            traces.append(
+                _line(
+                    line,
+                    marks[members[0].model].colour,
+                    members,
+                    [beyond.get(s.model, places[s.model]) for s in members],
+                )
+            )
+    traces += [
+        _dot(site, marks[site.model], axis, places[site.model], beyond.get(site.model, places[site.model]))
+        for site in drawn
+    ]
     traces += [_hollow(row, beyond.get(row, at), first=k == 0) for k, (row, at) in enumerate(rows)]
     logarithmic = axis in ("receptive_field", "parameters")
-    title = "Mean Diffusion Index"
-    figure = chart(traces, x=TITLES[axis], y=title, height=600, log_x=logarithmic, log_y=log_index)
+    _name(traces, logarithmic, log_index)
+    figure = chart(traces, x=TITLES[axis], y="Mean Diffusion Index", height=600, log_x=logarithmic, log_y=log_index)
+    if axis == "psnr" and rows:
+        # PSNR of other images: beside the measured one, never on its axis.
+        apart = {"domain": [0.68, 1], "anchor": "y", "title": {"text": f"PSNR, dB, of the paper’s {IMAGES} images"}}
+        figure.update_layout(xaxis={"domain": [0, 0.62]}, xaxis2={**apart, "zeroline": False})
+        figure.update_traces(xaxis="x2", selector={"legendgroup": "published"})
     if log_index:
-        figure.update_yaxes(tickvals=INDEX_TICKS)
+        shown = [*(site.diffusion_index.mean for site in drawn), *(row.diffusion_index for row, _ in rows)]
+        figure.update_yaxes(tickvals=index_ticks(shown))
     if axis == "receptive_field":
         ticks = [tick for tick in _FIELD_TICKS if tick < end]
         figure.update_xaxes(tickvals=[*ticks, end], ticktext=[*map(str, ticks), "global"])
@@ -71,13 +92,13 @@ def landscape_chart(
     return figure
 
 
-def _dot(site: Site, axis: Axis, place: float, drawn_at: float) -> go.Scatter:
-    mark, index = mark_of(site.model), site.diffusion_index
+def _dot(site: Site, mark: Mark, axis: Axis, place: float, drawn_at: float) -> go.Scatter:
+    index = site.diffusion_index
     return go.Scatter(
         x=[drawn_at],
         y=[index.mean],
         error_y=_bars(index),
-        mode="markers",
+        mode="markers+text",
         name=site.model,
         marker=mark.marker(13),
         customdata=[site.model],
@@ -87,6 +108,30 @@ def _dot(site: Site, axis: Axis, place: float, drawn_at: float) -> go.Scatter:
             f"{TITLES[axis]}: {_told(place)}<br>{index.n} images<extra></extra>"
         ),
     )
+
+
+def _name(traces: Sequence[go.Scatter], log_x: bool, log_y: bool) -> None:
+    """Writes networks' names beside their marks where there is room, published ones first."""
+    named = [trace for trace in traces if trace.customdata is not None]
+    named.sort(key=lambda trace: trace.name.endswith(COMPACT))
+    if not named:
+        return
+    spots = [
+        [
+            log10(value) if is_log and value > 0 else float(value)
+            for value, is_log in zip(at, (log_x, log_y), strict=True)
+        ]
+        for at in ((trace.x[0], trace.y[0]) for trace in named)
+    ]
+    columns = []
+    for values, room in zip(zip(*spots, strict=True), PLOT, strict=True):
+        low, way = min(values), (max(values) - min(values)) or 1.0
+        # Plotly leaves a margin on every side of the marks.
+        columns.append([room * (0.07 + 0.86 * (value - low) / way) for value in values])
+    places = list(zip(*columns, strict=True))
+    for trace, side in zip(named, label_sides(places, [trace.name for trace in named], PLOT), strict=True):
+        if side:
+            trace.update(text=[trace.name], textposition=side, textfont={"size": 10})
 
 
 def _bars(interval: Interval) -> dict[str, object]:
@@ -100,27 +145,29 @@ def _bars(interval: Interval) -> dict[str, object]:
     }
 
 
-def _line(line: Series, members: Sequence[Site], places: Sequence[float]) -> go.Scatter:
+def _line(line: Series, colour: str, members: Sequence[Site], places: Sequence[float]) -> go.Scatter:
     return go.Scatter(
         x=list(places),
         y=[site.diffusion_index.mean for site in members],
         mode="lines",
-        line={"color": mark_of(members[0].model).colour, "width": 1.5, "dash": "dot"},
+        line={"color": colour, "width": 1.5, "dash": "dot"},
         name=f"{line.architecture.upper()} by {line.hyperparameter}",
         hoverinfo="skip",
     )
 
 
 def _hollow(row: PublishedRow, drawn_at: float, *, first: bool) -> go.Scatter:
-    mark = mark_of(row.model)
     return go.Scatter(
         x=[drawn_at],
         y=[row.diffusion_index],
-        mode="markers",
+        mode="markers+text",
+        text=[row.model],
+        textposition="middle left",
+        textfont={"size": 10, "color": MUTED},
         name=f"hollow: published table, {IMAGES} images",
         legendgroup="published",
         showlegend=first,
-        marker={"color": mark.colour, "symbol": mark.hollow, "size": 13, "line": {"width": 2}},
+        marker={"color": MUTED, "symbol": "circle-open", "size": 10, "line": {"width": 2}},
         hovertemplate=(
             f"<b>{row.model}, as published</b><br>DI {row.diffusion_index:g}, PSNR {row.psnr:.2f} dB<br>"
             f"Receptive field: {'global' if row.receptive_field is None else row.receptive_field}<extra></extra>"

@@ -6,7 +6,7 @@ from dashboard.app_pages.landscape import sections
 from dashboard.runtime import process
 from dashboard.widgets.study_downloads import settings_of, take_away
 
-st.title("Who looks far, and does it help?")
+st.title("DI against PSNR and size")
 st.markdown(
     "Each mark is a network: how widely it draws on its input, averaged over the same images, against how well it does "
     "or how it is built. Look for marks that rise to the right, and for those that look far and gain nothing."
@@ -25,6 +25,7 @@ for note in study.notes:
 left, right = st.columns([3, 2], gap="large")
 with left:
     sections.read_aloud(found, choice)
+    sections.compare_two(study, found)
 with right:
     sections.show_correlations(found)
 table = sections.show_table(study, found)

@@ -19,11 +19,12 @@ from dashboard.presentation.model_options import Tag
 from dashboard.presentation.plot_theme import COMPACT, toolbar
 from dashboard.presentation.study import Field, Study
 from dashboard.state.cache import Kept
+from dashboard.state.marks import marks
 from dashboard.widgets import study_picker
 from lam_core.errors import LamError
 from lam_core.studies.landscape import AXES, Axis, Landscape, Site, landscape
 from lam_core.studies.published import IMAGES, PUBLISHED, SOURCE, agreement
-from lam_core.studies.statistics import Correlation, correlation
+from lam_core.studies.statistics import Correlation, correlation, difference_of
 
 AXIS_NAMES: dict[Axis, str] = {
     "psnr": "PSNR",
@@ -62,7 +63,7 @@ def chosen_study() -> Study:
             on_change=_take_table,
             label_visibility="collapsed",
         )
-        st.caption("To sweep pictures of your own here, go to the Content page.")
+        st.caption("To sweep images of your own here, go to the Content page.")
     if fault := st.session_state.get("table_fault"):
         st.error(fault, icon=":material/error:")
     return study_picker.choose()
@@ -147,6 +148,7 @@ def show_chart(found: Landscape, choice: Choice) -> None:
         series=studies.series_among(choice.models),
         published=PUBLISHED if choice.published else (),
         log_index=choice.logarithmic,
+        marks=marks(choice.models),
     )
     st.plotly_chart(
         figure,
@@ -166,14 +168,14 @@ def read_aloud(found: Landscape, choice: Choice) -> None:
     st.markdown(f"- {study_text.order(found.order)}")
     name = AXIS_NAMES[choice.axis]
     name = name if name.isupper() else name.lower()
-    st.markdown(f"- {study_text.association(name, _correlation(found.sites, choice))}")
+    st.markdown(f"- {study_text.association(name, _correlation(found.sites, choice), found.order.images)}")
     means = {site.model: site.diffusion_index.mean for site in found.sites}
     groups = {
         "published checkpoints": {model: mean for model, mean in means.items() if not model.endswith(COMPACT)},
         "compact networks": {m.removesuffix(COMPACT): mean for m, mean in means.items() if m.endswith(COMPACT)},
     }
     for who, measured in groups.items():
-        if measured:
+        if measured and not study_text.too_few(found.order.images, "an order"):
             st.markdown(f"- {study_text.order_beside_published(agreement(measured), who)}")
     if groups["compact networks"]:
         st.markdown(
@@ -187,13 +189,29 @@ def _correlation(sites: Sequence[Site], choice: Choice) -> Correlation | None:
     return correlation([x for x, _ in pairs], [y for _, y in pairs]) if len(pairs) >= 3 else None
 
 
+def compare_two(study: Study, found: Landscape) -> None:
+    """The paired difference in DI of two networks of the study."""
+    names = [standing.model for standing in found.order.standings]
+    if len(names) < 2:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = st.selectbox("Difference in DI of", names, key="difference_of", width=260)
+        second = st.selectbox("and", [name for name in names if name != first], key="difference_to", width=260)
+    try:
+        between = difference_of(study.table, first, second)
+    except LamError as error:
+        st.caption(sentence(str(error)))
+        return
+    st.markdown(f"- {study_text.difference(first, second, between)}")
+
+
 def show_correlations(found: Landscape) -> None:
     """Rank correlations of mean DI with every axis."""
     rows = [
         {"Mean DI with": AXIS_NAMES[axis], "Spearman ρ": c.rho, "p": c.p, "n": c.n}
         for axis, c in found.correlations.items()
     ]
-    if rows:
+    if rows and not study_text.too_few(found.order.images, "a correlation"):
         st.dataframe(
             rows,
             hide_index=True,

@@ -31,7 +31,7 @@ STRENGTHS = ("clean", "blur:1", "blur:2", "blur:3", "noise:10", "noise:20", "noi
 
 def section(offers: dict[str, Offer]) -> None:
     """The section."""
-    st.subheader("What is this picture's degradation?")
+    st.subheader("What is this image's degradation?")
     here = [key for key, offer in offers.items() if shipped.is_answered("probe", key) and not offer.only_shipped]
     if not here:
         st.info(
@@ -57,7 +57,7 @@ def section(offers: dict[str, Offer]) -> None:
         if picture is not None:
             _verdict(offers[key], trained, picture, own=own)
         else:
-            st.info("Upload a picture, or try one of the samples.", icon=":material/upload:")
+            st.info("Upload an image, or try one of the samples.", icon=":material/upload:")
     _trust(offers)
     st.download_button(
         f"The probe of {full_name(offers[key])}, .npz",
@@ -73,14 +73,14 @@ def _picture() -> tuple[Pixels | None, str, bool]:
     """The picture that is asked about, its title, and whether it is the visitor's own."""
     limits = settings()
     file = st.file_uploader(
-        "Your picture",
+        "Your image",
         type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"],
         key="suspect",
         max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
     )
     reduce = st.toggle(
         "Reduce it ×4 first", value=False, key="suspect_reduce",
-        help="The probe was trained on pictures that were reduced ×4. A large photograph that was never reduced is "
+        help="The probe was trained on images that were reduced ×4. A large photograph that was never reduced is "
         "softer than those, which looks like blur.",
     )  # fmt: skip
     if file is not None:
@@ -131,7 +131,7 @@ def _verdict(offer: Offer, trained: Trained, picture: Pixels, *, own: bool) -> N
 
 
 def _trust(offers: dict[str, Offer]) -> None:
-    with st.expander("How far to trust it, on held-out pictures and strengths", icon=":material/rule:"):
+    with st.expander("How far to trust it, on held-out images and strengths", icon=":material/rule:"):
         grid = st.grid(4, min_column_width=220)
         tried = {key: shipped.probe(key) for key in offers if shipped.is_answered("probe", key)}
         for key, trained in tried.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.presentation.plot_theme import MUTED, PALETTE, chart, mark_of
+from dashboard.presentation.plot_theme import MUTED, PALETTE, Mark, chart, marks_of
 from lam_core.semantics.detection import Detection
 from lam_core.semantics.result import LayerResult, ModelResult
 from lam_core.semantics.srga import SrgaScore
@@ -174,11 +174,14 @@ def layer_curves(model: ModelResult, control: ModelResult | None, raw: LayerResu
     return figure
 
 
-def strength_curves(curves: Sequence[tuple[str, StrengthCurve]], title: str) -> go.Figure:
+def strength_curves(
+    curves: Sequence[tuple[str, StrengthCurve]], title: str, marks: Mapping[str, Mark] | None = None
+) -> go.Figure:
     """CHI of clean against degraded pictures, by strength; a line for each network, by its name."""
     traces = []
+    marks = marks or marks_of(name for name, _ in curves)
     for name, curve in curves:
-        mark = mark_of(name)
+        mark = marks[name]
         traces.append(
             go.Scatter(
                 x=[_strength(text) for text in curve.degradations],
@@ -221,7 +224,7 @@ def path_chart(curve: StrengthCurve) -> go.Figure:
     )
     middle = curve.path.mean(axis=0)
     mean = go.Scatter(
-        x=middle[:, 0], y=middle[:, 1], mode="lines+markers", name="mean of all pictures",
+        x=middle[:, 0], y=middle[:, 1], mode="lines+markers", name="mean of all images",
         line={"color": PALETTE[0], "width": 3}, marker={"size": 8, "symbol": "diamond"}, hoverinfo="skip",
     )  # fmt: skip
     return chart([*trails, dots, mean], x="first component", y="second component", height=380)
@@ -242,7 +245,7 @@ def confusion_chart(detection: Detection) -> go.Figure:
             text=[[f"{int(count)}" for count in row] for row in table],
             texttemplate="%{text}",
             showscale=False,
-            hovertemplate="%{y}, taken for %{x}: %{text} pictures, %{z:.0%}<extra></extra>",
+            hovertemplate="%{y}, taken for %{x}: %{text} images, %{z:.0%}<extra></extra>",
         )
     )
     figure.update_layout(height=280, margin={"l": 8, "r": 8, "t": 24, "b": 8})
@@ -271,14 +274,17 @@ def probability_bars(probabilities: dict[str, float]) -> go.Figure:
     return figure
 
 
-def srga_bars(scores: Sequence[tuple[str, Sequence[SrgaScore]]], titles: dict[str, str]) -> go.Figure:
+def srga_bars(
+    scores: Sequence[tuple[str, Sequence[SrgaScore]]], titles: dict[str, str], marks: Mapping[str, Mark] | None = None
+) -> go.Figure:
     """SRGA by degradation, a bar for each network; the lower, the better it generalises."""
+    marks = marks or marks_of(name for name, _ in scores)
     traces = [
         go.Bar(
             name=name,
             x=[titles.get(score.degradation, score.degradation) for score in rows],
             y=[score.score for score in rows],
-            marker={"color": mark_of(name).colour},
+            marker={"color": marks[name].colour},
             hovertemplate=f"{name}<br>%{{x}}: %{{y:.2f}}<extra></extra>",
         )
         for name, rows in scores
@@ -288,9 +294,12 @@ def srga_bars(scores: Sequence[tuple[str, Sequence[SrgaScore]]], titles: dict[st
     return figure
 
 
-def response_bars(responses: Sequence[Response], titles: dict[str, str], quantity: str) -> go.Figure:
+def response_bars(
+    responses: Sequence[Response], titles: dict[str, str], quantity: str, marks: Mapping[str, Mark] | None = None
+) -> go.Figure:
     """`gain` (dB over doing nothing) or `change` (distance to the identity, luma levels) by degradation and method."""
     methods = list(dict.fromkeys(response.model for response in responses))
+    marks = marks or marks_of(methods)
     traces = []
     for method in methods:
         rows = [response for response in responses if response.model == method]
@@ -312,7 +321,7 @@ def response_bars(responses: Sequence[Response], titles: dict[str, str], quantit
                 y=[titles.get(row.degradation, row.degradation).replace(" (", "<br>(") for row in rows],
                 x=[getattr(row, quantity) for row in rows],
                 error_x=error,
-                marker={"color": mark_of(method).colour},
+                marker={"color": marks[method].colour},
                 hovertemplate=f"{method}<br>%{{y}}: %{{x:.2f}}<extra></extra>",
             )
         )

@@ -70,7 +70,7 @@ def explain(without_weights: Sequence[Offer], instead: Sequence[str]) -> None:
     """Says that some networks cannot be asked about these pictures, and offers others, by key, in all their places."""
     names = ", ".join(full_name(offer) for offer in without_weights)
     st.warning(
-        f"{names}: only results on the project's own pictures are here, not the weights to ask about others. "
+        f"{names}: only results on the project's own images are here, not the weights to ask about others. "
         "`lam zoo fetch` takes those.",
         icon=":material/error:",
     )

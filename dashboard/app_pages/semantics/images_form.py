@@ -47,7 +47,7 @@ class Material:
 def choose() -> Material:
     """Pictures and degradations."""
     opened = st.session_state.get("pictures_from", st.query_params.get("pictures_from", "")) not in ("", "samples")
-    with st.expander("Pictures and degradations", icon=":material/tune:", expanded=opened):
+    with st.expander("Images and degradations", icon=":material/tune:", expanded=opened):
         left, right = st.columns(2, gap="medium")
         with right:
             texts = st.multiselect(
@@ -55,6 +55,7 @@ def choose() -> Material:
                 ["clean", *(f"{kind.name}:{kind.default:g}" for kind in DEGRADATION_KINDS), "blur:2+noise:20"],
                 default=[str(degradation) for degradation in DEGRADATIONS],
                 accept_new_options=True,
+                select_all=False,
                 key="spoil",
                 bind="query-params",
                 help="Name and strength, such as blur:1.5; mixtures such as blur:2+noise:10 may be typed in.",
@@ -65,7 +66,7 @@ def choose() -> Material:
         pictures = brought or shipped_design().pictures
         degradations = _parsed(texts)
         st.caption(
-            f"{len(pictures)} pictures of {len({picture.content for picture in pictures})} contents under "
+            f"{len(pictures)} images of {len({picture.content for picture in pictures})} contents under "
             f"{', '.join(degradation.title for degradation in degradations)}; seed {seed}. The degradations are put on "
             "the networks' low-resolution input."
         )
@@ -91,7 +92,7 @@ def _parsed(texts: Sequence[str]) -> tuple[Degradation, ...]:
 def _brought() -> tuple[From, tuple[Picture, ...]]:
     """Where pictures come from, and those that can be used; none for the sample set."""
     source: From = st.segmented_control(
-        "Pictures",
+        "Images",
         list(SOURCES),
         format_func=SOURCES.__getitem__,
         default="samples",
@@ -113,16 +114,16 @@ def _brought() -> tuple[From, tuple[Picture, ...]]:
 def _files() -> dict[str, tuple[Source, str]]:
     """By an id of the file: the visitor's pictures and what each shows."""
     files = st.file_uploader(
-        f"{MOST_PICTURES} pictures at most",
+        f"{MOST_PICTURES} images at most",
         type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"],
         accept_multiple_files=True,
         key="own",
         max_upload_size=max(1, settings().upload_limit // MEBIBYTE),
     )
     if len(files) > MOST_PICTURES:
-        st.caption(f":material/info: {len(files)} pictures were given; the first {MOST_PICTURES} are used.")
+        st.caption(f":material/info: {len(files)} images were given; the first {MOST_PICTURES} are used.")
     st.caption(
-        "A picture's content is its file's name without the number: plane-01.png and plane-02.png are both “plane”. "
+        "An image's content is its file's name without the number: plane-01.png and plane-02.png are both “plane”. "
         "They stay in this session, and no link leads to them."
     )
     taken = image_set_form.uploaded(files[:MOST_PICTURES])
@@ -134,7 +135,7 @@ def _of_hub() -> dict[str, tuple[Source, str]]:
     found = hub_image_set.choose("hub", most=MOST_PICTURES)
     if found is None:
         return {}
-    st.caption("A picture's content is its folder, or its file's name without the number.")
+    st.caption("An image's content is its folder, or its file's name without the number.")
     pictures = pictures_of(found, zoo_settings())
     folders = {picture.name.rpartition("/")[0] for picture in pictures}
     return {
@@ -158,7 +159,7 @@ def _usable(named: dict[str, tuple[Source, str]], *, reduce: bool, own: bool) ->
     place.empty()
     unlike = {digest(tile.pixels): tile for tile in tiles}
     if len(unlike) < len(tiles):
-        faults.append(f"{len(tiles) - len(unlike)} pictures are copies of others and count once.")
+        faults.append(f"{len(tiles) - len(unlike)} images are copies of others and count once.")
     if faults:
         more = [f"And {len(faults) - FAULTS_SHOWN} more."] if len(faults) > FAULTS_SHOWN else []
         st.warning("\n\n".join((*faults[:FAULTS_SHOWN], *more)), icon=":material/error:")

@@ -61,6 +61,7 @@ def layout(offers: dict[str, Offer]) -> Choice:
         default=list(standard),
         format_func=lambda key: _label(offers[key]),
         max_selections=MOST,
+        select_all=False,
         key="nets",
         bind="query-params",
         placeholder="Choose up to four networks",

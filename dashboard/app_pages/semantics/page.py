@@ -11,8 +11,8 @@ from zoo.settings import settings as zoo_settings
 
 st.title("What do deep features tell apart?")
 st.markdown(
-    "Every point is one picture as a network's features see it, clean, blurred or noisy. Look whether points flock by "
-    "degradation or by content, and whether they do so before training too."
+    "Every point is one image as a network's features see it, clean, blurred or noisy. Look whether points cluster "
+    "by degradation or by content, and whether they do so before training too."
 )
 
 offers = networks.choices(zoo_settings(), settings().networks)
@@ -39,7 +39,7 @@ if gathered.missing:
     else:
         missing = ", ".join(networks.full_name(one.offer) for one in gathered.missing)
         with prompt.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Not computed for these pictures yet: {missing}.", width="stretch")
+            st.markdown(f"Not computed for these images yet: {missing}.", width="stretch")
             st.button("Compute", type="primary", key="sem_compute", on_click=gathering.ask, args=(question,))
 if gathered.without_weights:
     gathering.explain(gathered.without_weights, stand_ins(offers))

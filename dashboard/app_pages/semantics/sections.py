@@ -21,6 +21,7 @@ from dashboard.gallery.semantics import shipped
 from dashboard.presentation import exports, tables
 from dashboard.presentation.plot_theme import toolbar
 from dashboard.state import visitor
+from dashboard.state.marks import marks
 from lam_core.semantics.reading import (
     Finding,
     Subject,
@@ -49,15 +50,15 @@ def scatters(examined: Sequence[Examined], material: Material, choice: Choice) -
     selected = selection("scatters", shown.design)
     layer = examined[0].model.layers[examined[0].stage(choice.position)]
     st.caption(
-        f"{layer.n} points: {len(design.pictures)} pictures × {len(design.degradations)} degradations, seed "
+        f"{layer.n} points: {len(design.pictures)} images × {len(design.degradations)} degradations, seed "
         f"{layer.seed}. Drawn from {layer.space.partition(';')[0]}, PCA, then {choice.plane}. A plane's axes have no "
-        "meaning of their own, so every panel is turned towards the pixels'. Draw around points to select them, click "
-        "one to follow its picture, hold Shift to add."
+        "meaning of their own, so every panel is rotated to match the pixels’. Draw around points to select them, "
+        "click one to follow its image, hold Shift to add."
     )
     with st.container(horizontal=True):
         if selected:
             st.download_button(
-                f"{len(selected)} selected pictures, ZIP",
+                f"{len(selected)} selected images, ZIP",
                 lambda: scatter.exported(design, selected, examined, choice.position),
                 "selection.zip",
                 exports.kind_for(owner, "application/zip"),
@@ -104,7 +105,7 @@ def measures(examined: Sequence[Examined], choice: Choice) -> None:
     first = rows[0].layer
     st.caption(
         "Bars with stripes are controls. Shares are of the whole feature space, freed from what chance contributes; "
-        "what is left of 100 % is how pictures of one content differ. Lines: 95 % bootstrap intervals over pictures; "
+        "what is left of 100 % is how images of one content differ. Lines: 95 % bootstrap intervals over images; "
         f"{first.equal.n} points and {first.equal.k} classes on both sides"
         + ("" if first.equal.draws == 1 else f", the mean of {first.equal.draws} random choices, without an interval")
         + f". Space of the first: {first.space}. Compare CHI only at equal n, k and space."
@@ -134,7 +135,7 @@ def measures(examined: Sequence[Examined], choice: Choice) -> None:
         for subject in subjects:
             st.markdown(f"- {in_words(subject)}")
         st.dataframe(table(examined), hide_index=True, alt="All measures of all layers")
-        st.caption("Accuracy: a linear probe on held-out pictures. p: permutation null of 199 shuffles.")
+        st.caption("Accuracy: a linear probe on held-out images. p: permutation null of 199 shuffles.")
         for one in examined:
             st.caption(f"{one.name}: {_source(one)}")
 
@@ -152,7 +153,9 @@ def strength(examined: Sequence[Examined]) -> None:
     for i, text in enumerate(degradations):
         with grid.container():
             st.plotly_chart(
-                figures.strength_curves([(name, three[i]) for name, three in curves.items()], _axis(text)),
+                figures.strength_curves(
+                    [(name, three[i]) for name, three in curves.items()], _axis(text), marks(curves)
+                ),
                 config=toolbar(f"strength {text}"),
                 key=f"strength-{i}",
                 alt=f"Separability against strength of {text}",
@@ -160,23 +163,23 @@ def strength(examined: Sequence[Examined]) -> None:
             st.caption(", ".join(f"{name} ρ = {three[i].spearman:.2f}" for name, three in curves.items()))
     first = next(iter(curves.values()))[0]
     st.caption(
-        f"CHI of {first.n // 2} clean and {first.n // 2} degraded pictures at the last stage before the upsampler; "
+        f"CHI of {first.n // 2} clean and {first.n // 2} degraded images at the last stage before the upsampler; "
         f"k = 2 and n = {first.n} throughout; ρ is Spearman's correlation with the strength. {first.space}, seed "
         f"{first.seed}."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Path of the pictures in", list(curves), key="path_of", width=260)
+        name = st.selectbox("Path of the images in", list(curves), key="path_of", width=260)
         kind = st.segmented_control(
             "from clean to", degradations, default=degradations[0], required=True, key="path_to"
         )
     curve = curves[name][degradations.index(kind)]
     st.plotly_chart(
         figures.path_chart(curve), config=toolbar(f"path {name} {kind}"), key="path",
-        alt=f"Features of every picture from clean to {kind} in {name}",
+        alt=f"Features of every image from clean to {kind} in {name}",
     )  # fmt: skip
     st.caption(
-        "Each thin line is one picture, each dot one strength, in the first two principal components of all strengths; "
-        "the thick line is their mean. Lines that run side by side mean that the degradation moves all pictures alike."
+        "Each thin line is one image, each dot one strength, in the first two principal components of all strengths; "
+        "the thick line is their mean. Lines that run side by side mean that the degradation moves all images alike."
     )
 
 
@@ -190,13 +193,18 @@ def generalisation(examined: Sequence[Examined]) -> None:
     st.subheader("How far do the features move? SRGA")
     score = known[0][1][0]
     st.markdown(
-        "SRGA needs no labels: it compares the distribution of a network's features on degraded pictures with that on "
+        "SRGA needs no labels: it compares the distribution of a network's features on degraded images with that on "
         "clean ones. The lower, the less the features move; 0 is not at all."
     )
     titles = {row.degradation: row.degradation for row in known[0][1]}
-    st.plotly_chart(figures.srga_bars(known, titles), config=toolbar("srga"), key="srga", alt="SRGA by degradation")
+    st.plotly_chart(
+        figures.srga_bars(known, titles, marks(name for name, _ in known)),
+        config=toolbar("srga"),
+        key="srga",
+        alt="SRGA by degradation",
+    )
     st.caption(
-        f"{score.n} pictures of 32×32 pixels, {score.components} components, the last stage before the upsampler. A "
+        f"{score.n} images of 32×32 pixels, {score.components} components, the last stage before the upsampler. A "
         "network that does not react to a degradation scores low too: read it together with how well it restores."
     )
 

@@ -33,15 +33,15 @@ def show_adding(asked: str) -> str | None:
     own = settings()
     kinds = "" if own.hosted else ", or the path of a checkpoint on this computer"
     st.markdown(
-        f"Paste `owner/repo:file` or the address of a file on huggingface.co{kinds}. Nothing else is ever asked, and "
-        "nothing in the file is run: its layers' names and shapes tell what it is."
+        f"Paste `owner/repo:file` or the address of a file on huggingface.co{kinds}. Only huggingface.co is contacted, "
+        "and nothing in the file is run: its layers' names and shapes tell what it is."
     )
     with st.form("add-form", border=False):
         place, button = st.columns([6, 1])
         reference = place.text_input(
             "Reference", value=asked, placeholder="owner/repo:model.safetensors", label_visibility="collapsed"
         )
-        pressed = button.form_submit_button("Look at it", type="primary", icon=":material/search:", width="stretch")
+        pressed = button.form_submit_button("Inspect", type="primary", icon=":material/search:", width="stretch")
         if pressed and reference.strip():
             own, turn = settings(), visitor.turn_of_visitor()
             start(TASK, lambda tell: proposal_for(reference, own, turn, tell))
@@ -65,7 +65,7 @@ def proposal_for(reference: str, own: ZooSettings, turn: visitor.Turn, tell: Tel
     tell("Asking for the file", None)
     found = find(reference, own, progress=fetching(tell))
     with turn(lambda ahead: tell(f"{ahead} before you in the queue", None)):
-        tell("Reading it, and running it on the bundled pictures", None)
+        tell("Reading it, and running it on the bundled images", None)
         return propose(found, own)
 
 
@@ -74,7 +74,7 @@ def _promise() -> None:
     known = {entry.architecture.lower(): entry.architecture for entry in registry() if entry.kind == "super-resolver"}
     st.caption(
         "You will see its architecture, scale, input range, parameters, receptive field, and its PSNR on bundled "
-        "pictures under both input ranges and both orders of channels; then every page of this session can use it.  \n"
+        "images under both input ranges and both orders of channels; then every page of this session can use it.  \n"
         f"**Known are** {', '.join(known[name] for name in sorted(known))}, and whatever else spandrel reads, at "
         "scales 1 to 8. **A file** is safetensors or a PyTorch state dict, under the authors' own layer names."
     )
@@ -84,7 +84,7 @@ def _show(proposal: Proposal) -> None:
     found = proposal.inspection
     st.subheader(found.name, anchor=False)
     if proposal.known:
-        st.info(f"This very file is {proposal.known.name} of the zoo, id {proposal.known.id}.", icon=":material/info:")
+        st.info(f"Identical to {proposal.known.name} of the zoo, id {proposal.known.id}.", icon=":material/info:")
         there = {"model": proposal.known.id}
         st.page_link("app_pages/zoo/page.py", label="Open its card", icon=":material/dataset:", query_params=there)
     sizes = " · ".join(f"{name} {value}" for name, value in found.hyperparameters.items() if name not in SAID)
@@ -108,7 +108,7 @@ def _reading(proposal: Proposal) -> Proposal:
 
     found = proposal.inspection
     detected = found.trials[0]
-    st.markdown("**How it wants its input**")
+    st.markdown("**Input convention**")
     st.table(
         [
             {"Read as": one.reading, "PSNR": one.decibels, "": "detected" if one is detected else ""}
@@ -119,7 +119,7 @@ def _reading(proposal: Proposal) -> Proposal:
         alt="PSNR under each reading of the weights",
     )
     if math.isfinite(found.bicubic_psnr):
-        st.caption(f"Bicubic interpolation has {found.bicubic_psnr:.2f} dB on the same pictures.")
+        st.caption(f"Bicubic interpolation has {found.bicubic_psnr:.2f} dB on the same images.")
     if not max(one.psnr for one in found.trials) > found.bicubic_psnr - HOPELESS and found.scale > 1:
         st.warning(
             "No reading of it comes near bicubic interpolation: it is not trained for this, or is fed in another way. "
@@ -128,7 +128,7 @@ def _reading(proposal: Proposal) -> Proposal:
         )
     elif better := clearly_better(found.trials):
         st.warning(
-            f"It restores the pictures much better read as {better.reading} ({better.decibels}): maps under the "
+            f"It restores the images much better read as {better.reading} ({better.decibels}): maps under the "
             "detected reading would be plausible and wrong.",
             icon=":material/warning:",
         )

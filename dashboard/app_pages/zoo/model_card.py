@@ -60,7 +60,7 @@ def _shipped_map(entry: Entry) -> None:
                 caption=f"What {entry.name} looked at to make the framed window",
                 output_format="PNG",
                 width="stretch",
-                alt=f"Attribution map of {entry.name} on the start page's picture",
+                alt=f"Attribution map of {entry.name} on the start page's image",
             )
 
 
@@ -91,7 +91,7 @@ def _actions(entry: Entry, key: str, task: str) -> None:
                 key=f"measure-{key}",
                 on_click=start,
                 args=(task, lambda tell: measurements.measured_now(entry, turn, store, tell)),
-                help="Parameters, receptive field, and PSNR on bundled pictures under both input ranges and channel "
+                help="Parameters, receptive field, and PSNR on bundled images under both input ranges and channel "
                 "orders, beside what its entry declares.",
             )
     if isinstance(entry.weights, Local) and not here:

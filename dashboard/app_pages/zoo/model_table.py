@@ -85,7 +85,9 @@ def _filters(everything: list[Row]) -> Wanted:
         )
         with st.popover("Filter", icon=":material/filter_alt:"):
             others = {
-                name: tuple(st.multiselect(label, choices(everything, name), key=name, bind="query-params"))
+                name: tuple(
+                    st.multiselect(label, choices(everything, name), key=name, select_all=False, bind="query-params")
+                )
                 for name, label in LABELS.items()
             }
     return Wanted(search or "", scale=tuple(scale), **others)

@@ -62,11 +62,8 @@ class Scene:
     @cached_property
     def distance(self) -> NDArray[np.float64]:
         """Euclidean distance of every LR pixel from the window's footprint in LR pixels, [h, w]; 0 within it."""
-        rows, columns = self.footprint
-        y, x = (np.arange(side) for side in self.lr.shape[:2])
-        down = np.maximum(np.maximum(rows.start - y, y - rows.stop + 1), 0)
-        across = np.maximum(np.maximum(columns.start - x, x - columns.stop + 1), 0)
-        return np.hypot(down[:, None], across[None, :])
+        height, width = self.lr.shape[:2]
+        return distance_from(self.footprint, (height, width))
 
     def windows(self, images: Iterable[Image]) -> Iterator[NDArray[np.float64]]:
         """The window of the SR output [s, s, 3], not clamped, for each of many LR fields; `BATCH` at a time."""
@@ -97,6 +94,15 @@ def scene_of(model: SuperResolver, image: Pixels, region: Region, settings: Attr
         region=field.local(region, model.scale),
         settings=settings,
     )
+
+
+def distance_from(footprint: tuple[slice, slice], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Euclidean distance of every LR pixel of a field [h, w] from a window's footprint in LR pixels; 0 within it."""
+    rows, columns = footprint
+    y, x = (np.arange(side) for side in shape)
+    down = np.maximum(np.maximum(rows.start - y, y - rows.stop + 1), 0)
+    across = np.maximum(np.maximum(columns.start - x, x - columns.stop + 1), 0)
+    return np.hypot(down[:, None], across[None, :])
 
 
 def batched_images(images: Iterable[Image]) -> Iterator[tuple[Image, ...]]:

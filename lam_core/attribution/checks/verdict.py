@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from lam_core.attribution.checks.insertion_deletion import Direction, Faithfulness
-from lam_core.attribution.checks.randomisation import Randomisation
+if TYPE_CHECKING:
+    from lam_core.attribution.checks.insertion_deletion import Direction, Faithfulness
+    from lam_core.attribution.checks.randomisation import Randomisation
 
 Mark = Literal["beats", "does not", "undecided"]
 

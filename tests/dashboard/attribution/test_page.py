@@ -203,7 +203,7 @@ def test_a_link_to_an_upload_asks_for_the_file_and_then_shows_it(toy):
 def test_another_file_than_the_link_means_is_said(toy):
     app = opened(image=f"upload-{digest(PICTURE)}", scale="4", window="32,16,16", models=toy)
     app.file_uploader[0].upload("other.png", png(255 - PICTURE)).run()
-    assert "not the picture of this link" in text(app)
+    assert "not the image of this link" in text(app)
     assert app.query_params["image"] == f"upload-{digest(255 - PICTURE)}"
 
 

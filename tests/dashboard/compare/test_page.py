@@ -167,8 +167,11 @@ def test_checks_say_what_came_out_beside_their_controls(toys):
     for title in ("Insertion and deletion", "Agreement with occlusion"):
         app.button(key=f"ask-Check: {title}").click().run()
         assert not app.exception
-    assert "shuffled within rings: here the map knows" in text(app)
-    assert "Rank correlation" in text(app)
+    assert "much as plain closeness" in text(app)
+    assert "rank correlation" in text(app)
+    assert "2 not checked" in text(app)
+    assert "2 checks" in text(app), "the card shows the mark too"
+    assert text(app).count(":gray-badge[not checked]") >= 3, "of the other network, and of the other checks"
 
 
 def test_what_ships_of_the_checks_is_shown_and_no_more_is_promised(toys):

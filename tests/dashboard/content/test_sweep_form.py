@@ -26,7 +26,7 @@ def test_a_folder_becomes_a_study_and_its_faults_are_said(environment, tmp_path)
     app.session_state["own_path"] = str(folder)
     app.session_state["own_networks"] = [toy]
     app.run()
-    assert any("5 pictures there" in one.value for one in app.caption)
+    assert any("5 images there" in one.value for one in app.caption)
     next(button for button in app.button if button.label == "Start").click().run()
     assert not app.exception
     assert "1 could not be done" in app.expander[1].label
@@ -60,7 +60,7 @@ def test_a_link_names_a_data_set_whose_results_are_everybodys(environment, tmp_p
             return app
 
         first, another = swept(), swept()
-        assert first.session_state["own_study"].title == "2 pictures of owner/set"
+        assert first.session_state["own_study"].title == "2 images of owner/set"
         assert another.session_state["own_study"].table["from_store"].all(), "another visitor finds them"
 
 

@@ -91,10 +91,10 @@ def test_a_network_without_weights_here_is_said_to_have_none_for_other_pictures(
 
 def test_networks_without_weights_give_way_to_compact_ones(toy):
     app = opened(nets="SRGAN", seed="1")
-    assert "SRGAN: only results on the project's own pictures are here" in text(app)
+    assert "SRGAN: only results on the project's own images are here" in text(app)
     app.button(key="instead").click().run()
     assert "SRGAN: only" not in text(app)
-    assert "Not computed for these pictures yet: SRResNet-woGR (compact)" in text(app)
+    assert "Not computed for these images yet: SRResNet-woGR (compact)" in text(app)
 
 
 def test_a_selection_is_taken_away_as_pictures_and_a_table():
@@ -133,12 +133,12 @@ def test_a_link_names_a_data_set_of_the_hub(toy, environment, tmp_path):
         variables = {"LAM_HUB_ENDPOINT": mirror.address, "LAM_HUB_CACHE": str(tmp_path / "cache"), "LAM_OFFLINE": "0"}
         environment(LAM_WITH=toy, **variables)
         shown = text(opened(nets="FSRCNN (compact)", pictures_from="Hub data set", hub="owner/set"))
-        assert "All 5 pictures of owner/set." in shown
+        assert "All 5 images of owner/set." in shown
         assert f"`owner/set@{COMMIT}`" in shown
         assert "wall/3.png is too small: 50×5 pixels after reducing" in shown
-        assert "4 pictures of 2 contents" in shown
+        assert "4 images of 2 contents" in shown
         assert "The middle 37×40 pixels of each" in shown, "one size for all: the smallest"
-        assert "Not computed for these pictures yet: FSRCNN (compact)" in shown
+        assert "Not computed for these images yet: FSRCNN (compact)" in shown
         shown = text(opened(nets="FSRCNN (compact)", pictures_from="Hub data set", hub="owner/table"))
         assert "owner/table keeps its pictures in Parquet files" in shown
         mirror.asked.clear()

@@ -82,7 +82,7 @@ def blocks(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def test_blocks_agree_disagree_or_neither() -> None:
-    effect, other, distance = blocks(0)
+    effect, _, distance = blocks(0)
     same = blocks_verdict(effect, effect, distance, "occlusion")
     assert same.mark == "beats"
     # 99 blocks, as the one under the window counts for nothing.
@@ -91,7 +91,8 @@ def test_blocks_agree_disagree_or_neither() -> None:
     # The texture upside down, the fall with distance kept.
     against = blocks_verdict(effect, (1 - effect * (1 + distance)) / (1 + distance), distance, "occlusion")
     assert against.mark == "does not"
-    assert blocks_verdict(effect, other, distance, "occlusion").mark == "undecided"
+    unrelated = Counter(blocks_verdict(*blocks(seed), "occlusion").mark for seed in range(20))
+    assert unrelated["undecided"] >= 17
 
 
 def test_the_correlation_of_blocks_is_the_partial_one() -> None:

@@ -70,7 +70,7 @@ def test_shares_of_maps_solved_by_hand() -> None:
     assert (found.wide_area, found.common_area) == (5 / 36, 4 / 36)
     assert (found.intersection, found.union) == (4 / 36, 5 / 36)
     assert found.sentence(["EDSR"], ["RCAN"]).endswith(
-        "share 60 % of their attribution; RCAN draws a further 40 % from the left."
+        "share 60 % of their attribution; 40 % of RCAN’s attribution lies left of the window, beyond EDSR’s."
     )
 
 
@@ -80,7 +80,7 @@ def test_what_lies_all_around_is_given_no_direction() -> None:
     found = shares(wide, common, WINDOW)
     assert found.overlap == pytest.approx(4 / 36)
     assert sum(found.further.values()) == pytest.approx(1 - found.overlap)
-    assert found.sentence(["A"], ["B"]).endswith("B draws a further 89 % from all around the window.")
+    assert found.sentence(["A"], ["B"]).endswith("89 % of B’s attribution lies all around the window, beyond A’s.")
 
 
 def test_every_network_of_a_group_counts_alike_in_the_shares() -> None:

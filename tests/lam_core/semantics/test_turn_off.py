@@ -8,7 +8,7 @@ from lam_core.images.degradations import Degradation
 from lam_core.model import Restorer
 from lam_core.samples import sample
 from lam_core.semantics.errors import DesignError
-from lam_core.semantics.turn_off import turn_off
+from lam_core.semantics.turn_off import Response, turn_off, turned_off
 from tests.lam_core.semantics.networks import small
 
 IMAGES = [sample(name).pixels()[:64, :96] for name in ("palace-roof", "gravel", "cat")]
@@ -48,3 +48,32 @@ def test_an_empty_experiment_is_refused():
         lists[empty] = []
         with pytest.raises(DesignError, match="give at least one"):
             turn_off(*lists)
+
+
+def response(model: str, degradation: str, change: float, gain: float = 1.0) -> Response:
+    return Response(model, degradation, 30 + gain, 30, change, (change - 0.5, change + 0.5), 14)
+
+
+@pytest.mark.parametrize(
+    ("network", "gain", "mark"),
+    [(3.0, 1, "beats"), (4.5, 1, "undecided"), (5.5, 1, "undecided"), (7.0, 1, "does not"), (3.0, -1, "does not")],
+)
+def test_turning_off_is_said_only_beside_the_classical_control(network: float, gain: float, mark: str) -> None:
+    rows = [
+        *(response("net", "noise:20", 9, gain), response("classical", "noise:20", 9)),
+        *(response("net", "noise:40", 20), response("classical", "noise:40", 5)),
+        *(response("net", "jpeg:70", network), response("classical", "jpeg:70", 5)),
+        *(response("net", "blur:2", 1), response("classical", "blur:2", 5)),
+    ]
+    found = turned_off(rows, "net", "classical", "noise:20")
+    assert found.mark == mark, found.sentence
+    assert ("does not appear" in found.sentence) == (mark == "does not")
+
+
+def test_the_bound_is_where_the_intervals_part() -> None:
+    def with_change(change: float) -> str:
+        rows = [response(m, "noise:20", 9) for m in ("net", "classical")]
+        rows += [response("net", "blur:2", change), response("classical", "blur:2", 5)]
+        return turned_off(rows, "net", "classical", "noise:20").mark
+
+    assert [with_change(c) for c in (3.99, 4.01, 5.99, 6.01)] == ["beats", "undecided", "undecided", "does not"]

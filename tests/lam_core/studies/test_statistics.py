@@ -11,6 +11,7 @@ from lam_core.studies.statistics import (
     Correlation,
     SampleError,
     correlation,
+    difference_of,
     mean_interval,
     order_of,
     paired,
@@ -104,3 +105,19 @@ def test_ratio_is_a_geometric_mean() -> None:
     assert ratio([1.0, 1.0, 1.0]).p is None
     with pytest.raises(SampleError, match="positive finite"):
         ratio([1.0, 0.0])
+
+
+def test_a_difference_is_paired_and_may_be_none() -> None:
+    random = np.random.default_rng(0)
+    images = {f"i{k}": 10.0 * k for k in range(12)}
+    rows = {("wide", i): v + 1 + random.normal(0, 0.1) for i, v in images.items()} | {
+        ("small", i): v for i, v in images.items()
+    }
+    found = difference_of(table(rows), "wide", "small")
+    # The images differ by tens, the pairs by a tenth: only a paired interval excludes 0.
+    assert 0.9 < found.low < found.mean < found.high < 1.1
+    assert found.n == 12
+    back = difference_of(table(rows), "small", "wide")
+    assert (back.mean, back.low) == pytest.approx((-found.mean, -found.high))
+    with pytest.raises(SampleError, match="no network 'none'"):
+        difference_of(table(rows), "wide", "none")

@@ -36,7 +36,7 @@ def likeness(found: Randomisation) -> go.Figure:
         edges = go.Scatter(
             x=[0, 100],
             y=[found.picture.spearman] * 2,
-            name="a map of the picture's edges alone",
+            name="a map of the image's edges alone",
             mode="lines",
             line={"color": MUTED, "dash": "dot"},
         )

@@ -33,7 +33,7 @@ def detector_chart(found: Saturation) -> go.Figure:
                 marker={"color": MUTED, "size": 10, "symbol": "diamond"},
             )
         )
-    figure = chart(traces, x="α, from the baseline (0) to the picture (1)", y="share of the way", height=320)
+    figure = chart(traces, x="α, from the baseline (0) to the image (1)", y="share of the way", height=320)
     return figure.update_layout(legend={"y": -0.3})
 
 
@@ -48,5 +48,5 @@ def gradient_chart(found: Saturation) -> go.Figure:
         line={"color": PALETTE[2], "width": 2.5},
     )
     return chart(
-        [line], x="α, from the baseline (0) to the picture (1)", y="gradient, over its mean", height=320, legend=False
+        [line], x="α, from the baseline (0) to the image (1)", y="gradient, over its mean", height=320, legend=False
     )

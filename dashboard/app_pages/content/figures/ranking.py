@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.presentation.plot_theme import INDEX_TICKS, MUTED, chart, mark_at, mark_of
+from dashboard.presentation.plot_theme import MUTED, Mark, chart, index_ticks, mark_at, marks_of
 from lam_core.studies.content_study import Feature
 
 FEATURE_TITLES: dict[Feature, str] = {
@@ -19,7 +19,11 @@ FEATURE_TITLES: dict[Feature, str] = {
 
 
 def ranked_chart(
-    table: pd.DataFrame, ranked: pd.DataFrame, titles: Mapping[str, str], thumbnails: Mapping[str, str]
+    table: pd.DataFrame,
+    ranked: pd.DataFrame,
+    titles: Mapping[str, str],
+    thumbnails: Mapping[str, str],
+    marks: Mapping[str, Mark] | None = None,
 ) -> go.Figure:
     """Images by largest DI: mean, maximum and one dot a network; a dot's customdata is image, model, x, y and size.
 
@@ -32,8 +36,9 @@ def ranked_chart(
         _curve("mean", images, ranked["mean"].tolist(), "dot"),
     ]
     dots = table[["image", "model", "x", "y", "size", "diffusion_index", "psnr"]].to_numpy().tolist()
+    marks = marks or marks_of(table["model"].tolist())
     for model in dict.fromkeys(table["model"].tolist()):
-        mark, rows = mark_of(model), [row for row in dots if row[1] == model]
+        mark, rows = marks[model], [row for row in dots if row[1] == model]
         traces.append(
             go.Scatter(
                 x=[place[row[0]] for row in rows],
@@ -47,7 +52,7 @@ def ranked_chart(
             )
         )
     figure = chart(traces, x="", y="Diffusion Index", height=560, log_y=True)
-    figure.update_yaxes(tickvals=INDEX_TICKS, domain=[0.16 if thumbnails else 0.0, 1])
+    figure.update_yaxes(tickvals=index_ticks(row[5] for row in dots), domain=[0.16 if thumbnails else 0.0, 1])
     figure.update_xaxes(showticklabels=False, range=[-0.8, len(images) - 0.2], showgrid=False, anchor="y")
     hung = [_hung(thumbnails[image], place[image]) for image in images if image in thumbnails]
     figure.update_layout(legend={"y": -0.04}, images=hung)
