@@ -10,6 +10,8 @@ from lam_core.attribution.settings import AttributionSettings
 from lam_core.region import Field, Region
 
 RULES = {"default": "error-controlled", "reference": "reference"}
+NO_BREAK = "\u00a0"
+"""A space at which no line breaks."""
 LEAST_ERROR = 0.01
 """An interval narrower than this is stated as this: no more is ever read off a Diffusion Index."""
 DETECTORS = {"gradient": "edges (gradient)", "intensity": "brightness", "gabor": "Gabor response"}
@@ -36,16 +38,16 @@ def with_error(value: float, error: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of one, with two digits at most.
+    """A share of one, with two digits at most; its sign never begins a line of its own.
 
-    >>> percent(0.0496), percent(0.0073), percent(0.00002), percent(0.281), percent(float("inf"))
-    ('5 %', '0.7 %', 'below 0.1 %', '28 %', 'unknown')
+    >>> [percent(share).replace(NO_BREAK, " ") for share in (0.0496, 0.0073, 0.00002, 0.281, float("inf"))]
+    ['5 %', '0.7 %', 'below 0.1 %', '28 %', 'unknown']
     """
     if not isfinite(share):
         return "unknown"
     if 0 < share < 0.0005:
-        return "below 0.1 %"
-    return f"{share * 100:.1f} %" if 0 < share < 0.0095 else f"{share * 100:.0f} %"
+        return f"below 0.1{NO_BREAK}%"
+    return f"{share * 100:.1f}{NO_BREAK}%" if 0 < share < 0.0095 else f"{share * 100:.0f}{NO_BREAK}%"
 
 
 def decibels(psnr: float) -> str:

@@ -73,9 +73,19 @@ def probability(p: float) -> str:
     >>> probability(0.00002), probability(0.0123), probability(0.4)
     ('p < 0.001', 'p = 0.012', 'p = 0.40')
     """
+    shown = p_value(p)
+    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
+
+def p_value(p: float) -> str:
+    """The same without its letter.
+
+    >>> p_value(0.0000043), p_value(0.0123), p_value(0.4)
+    ('< 0.001', '0.012', '0.40')
+    """
     if p < 0.001:
-        return "p < 0.001"
-    return f"p = {p:.2f}" if p >= 0.1 else f"p = {p:.2g}"
+        return "< 0.001"
+    return f"{p:.2f}" if p >= 0.1 else f"{p:.2g}"
 
 
 def signed(rho: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lam_core.attribution.verdict_maps import by_deletion, by_occlusion, case
+from tests.lam_core.attribution.checks.verdict_maps import by_deletion, by_occlusion, case
 
 pytestmark = pytest.mark.conformance
 

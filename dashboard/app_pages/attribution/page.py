@@ -9,13 +9,14 @@ from dashboard.runtime import process
 from dashboard.state import session
 from dashboard.state.target import Place
 from dashboard.state.user_models import session_offers
-from dashboard.widgets import model_picker, settings_form, target_column, target_window
+from dashboard.widgets import glossary, model_picker, settings_form, target_column, target_window
 
 st.title("LAM: which input pixels does this window depend on?")
 st.markdown(
     "A local attribution map shows which low-resolution pixels one small window of a super-resolved image was made "
     "from. Look at how far the red reaches: to the same stripes and windows elsewhere, or only nearby."
 )
+glossary.terms("LAM", "DI", "window", "field", "KDE", "path", "node", "detector")
 
 heatmap_tab.take_pick()
 left, right = st.columns([1, 2], gap="medium")

@@ -22,6 +22,7 @@ from dashboard.presentation.formatting import (
 )
 from dashboard.presentation.model_options import Tag
 from dashboard.widgets import thumbnails, verdict_mark
+from dashboard.widgets.colour_bar import colour_bar
 from dashboard.widgets.labels import COMPLETENESS, HELP, TAGS
 from dashboard.widgets.progress import how_far
 from lam_core.attribution.result import Attribution, displayed
@@ -61,6 +62,7 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
         output_format="PNG",
         alt=f"{kind} of {head.name} over the low-resolution image, the window framed",
     )
+    colour_bar(0, "0", "own maximum, linear")
     _figures(picture, result)
     for warning in result.computation.warnings:
         st.warning(sentence(warning), icon=":material/warning:")

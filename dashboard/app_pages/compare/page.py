@@ -10,7 +10,7 @@ from dashboard.gallery.shipped import first_visit
 from dashboard.runtime import process
 from dashboard.state import session
 from dashboard.state.target import Place
-from dashboard.widgets import model_picker, settings_form, target_column
+from dashboard.widgets import glossary, model_picker, settings_form, target_column
 from zoo.catalog.registry import registry
 from zoo.settings import settings
 
@@ -19,6 +19,7 @@ st.markdown(
     "Two to eight networks on one window: their images under one slider, their maps on one scale. Look for what all "
     "of them draw on, in red below, and for what only the wide ones, group B, use, in blue."
 )
+glossary.terms("LAM", "DI", "window", "field", "KDE", "path", "node", "detector")
 
 left, right = st.columns([1, 2], gap="medium")
 with left:

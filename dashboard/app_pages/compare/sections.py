@@ -15,9 +15,10 @@ from dashboard.presentation import exports
 from dashboard.presentation.formatting import decibels, percent, sentence, settings_in_short, settings_of, with_error
 from dashboard.state import session
 from dashboard.widgets import labels, thumbnails, verdict_mark
+from dashboard.widgets.colour_bar import colour_bar
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.informative import UnlikeMapsError
-from lam_core.render import difference_over, informative_over, map_over, png, ramp
+from lam_core.render import difference_over, informative_over, map_over, png
 
 NARROWEST_MAP = 215
 SCALES = {False: "One scale", True: "Each its own"}
@@ -59,13 +60,13 @@ def maps(lineup: Lineup) -> None:
         st.subheader("What each drew on", width="content")
         _scale_switch(lineup)
     grid = st.grid(4, min_column_width=NARROWEST_MAP)
-    for one in lineup.seen:
+    for one in sorted(lineup.seen, key=lambda one: one.result.diffusion_index):
         with grid.container(border=True):
             _map_card(lineup, one)
     if lineup.chosen.own_scale:
-        _legend(0, "0", "each map's own maximum")
+        colour_bar(0, "0", "each map's own maximum")
     else:
-        _legend(
+        colour_bar(
             0,
             _fine(lineup.full_scale / 10**DECADES),
             f"{_fine(lineup.full_scale)} of a network's attribution on one pixel, logarithmic",
@@ -178,7 +179,7 @@ def informative(lineup: Lineup) -> None:
             label=f"Informative areas over the low-resolution image. {lineup.sentence}",
             key="informative",
         )
-        _legend(-1, "only group B", "both")
+        colour_bar(-1, "only group B", "both")
     with words:
         st.markdown(f"**{lineup.sentence}**")
         figures = areas.shares
@@ -224,7 +225,7 @@ def differences(lineup: Lineup) -> None:
                 f"**{one.name}** − {base.name}: {percent(1 - lineup.shared(one))} of its attribution lies elsewhere"
             )
     scale = _fine(lineup.full_difference)
-    _legend(-1, f"−{scale}", f"+{scale} of the attribution on one pixel, logarithmic")
+    colour_bar(-1, f"−{scale}", f"+{scale} of the attribution on one pixel, logarithmic")
 
 
 def takeaways(lineup: Lineup) -> None:
@@ -260,13 +261,6 @@ def _menu(lineup: Lineup, one: Seen) -> None:
         name = exports.file_name(place.picture, place.window, ending, one.name)
         kind, key = exports.kind(place.picture, mime), f"take-{one.key}{ending}"
         st.download_button(label, make, name, kind, key=key, on_click="ignore", width="stretch")
-
-
-def _legend(low: float, least: str, most: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(least, width="content")
-        st.image(ramp(low), width=110, output_format="PNG", alt=f"Colours from {least} to {most}")
-        st.caption(most, width="content")
 
 
 def _further(result: Attribution, first: Attribution) -> str:

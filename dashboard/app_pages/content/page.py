@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.app_pages.content import examples, patterns, ranking, sweep_form
 from dashboard.runtime import process
+from dashboard.widgets import glossary
 
 st.title("Which images give a large DI?")
 st.markdown(
@@ -11,6 +12,7 @@ st.markdown(
     "per network. Look for what the images at the right end share, and whether those are the stripes and grids one "
     "expects."
 )
+glossary.terms("DI", "window")
 
 sweep_form.panel()
 study = ranking.chosen_study()

@@ -105,7 +105,8 @@ def _dot(site: Site, mark: Mark, axis: Axis, place: float, drawn_at: float) -> g
         hovertemplate=(
             f"<b>{site.model}</b><br>DI {index.mean:.2f} [{index.low:.2f}, {index.high:.2f}]<br>"
             f"PSNR {site.psnr.mean:.2f} dB, SSIM {site.ssim.mean:.3f}<br>"
-            f"{TITLES[axis]}: {_told(place)}<br>{index.n} images<extra></extra>"
+            + ("" if axis in ("psnr", "ssim") else f"{TITLES[axis]}: {_told(place)}<br>")
+            + f"{index.n} images<extra></extra>"
         ),
     )
 

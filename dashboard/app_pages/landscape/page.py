@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.app_pages.landscape import sections
 from dashboard.runtime import process
+from dashboard.widgets import glossary
 from dashboard.widgets.study_downloads import settings_of, take_away
 
 st.title("DI against PSNR and size")
@@ -11,6 +12,7 @@ st.markdown(
     "Each mark is a network: how widely it draws on its input, averaged over the same images, against how well it does "
     "or how it is built. Look for marks that rise to the right, and for those that look far and gain nothing."
 )
+glossary.terms("DI", "receptive field")
 
 study = sections.chosen_study()
 choice = sections.controls(study)

@@ -208,7 +208,12 @@ def compare_two(study: Study, found: Landscape) -> None:
 def show_correlations(found: Landscape) -> None:
     """Rank correlations of mean DI with every axis."""
     rows = [
-        {"Mean DI with": AXIS_NAMES[axis], "Spearman ρ": c.rho, "p": c.p, "n": c.n}
+        {
+            "Mean DI with": AXIS_NAMES[axis],
+            "Spearman ρ": c.rho,
+            "p": "" if c.p is None else study_text.p_value(c.p),
+            "n": c.n,
+        }
         for axis, c in found.correlations.items()
     ]
     if rows and not study_text.too_few(found.order.images, "a correlation"):
@@ -217,7 +222,6 @@ def show_correlations(found: Landscape) -> None:
             hide_index=True,
             column_config={
                 "Spearman ρ": st.column_config.NumberColumn(format="%.2f"),
-                "p": st.column_config.NumberColumn(format="%.2g"),
             },
             alt="Rank correlations of mean DI with performance, receptive field and size",
         )

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.app_pages.semantics import detect, gathering, images_form, layout_form, networks, sections, turn_off
 from dashboard.app_pages.semantics.presets import stand_ins
 from dashboard.runtime import process
+from dashboard.widgets import glossary
 from lam_core.service.store import key_of
 from lam_core.settings import settings
 from zoo.settings import settings as zoo_settings
@@ -14,6 +15,7 @@ st.markdown(
     "Every point is one image as a network's features see it, clean, blurred or noisy. Look whether points cluster "
     "by degradation or by content, and whether they do so before training too."
 )
+glossary.terms("CHI", "silhouette", "SRGA")
 
 offers = networks.choices(zoo_settings(), settings().networks)
 layout_form.presets(offers)
@@ -46,6 +48,7 @@ if gathered.without_weights:
 for failure in failures:
     st.warning(failure, icon=":material/error:")
 
+sections.index(sections.on_page(examined))
 if examined:
     examined.sort(key=lambda one: asked_for.index(one.offer))
     sections.scatters(examined, shown, choice)

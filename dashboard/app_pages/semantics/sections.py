@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -33,10 +33,36 @@ from lam_core.semantics.reading import (
 )
 from zoo.settings import settings as zoo_settings
 
+SECTIONS = {
+    "features": "Features of every image",
+    "measures": "By degradation or by content",
+    "strength": "Strength",
+    "detection": "Name a degradation",
+    "generalisation": "SRGA",
+    "turning-off": "Turning off",
+}
+"""Anchors of the page's sections, with their names in the index."""
+
+
+def index(shown: Collection[str]) -> None:
+    """Links to the sections that are on the page."""
+    st.markdown(" · ".join(f"[{name}](#{anchor})" for anchor, name in SECTIONS.items() if anchor in shown))
+
+
+def on_page(examined: Sequence[Examined]) -> set[str]:
+    """Anchors of the sections that these networks have."""
+    answered = {
+        anchor
+        for anchor, study in (("strength", "strength"), ("generalisation", "srga"))
+        if any(shipped.is_answered(study, one.offer.key) for one in examined)
+    }
+    return {"detection", "turning-off", *answered, *(("features", "measures") if examined else ())}
+
 
 @st.fragment
 def scatters(examined: Sequence[Examined], material: Material, choice: Choice) -> None:
     """The linked scatters, the controls below them, and what was selected to take away."""
+    st.subheader("Features of every image", anchor="features")
     design = material.design
     shown = scatter.shown(design, own=material.is_own)
     owner = visitor.visitor() if material.is_own else None
@@ -86,7 +112,7 @@ def scatters(examined: Sequence[Examined], material: Material, choice: Choice) -
 
 def measures(examined: Sequence[Examined], choice: Choice) -> None:
     """Shares, CHI and silhouette at the layer shown, and the shares along the layers."""
-    st.subheader("By degradation or by content?")
+    st.subheader("By degradation or by content?", anchor="measures")
     subjects = _subjects(examined)
     for finding in (by_degradation(subjects), by_content(subjects), _residual(examined)):
         if finding.sentence:
@@ -145,7 +171,7 @@ def strength(examined: Sequence[Examined]) -> None:
     known = [one for one in examined if shipped.is_answered("strength", one.offer.key)]
     if not known:
         return
-    st.subheader("The stronger, the further apart?")
+    st.subheader("The stronger, the further apart?", anchor="strength")
     curves = {one.name: shipped.strength(one.offer.key) for one in known}
     degradations = [curve.degradations[-1] for curve in next(iter(curves.values()))]
     st.markdown(with_strength(curves.items()).sentence)
@@ -190,7 +216,7 @@ def generalisation(examined: Sequence[Examined]) -> None:
     ]
     if not known:
         return
-    st.subheader("How far do the features move? SRGA")
+    st.subheader("How far do the features move? SRGA", anchor="generalisation")
     score = known[0][1][0]
     st.markdown(
         "SRGA needs no labels: it compares the distribution of a network's features on degraded images with that on "

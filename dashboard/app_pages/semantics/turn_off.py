@@ -21,7 +21,7 @@ OWN = "noise:20"
 def section() -> None:
     """The section."""
     found = shipped.restoring()
-    st.subheader("Does a network ignore what it was not trained for?")
+    st.subheader("Does a network ignore what it was not trained for?", anchor="turning-off")
     if found.specific:
         st.markdown(
             f"{found.specific} was trained for Gaussian noise of σ 20 alone. Published: such a network restores what "

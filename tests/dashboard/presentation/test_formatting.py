@@ -33,7 +33,7 @@ def test_a_value_has_no_more_digits_than_its_error(value, error, shown):
 
 def test_a_share_that_is_no_number_is_unknown():
     assert percent(float("nan")) == "unknown"
-    assert percent(0.0) == "0 %"
+    assert percent(0.0) == "0\u00a0%"
 
 
 def test_sentences_are_closed_once():

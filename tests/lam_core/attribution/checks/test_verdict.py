@@ -21,7 +21,7 @@ from lam_core.attribution.checks.verdict import (
     overall,
     randomisation_verdict,
 )
-from tests.lam_core.attribution.verdict_maps import by_deletion, by_occlusion, case
+from tests.lam_core.attribution.checks.verdict_maps import by_deletion, by_occlusion, case
 
 SETTINGS = FaithfulnessSettings()
 
