@@ -104,7 +104,8 @@ def test_reading_results_needs_no_torch() -> None:
     code = """
 import sys
 import lam_core.diffusion.informative
-from lam_core.studies import content, landscape, pictures, published, statistics, table, windows
+from lam_core.studies import content, landscape, published, statistics
+from lam_core.studies.sweeps import table, windows
 print("torch" in sys.modules)
 """
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
