@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
 
 from lam_core.attribution.settings import AttributionSettings
+from lam_core.condition import Value
+from lam_core.convention import Colour
 from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.images.decode import decode
@@ -17,6 +22,16 @@ from lam_core.images.image_sets import Picture, of_sample, pictures_in
 from lam_core.region import FieldSize, Region
 from lam_core.samples import samples
 from lam_core.service.service import Status
+
+if TYPE_CHECKING:
+    from zoo.overrides import Overrides
+
+
+MODEL = (
+    "an id of `lam zoo list`, an entry's TOML, a checkpoint, owner/repo:file on the Hub, path.py:build or "
+    "package.module:Class"
+)
+"""What names a model, for help."""
 
 
 class InputError(LamError):
@@ -44,12 +59,68 @@ def add_model(command: argparse.ArgumentParser) -> None:
         "--model",
         required=True,
         metavar="M",
-        help="an id of `lam zoo list`, an entry's TOML, a checkpoint, owner/repo:file on the Hub, or path.py:build",
+        help=MODEL,
     )
-    command.add_argument(
-        "--input-range", type=float, choices=(1.0, 255.0), help="white at the network's input, if not as detected"
+    add_overrides(command)
+
+
+def add_overrides(command: argparse.ArgumentParser) -> None:
+    """Adds the options that say of a network what its entry or file does not, or says wrongly."""
+    said = command.add_argument_group("what goes before what the entry, the file or measuring says of the network")
+    said.add_argument("--scale", type=int, metavar="S", help="its enlargement")
+    said.add_argument("--input-range", type=float, metavar="WHITE", help="white at its input: 1 or 255")
+    said.add_argument("--colour", choices=get_args(Colour), help="order of its channels, or luma alone")
+    said.add_argument("--pad-multiple", type=int, metavar="N", help="images are padded to multiples of N pixels")
+    said.add_argument("--params", metavar="NAME", help="one of several parameter sets in its file, such as ema")
+    said.add_argument(
+        "--condition",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what it takes beside the image: a number, a fraction such as 15/255, or a .npy file; repeatable",
     )
-    command.add_argument("--weights", type=Path, metavar="FILE", help="state dict for path.py:build")
+    said.add_argument("--weights", type=Path, metavar="FILE", help="state dict for path.py:build")
+
+
+def overrides(options: argparse.Namespace) -> Overrides:
+    """What those options say, as `zoo.load` takes it. Raises `InputError`."""
+    from zoo.overrides import Overrides
+
+    return Overrides(
+        scale=options.scale,
+        input_range=options.input_range,
+        colour=options.colour,
+        pad_multiple=options.pad_multiple,
+        params=options.params,
+        condition=dict(map(condition, options.condition)) or None,
+    )
+
+
+def condition(text: str) -> tuple[str, Value]:
+    """The condition that `NAME=VALUE` gives. Raises `InputError`.
+
+    >>> condition("sigma=25"), condition("level=51/255")
+    (('sigma', 25.0), ('level', 0.2))
+    """
+    name, _, value = text.partition("=")
+    if name and value.endswith(".npy"):
+        try:
+            return name, np.load(value, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot read the array {value!r}: {error}") from None
+    try:
+        numerator, _, denominator = value.partition("/")
+        return name, float(numerator) / float(denominator or 1)
+    except (ValueError, ZeroDivisionError):
+        raise InputError(
+            f"--condition is {text!r}; give NAME=VALUE, such as sigma=25, sigma=15/255 or kernel=kernel.npy"
+        ) from None
+
+
+def say(notes: Iterable[str]) -> None:
+    """Tells sentences about a network on standard error, each once."""
+    for note in dict.fromkeys(filter(None, notes)):
+        print(note, file=sys.stderr)
 
 
 def without_folder(model: str) -> str:

@@ -16,7 +16,9 @@ from lam_cli.arguments import (
     add_settings,
     attribution_progress,
     attribution_settings,
+    overrides,
     read_picture,
+    say,
     window,
     without_folder,
     write_file,
@@ -26,7 +28,7 @@ from lam_cli.serving import add_store, service
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
-from lam_core.images import Pixels, downscale, mod_crop, psnr
+from lam_core.images import Pixels, bicubic, downscale, mod_crop, psnr
 from lam_core.images.pair import pair
 from lam_core.region import Region
 
@@ -54,9 +56,8 @@ def run(options: argparse.Namespace) -> None:
 
     import zoo
 
-    model = zoo.reference(options.model, input_range=options.input_range, weights=options.weights)
-    for note in model.notes:
-        print(note, file=sys.stderr)
+    model = zoo.reference(options.model, weights=options.weights, **overrides(options))
+    say(model.notes)
     lr, hr = _pictures(options, picture, model.scale)
     with ProgressLine() as line:
         request = AttributionRequest(model, lr, region, asked)
@@ -66,12 +67,14 @@ def run(options: argparse.Namespace) -> None:
         print(answer.note, file=sys.stderr)
     result = answer.result
     print(result.computation.sentence, file=sys.stderr)
-    for warning in result.computation.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    told = set(model.notes)
+    say(f"warning: {warning}" for warning in result.computation.warnings if warning not in told)
     summary = {**result.summary(), "from_store": answer.from_store}
     if hr is not None:
         rows, columns = (slice(s.start * model.scale, s.stop * model.scale) for s in result.field.slices)
         summary["psnr"] = psnr(result.sr, hr[rows, columns], shave=model.scale)
+        enlarged = bicubic(lr[result.field.slices], model.scale)
+        summary["psnr_bicubic"] = psnr(enlarged, hr[rows, columns], shave=model.scale)
     if options.out:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, signed=result.signed, map=result.map)
@@ -88,7 +91,8 @@ def _pictures(options: argparse.Namespace, picture: Pixels, scale: int) -> tuple
         for note in both.notes:
             print(note, file=sys.stderr)
         return both.lr, both.hr
-    if options.lr:
+    # At scale 1 the image is all there is: a PSNR to it would say how little the network changes.
+    if options.lr or scale == 1:
         return picture, None
     return downscale(picture, scale), mod_crop(picture, scale)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lam_cli.arguments import add_model, read_picture, write_file
+from lam_cli.arguments import add_model, overrides, read_picture, say, write_file
 from lam_cli.progress import ProgressLine
 from lam_cli.serving import add_store, service
 from lam_core.attribution.heatmap import HeatmapRequest
@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> None:
 
     import zoo
 
-    model = zoo.reference(options.model, input_range=options.input_range, weights=options.weights)
+    model = zoo.reference(options.model, weights=options.weights, **overrides(options))
+    say(model.notes)
     lr = picture if options.lr else downscale(picture, model.scale)
     asked = AttributionSettings(tolerance=options.tolerance)
     with ProgressLine() as line:

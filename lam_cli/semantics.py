@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError, add_pictures, pictures, write_file
+from lam_cli.arguments import InputError, add_overrides, add_pictures, overrides, pictures, say, write_file
 from lam_cli.progress import ProgressLine
 
 
@@ -17,6 +17,7 @@ def add(commands: Any) -> None:
     """Adds the command to a command line."""
     command = commands.add_parser("semantics", help="how deep features part by degradation and by content")
     command.add_argument("--models", required=True, metavar="M1,M2", help="models as for --model, joined by commas")
+    add_overrides(command)
     add_pictures(command, "; a picture's subfolder is its content, else its name")
     command.add_argument("--layers", metavar="L1,L2", help="names of layers; the stages of the trunk if not given")
     command.add_argument("--degradations", default="clean,blur,noise", metavar="D1,D2")
@@ -37,7 +38,8 @@ def run(options: argparse.Namespace) -> None:
     degradations = [Degradation.parse(name) for name in names]
     networks = []
     for name in options.models.split(","):
-        model = zoo.load(name)
+        model = zoo.load(name, weights=options.weights, **overrides(options))
+        say(getattr(model, "notes", ()))
         if isinstance(model, Restorer):
             raise InputError(f"{model.name} is a classical method and has no features; choose a network")
         networks.append(model)

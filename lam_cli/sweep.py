@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError, add_pictures, pictures
+from lam_cli.arguments import InputError, add_overrides, add_pictures, overrides, pictures, say
 from lam_cli.progress import ProgressLine
 from lam_cli.serving import service
 from lam_core.attribution.settings import AttributionSettings
@@ -18,6 +18,7 @@ def add(commands: Any) -> None:
     """Adds the command to a command line."""
     command = commands.add_parser("sweep", help="models on pictures: a table of DI beside PSNR")
     command.add_argument("--models", required=True, metavar="A,B", help="models as for --model, joined by commas")
+    add_overrides(command)
     add_pictures(command, " of HR pictures")
     command.add_argument("--windows", choices=("centre", "grid", "hard"), default="centre")
     command.add_argument("--rule", choices=("reference", "default"), default="default")
@@ -38,8 +39,11 @@ def run(options: argparse.Namespace) -> None:
     chosen = {} if options.tolerance is None else {"tolerance": options.tolerance}
     field = "full" if options.rule == "reference" else 64
     taken, of_set = pictures(options)
+    said = overrides(options)
+    models = tuple(zoo.reference(name, weights=options.weights, **said) for name in options.models.split(","))
+    say(note for model in models for note in model.notes)
     plan = Plan(
-        models=tuple(zoo.reference(name) for name in options.models.split(",")),
+        models=models,
         pictures=taken,
         windows=options.windows,
         settings=AttributionSettings(rule=options.rule, field=field, **chosen),

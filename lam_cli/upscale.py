@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from lam_cli.arguments import InputError, add_model, read_picture, write_file
+from lam_cli.arguments import InputError, add_model, overrides, read_picture, say, write_file
 
 
 def add(commands: Any) -> None:
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
     import zoo
     from lam_core.model import FeatureModel, Restorer
 
-    model = zoo.load(options.model, input_range=options.input_range, weights=options.weights)
+    model = zoo.load(options.model, weights=options.weights, **overrides(options))
     match model:
         case FeatureModel():
             raise InputError(f"{model.name} is a classifier and makes no pictures; choose a super-resolution network")
@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> None:
             enlarged = model.restore(picture)
         case _:
             enlarged = model.upscale(picture)
+            say((*model.notes, model.output_note))
     buffer = io.BytesIO()
     Image.fromarray(enlarged).save(buffer, "PNG")
     write_file(options.out, buffer.getvalue())

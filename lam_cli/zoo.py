@@ -13,7 +13,7 @@ from typing import Any
 import zoo.catalog.listing
 import zoo.catalog.registry
 import zoo.settings
-from lam_cli.arguments import InputError, add_benchmarks, benchmarks
+from lam_cli.arguments import MODEL, InputError, add_benchmarks, add_overrides, benchmarks, overrides
 from lam_cli.progress import ProgressLine
 from zoo.catalog.entry import Entry
 from zoo.sources.transfer import Progress
@@ -32,14 +32,17 @@ def add(commands: Any) -> None:
         return parser
 
     action("list", run_list, "every model, a line each")
-    action("show", run_show, "everything an entry says").add_argument("model", metavar="M")
+    showing = action("show", run_show, "everything an entry says, or what a file or code of yours turns out to be")
+    showing.add_argument("model", metavar="M", help=MODEL)
+    add_overrides(showing)
     adding = action("add", run_add, "write an entry for a file on the Hub")
     adding.add_argument("reference", metavar="owner/repo:file")
     adding.add_argument("--endpoint", metavar="URL", help="of a mirror of the Hub")
     adding.add_argument("--entries", type=Path, default=zoo.catalog.registry.ENTRIES, metavar="DIR")
     action("pin", run_pin, "print an entry with its revision and digest").add_argument("id")
     checking = action("check", run_check, "declared facts beside measured ones")
-    checking.add_argument("ids", nargs="*")
+    checking.add_argument("ids", nargs="*", metavar="M", help=MODEL)
+    add_overrides(checking)
     add_benchmarks(checking)
     fetching = action("fetch", run_fetch, "get weights")
     fetching.add_argument("ids", nargs="+")
@@ -68,7 +71,8 @@ def run_show(options: argparse.Namespace) -> None:
     else:
         from zoo.inspection.inspection import inspect
 
-        content = inspect(options.model, settings=zoo.settings.settings()).as_dict()
+        found = inspect(options.model, settings=zoo.settings.settings(), weights=options.weights, **overrides(options))
+        content = found.as_dict()
     if options.json:
         print(json.dumps(content, indent=1))
         return
@@ -110,26 +114,30 @@ def run_pin(options: argparse.Namespace) -> None:
 
 def run_check(options: argparse.Namespace) -> None:
     """Prints every finding; those without weights here only if named. Exit code 1 if one differs."""
+    from zoo.models.resolve import resolve
+
     own = zoo.settings.settings()
     entries = zoo.catalog.registry.registry(*own.entries)
-    chosen = [entries[i] for i in options.ids] or [
-        e for e in entries if e.kind != "classical" and find(e, own) is not None
-    ]
+    named = {name: resolve(name, own) for name in options.ids}
+    targets = named or {e.id: e for e in entries if e.kind != "classical" and find(e, own) is not None}
+    tests = benchmarks(options)
     # Imported here: an unknown id needs no PyTorch to be told.
-    from zoo.inspection.check_entry import check
+    from zoo.inspection.benchmark_sets import on_benchmarks
+    from zoo.inspection.check_entry import check, check_unknown
 
     reports = []
     with ProgressLine() as line:
-        for number, entry in enumerate(chosen, 1):
-            line.say(f"{entry.id}, {number} of {len(chosen)}")
-            reports.append(check(entry, own, progress=_telling(line, entry.id)))
-    if tests := benchmarks(options):
-        from zoo.inspection.benchmark_sets import on_benchmarks
-
-        reports = [
-            replace(report, findings=(*report.findings, *on_benchmarks(entry, own, tests)))
-            for report, entry in zip(reports, chosen, strict=True)
-        ]
+        for number, (name, target) in enumerate(targets.items(), 1):
+            line.say(f"{name}, {number} of {len(targets)}")
+            there = _telling(line, name)
+            if not isinstance(target, Entry):
+                said = overrides(options)
+                reports.append(check_unknown(name, own, weights=options.weights, progress=there, **said))
+                continue
+            report = check(target, own, progress=there)
+            if tests:
+                report = replace(report, findings=(*report.findings, *on_benchmarks(target, own, tests)))
+            reports.append(report)
     if options.json:
         print(json.dumps([report.as_dict() for report in reports], indent=1))
     else:

@@ -26,7 +26,7 @@ def sr_picture(output: Any, expected: Sequence[int], *, given: Sequence[int], ne
             what = f"turned {tuple(given)} into {tuple(output.shape)}"
             raise ModelOutputError(_mismatch(what, expected, given, network) + _hint(output.shape, given))
         return output, ""
-    kind, tensors = type(output).__name__, list(_tensors(output, ""))
+    kind, tensors = type(output).__name__, list(tensors_of(output))
     fitting = [found for found in tensors if tuple(found[1].shape) == tuple(expected)]
     if not fitting:
         shapes = ", ".join(f"{tuple(tensor.shape)} at {where}" for where, tensor in tensors[:4])
@@ -43,18 +43,19 @@ def sr_picture(output: Any, expected: Sequence[int], *, given: Sequence[int], ne
     return picture, f"the SR picture is {where} of the {kind} that {network} returns{several}"
 
 
-def _tensors(output: Any, where: str) -> Iterator[tuple[str, Tensor]]:
+def tensors_of(output: Any, where: str = "") -> Iterator[tuple[str, Tensor]]:
+    """All tensors in nested containers, each with the way to it, as `['out'][1]`."""
     if isinstance(output, Tensor):
         yield where, output
     elif isinstance(output, Mapping):
         for key, value in output.items():
-            yield from _tensors(value, f"{where}[{key!r}]")
+            yield from tensors_of(value, f"{where}[{key!r}]")
     elif isinstance(output, list | tuple):
         for index, value in enumerate(output):
-            yield from _tensors(value, f"{where}[{index}]")
+            yield from tensors_of(value, f"{where}[{index}]")
     elif dataclasses.is_dataclass(output) and not isinstance(output, type):
         for field in dataclasses.fields(output):
-            yield from _tensors(getattr(output, field.name), f"{where}.{field.name}")
+            yield from tensors_of(getattr(output, field.name), f"{where}.{field.name}")
 
 
 def _mismatch(what: str, expected: Sequence[int], given: Sequence[int], network: str) -> str:

@@ -29,6 +29,7 @@ from lam_core.diffusion.index import diffusion_index
 from lam_core.errors import LamError
 from lam_core.images import Pixels, as_pixels, digest
 from lam_core.model import ModelError, SuperResolver
+from lam_core.readings import warning_of
 from lam_core.region import Field, Region, field_around
 
 SURROUNDINGS = 4
@@ -88,6 +89,8 @@ def attribute(
     field, integral, computation = integrate(model, image, region, settings, report)
     index, index_error = index_of(integral)
     seconds = time.perf_counter() - began
+    fed = model.on_field(field, *image.shape[:2])
+    sr = fed.upscale(image[field.slices])
     return Attribution(
         signed=np.ascontiguousarray(integral.signed.transpose(2, 0, 1)),
         diffusion_index=index,
@@ -102,12 +105,19 @@ def attribute(
         model=model.name,
         fingerprint=model.fingerprint,
         image=digest(image),
-        sr=model.on_field(field, *image.shape[:2]).upscale(image[field.slices]),
+        sr=sr,
         seconds=seconds,
         device=model.device.type,
         condition=plain(model.values),
-        computation=computation.warned(of_completeness(integral, settings.dtype), of_weights(model.module)),
+        computation=computation.warned(
+            of_completeness(integral, settings.dtype), of_weights(model.module), *_of_the_network(model, fed)
+        ),
     )
+
+
+def _of_the_network(model: SuperResolver, fed: SuperResolver) -> tuple[str, ...]:
+    """What was decided of a network, and what speaks against the way it is `fed`, a sentence or nothing each."""
+    return (*model.notes, fed.output_note, warning_of(model))
 
 
 def integrate(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lam_core.attribution.settings import AttributionSettings, SettingsError
 
 Image = NDArray[np.float64]
-"""An LR picture [h, w, 3] in [0, 1]."""
+"""An LR picture [h, w, 3] in [0, 1]; of a tensor, any number of channels and any values."""
 
 
 def reference_kernel(side: int, sigma: float) -> NDArray[np.float64]:
@@ -28,7 +28,7 @@ def reference_path(image: Image, settings: AttributionSettings) -> list[Image]:
 
 
 def _filtered(image: Image, kernel: NDArray[np.float64]) -> Image:
-    return np.asarray(cv2.filter2D(image, -1, kernel), np.float64)
+    return np.asarray(cv2.filter2D(image, -1, kernel), np.float64).reshape(image.shape)
 
 
 def _sampled(side: int, sigma: float) -> NDArray[np.float64]:
@@ -75,7 +75,7 @@ class BlurPath:
         if alpha >= 1:
             return self._image
         taps = kernel_of_variance(self._side, self._variance * (1 - alpha), self._sigma)
-        return np.asarray(cv2.sepFilter2D(self._image, -1, taps, taps), np.float64)
+        return np.asarray(cv2.sepFilter2D(self._image, -1, taps, taps), np.float64).reshape(self._image.shape)
 
 
 class LinearPath:

@@ -6,9 +6,9 @@ import pytest
 
 import zoo
 from lam_core.model import FeatureModel, SuperResolver
+from lam_core.readings import bicubic_psnr, measure
 from zoo.catalog.entry import Bundled
 from zoo.catalog.registry import COMPACT, card, registry
-from zoo.inspection.measure import bicubic_psnr, trials
 from zoo.settings import ZooSettings
 from zoo.sources.weights import find, state
 
@@ -32,7 +32,7 @@ def test_is_as_its_card_says(entry):
 @pytest.mark.parametrize("entry", FOR_PSNR, ids=lambda entry: entry.id)
 def test_beats_interpolation(entry):
     model = zoo.super_resolver(entry.id, settings=NOWHERE)
-    asked, *others = trials(model)
+    asked, *others = measure(model)
     assert asked.psnr > bicubic_psnr(model.scale) + 0.5
     assert asked.psnr > max(trial.psnr for trial in others) - 1
 

@@ -223,12 +223,9 @@ class Entry(_Table):
         """Architecture and hyperparameters in one string, as the fingerprint takes them."""
         return network_identity(self.architecture, self.hyperparameters)
 
-    def declared_convention(self, input_range: float | None = None) -> Convention:
-        """The convention, with another input range where one is given."""
-        declared = Convention(**self.convention.model_dump())
-        if input_range is None:
-            return declared
-        return Convention(**{**self.convention.model_dump(), "input_range": float(input_range)})
+    def declared_convention(self) -> Convention:
+        """The convention that the entry declares."""
+        return Convention(**self.convention.model_dump())
 
 
 def network_identity(architecture: str, hyperparameters: dict[str, Any]) -> str:

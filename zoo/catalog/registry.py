@@ -14,6 +14,7 @@ from typing import Any
 from lam_core.convention import fingerprint_of
 from zoo.catalog.entry import Bundled, Entry, EntryError, read_entry
 from zoo.errors import ZooError
+from zoo.overrides import Overrides, overridden
 
 ENTRIES = Path(__file__).parents[1] / "entries"
 COMPACT = Path(__file__).parents[1] / "compact"
@@ -131,6 +132,7 @@ def pinned_digest(entry: Entry) -> str | None:
     return card(entry).get("sha256") if isinstance(entry.weights, Bundled) else entry.sha256
 
 
-def entry_fingerprint(entry: Entry, sha256: str, input_range: float | None = None) -> str:
-    """The fingerprint of an entry's model whose weights' file has that digest."""
-    return fingerprint_of(sha256, entry.network, entry.scale, entry.declared_convention(input_range))
+def entry_fingerprint(entry: Entry, sha256: str, overrides: Overrides | None = None) -> str:
+    """The fingerprint of an entry's model, without conditions, whose weights' file has that digest."""
+    convention = overridden(entry.declared_convention(), overrides or {})
+    return fingerprint_of(sha256, entry.network, entry.scale, convention)

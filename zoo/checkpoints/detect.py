@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from lam_core.model import SuperResolver
 from zoo.architectures.architecture import Reading
 from zoo.checkpoints import untold
 from zoo.checkpoints.choose_convention import decide
+from zoo.checkpoints.conditional import callable_module
 from zoo.checkpoints.merged_branches import merge_branches
 from zoo.checkpoints.network import Network
 from zoo.checkpoints.out_of_place import out_of_place
@@ -37,18 +38,6 @@ class UnusableNetworkError(ZooError):
 
 class MismatchError(ZooError):
     """Weights that are not what their entry says."""
-
-
-class SpandrelCall(nn.Module):
-    """A network of spandrel's that must be called in a way of its own, such as with a noise level beside the image."""
-
-    def __init__(self, network: nn.Module, call: Callable[[nn.Module, Tensor], Tensor]) -> None:
-        super().__init__()
-        self.network = network
-        self.call = call
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.call(self.network, x)
 
 
 def is_known(state: Mapping[str, Tensor]) -> bool:
@@ -193,9 +182,7 @@ def _network(
     )
     module = merge_branches(out_of_place(model)).eval()
     hyperparameters = getattr(module, "hyperparameters", {})
-    call = descriptor._call_fn
-    if not call.__qualname__.startswith("ImageModelDescriptor."):
-        module = SpandrelCall(module, call)
+    module = callable_module(module, str(architecture.id), descriptor)
     plain = {key: value for key, value in hyperparameters.items() if _is_plain(value)}
     return Network(module, str(architecture.id), descriptor.scale, convention, plain)
 

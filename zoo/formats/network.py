@@ -24,6 +24,7 @@ def read_network(
     *,
     name: str,
     input_range: float | None = None,
+    scale: int | None = None,
     params: str | None = None,
     largest: int = LARGEST,
 ) -> tuple[Network, str]:
@@ -34,7 +35,8 @@ def read_network(
     if not is_graph(path):
         checkpoint = read_checkpoint(path, largest=largest)
         chosen = checkpoint.weights(params, is_known)
-        network = detect(chosen.weights, name=name, input_range=input_range, told=checkpoint.hyperparameters)
+        told = checkpoint.hyperparameters
+        network = detect(chosen.weights, name=name, input_range=input_range, scale=scale, told=told)
         return _noted(network, chosen), _identity(digest(path), chosen)
     network = _graph_network(path, name=name, largest=largest)
     if input_range is not None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Unpack
 
 import torch
 
+from lam_core.diagnosis import NonFiniteMapError
 from lam_core.model import SuperResolver
+from lam_core.readings import Tell, bicubic_psnr, clearly_better, measure, silent, task
 from zoo.catalog.entry import Entry
 from zoo.catalog.registry import card
-from zoo.inspection.measure import Extent, Tell, bicubic_psnr, clearly_better, receptive_field, silent, trials
+from zoo.inspection.measure import Extent, receptive_field
 from zoo.inspection.report import Finding, Report
-from zoo.models.load import load_entry
+from zoo.models.load import load_entry, super_resolver
+from zoo.overrides import Overrides
 from zoo.settings import ZooSettings
 from zoo.sources.transfer import Progress
 from zoo.sources.weights import fetch
@@ -38,12 +42,32 @@ def check_file(entry: Entry, path: Path, tell: Tell = silent) -> Report:
 
 
 def _output(model: SuperResolver) -> Finding:
-    with torch.no_grad():
-        y = model(torch.rand(1, 3, 19, 22, generator=torch.Generator().manual_seed(0)))
+    x = torch.rand(1, 3, 19, 22, generator=torch.Generator().manual_seed(0))
     expected = f"{22 * model.scale}×{19 * model.scale}"
-    finite = bool(torch.isfinite(y).all())
-    measured = f"{y.shape[-1]}×{y.shape[-2]}" + ("" if finite else ", not finite")
+    try:
+        y = model.restored(x.to(model.device, model.dtype))
+        measured = f"{y.shape[-1]}×{y.shape[-2]}"
+    except NonFiniteMapError:
+        measured = f"{expected}, not finite"
     return Finding("output of 22×19", expected, measured, "ok" if measured == expected else "differs")
+
+
+def check_unknown(
+    name: str,
+    settings: ZooSettings,
+    *,
+    weights: Path | None = None,
+    progress: Progress | None = None,
+    tell: Tell = silent,
+    **overrides: Unpack[Overrides],
+) -> Report:
+    """Loads and runs what no entry describes, a file or code of one's own. Raises a `LamError`."""
+    model = super_resolver(name, weights=weights, settings=settings, progress=progress, **overrides)
+    quality = _quality(model, tell)
+    extent = Finding("receptive field", "", str(receptive_field(model, tell)), "measured")
+    parameters = Finding("parameters", "", f"{model.parameters:,}", "measured")
+    notes = [Finding("use", "", note, "measured") for note in (*model.notes, model.output_note) if note]
+    return Report(name, (_output(model), parameters, extent, *quality, *notes))
 
 
 def _parameters(entry: Entry, model: SuperResolver) -> Finding:
@@ -72,10 +96,9 @@ def _agrees(declared: int | str, measured: Extent) -> bool:
 
 
 def _quality(model: SuperResolver, tell: Tell) -> tuple[Finding, ...]:
-    asked, *others = trials(model, tell)
-    reference = bicubic_psnr(model.scale)
-    beside = "" if math.isinf(reference) else f"bicubic has {reference:.2f} dB"
-    quality = [Finding("PSNR on bundled pictures", "", asked.decibels, "measured", beside)]
+    asked, *others = measure(model, tell)
+    beside = f"{'bicubic' if model.scale > 1 else 'the noisy images'} {bicubic_psnr(model.scale):.2f} dB"
+    quality = [Finding(f"PSNR on {task(model.scale)}", "", asked.decibels, "measured", beside)]
     quality += [Finding(f"PSNR read as {one.reading}", "", one.decibels, "measured") for one in others]
     better = clearly_better((asked, *others))
     if better is None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
+from lam_core.condition import Condition
 from lam_core.convention import Convention
 from lam_core.model import SuperResolver
+from lam_core.readings import Reading, bicubic_psnr, measure, task
 from zoo.catalog.entry import Hub
 from zoo.errors import NotASuperResolverError
-from zoo.formats.network import read_network
-from zoo.inspection.measure import Extent, Trial, bicubic_psnr, receptive_field, trials
-from zoo.models.load import load_entry
+from zoo.inspection.measure import Extent, receptive_field
+from zoo.models.load import load_entry, load_network
 from zoo.models.python_file import own_network
 from zoo.models.resolve import Code, resolve
+from zoo.overrides import Overrides
 from zoo.settings import ZooSettings
 from zoo.sources import hub
 from zoo.sources.transfer import Progress
@@ -34,14 +35,16 @@ class Inspection:
     convention: Convention
     hyperparameters: Mapping[str, Any]
     receptive_field: Extent
-    trials: tuple[Trial, ...]
+    trials: tuple[Reading, ...]
     """PSNR on bundled pictures as it is read, and under other readings."""
     bicubic_psnr: float
-    """What interpolation reaches on the same pictures, in dB."""
+    """What interpolation reaches on the same pictures, in dB; at scale 1 what the noisy ones have."""
     sha256: str = ""
     bytes: int = 0
     notes: tuple[str, ...] = ()
     """What was decided or guessed where the file leaves it open, a sentence each."""
+    conditions: tuple[Condition, ...] = ()
+    """What the network takes beside the image."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, readings in words."""
@@ -55,9 +58,11 @@ class Inspection:
             "convention": asdict(self.convention),
             "receptive_field": str(self.receptive_field),
             "psnr": {trial.reading: trial.decibels for trial in self.trials},
-            "psnr_bicubic": None if math.isinf(self.bicubic_psnr) else f"{self.bicubic_psnr:.2f} dB",
+            "psnr_on": task(self.scale),
+            "psnr_bicubic" if self.scale > 1 else "psnr_noisy": f"{self.bicubic_psnr:.2f} dB",
             "sha256": self.sha256,
             "bytes": self.bytes,
+            "conditions": {one.name: one.default for one in self.conditions},
             "notes": list(self.notes),
         }
 
@@ -66,37 +71,36 @@ def inspect(
     x: str | Path,
     *,
     settings: ZooSettings,
-    input_range: float | None = None,
+    weights: Path | None = None,
     progress: Progress | None = None,
+    **overrides: Unpack[Overrides],
 ) -> Inspection:
-    """Loads what `x` names, as `zoo.load` takes it, and looks at it. Raises a `ZooError`."""
+    """Loads what `x` names, as `zoo.load` takes it, and looks at it. Raises a `LamError`."""
     target = resolve(x, settings)
     if isinstance(target, Code):
-        model = own_network(target.path, target.function, input_range=input_range)
-        return _inspection(model, "your own", {})
+        return _inspection(own_network(target, weights, **overrides), "your own", {})
     if isinstance(target, Hub):
         path = hub.download(target, settings, committed=False, progress=progress)
-        name = f"{target.repo}:{target.file}"
-        return inspect_file(path, name=name, settings=settings, input_range=input_range)
+        return inspect_file(path, name=f"{target.repo}:{target.file}", settings=settings, **overrides)
     if isinstance(target, Path):
-        return inspect_file(target, name=target.name, settings=settings, input_range=input_range)
-    path = fetch(target, settings, progress=progress)
-    found = load_entry(target, path, input_range=input_range)
+        return inspect_file(target, name=target.name, settings=settings, **overrides)
+    path = weights or fetch(target, settings, progress=progress)
+    found = load_entry(target, path, **overrides)
     if not isinstance(found, SuperResolver):
         raise NotASuperResolverError(f"{target.name} is no super-resolution network")
     return _inspection(found, target.architecture, target.hyperparameters, path)
 
 
-def inspect_file(path: Path, *, name: str, settings: ZooSettings, input_range: float | None = None) -> Inspection:
-    """Looks at a checkpoint on this machine, whatever entries say of it. Raises a `ZooError`."""
-    network, _ = read_network(path, name=name, input_range=input_range, largest=settings.largest)
-    model = SuperResolver(network.module, network.scale, convention=network.convention, name=name, notes=network.notes)
+def inspect_file(path: Path, *, name: str, settings: ZooSettings, **overrides: Unpack[Overrides]) -> Inspection:
+    """Looks at a checkpoint on this machine, whatever entries say of it. Raises a `LamError`."""
+    model, network = load_network(path, name=name, largest=settings.largest, **overrides)
     return _inspection(model, network.architecture, network.hyperparameters, path)
 
 
 def _inspection(
     model: SuperResolver, architecture: str, hyperparameters: Mapping[str, Any], path: Path | None = None
 ) -> Inspection:
+    tried = measure(model)
     return Inspection(
         name=model.name,
         architecture=architecture,
@@ -105,9 +109,10 @@ def _inspection(
         convention=model.convention,
         hyperparameters=hyperparameters,
         receptive_field=receptive_field(model),
-        trials=trials(model),
+        trials=tried,
         bicubic_psnr=bicubic_psnr(model.scale),
         sha256=digest(path) if path else "",
         bytes=path.stat().st_size if path else 0,
-        notes=model.notes,
+        notes=(*model.notes, *filter(None, [model.output_note])),
+        conditions=model.conditions,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lam_core.convention import Colour
+from lam_core.convention import Convention
 from zoo.catalog.entry import Entry, Family, Hub, Input, Local, Published
 from zoo.catalog.registry import registry
 from zoo.catalog.toml_writer import entry_text, is_written
@@ -63,9 +63,10 @@ class Proposal:
         """The entry as a TOML file."""
         return entry_text(self.entry)
 
-    def read_as(self, input_range: float, colour: Colour) -> Proposal:
-        """The same with another value for white and another order of channels."""
-        convention = self.entry.convention.model_copy(update={"input_range": float(input_range), "colour": colour})
+    def read_as(self, read: Convention) -> Proposal:
+        """The same with another value for white, order of channels and mean."""
+        changed = {"input_range": read.input_range, "colour": read.colour, "mean": read.mean}
+        convention = self.entry.convention.model_copy(update=changed)
         return replace(self, entry=self.entry.model_copy(update={"convention": convention}))
 
 

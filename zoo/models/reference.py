@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 from zoo.catalog.entry import Entry, Hub
 from zoo.catalog.registry import entry_fingerprint, pinned_digest
 from zoo.errors import NotASuperResolverError
 from zoo.models.resolve import Code, resolve
+from zoo.overrides import Overrides, conditioned_fingerprint, conditioned_name
 from zoo.settings import ZooSettings
 from zoo.settings import settings as process_settings
 from zoo.sources import hub
@@ -31,10 +32,9 @@ class Reference:
     """The entry's id, for a model that has one."""
     asked: str | Entry = field(kw_only=True)
     """What was asked for, as `zoo.load` takes it."""
-    input_range: float | None = field(default=None, kw_only=True)
     weights: str | None = field(default=None, kw_only=True)
-    params: str | None = field(default=None, kw_only=True)
-    """The parameter set, where one of several was asked for."""
+    overrides: Overrides = field(default_factory=Overrides, kw_only=True, compare=False)
+    """What was said in place of what the entry or the file says; part of the fingerprint."""
     settings: ZooSettings | None = field(default=None, kw_only=True, repr=False, compare=False)
     model: SuperResolver | None = field(default=None, kw_only=True, repr=False, compare=False)
     """The network, where it had to be loaded to be known."""
@@ -51,12 +51,7 @@ class Reference:
         from zoo.models.load import super_resolver
 
         return super_resolver(
-            self.asked,
-            input_range=self.input_range,
-            weights=self.weights,
-            params=self.params,
-            settings=self.settings,
-            progress=progress,
+            self.asked, weights=self.weights, settings=self.settings, progress=progress, **self.overrides
         )
 
 
@@ -93,17 +88,16 @@ def feature_reference(x: str | Path, *, settings: ZooSettings | None = None) -> 
 def reference(
     x: str | Path | Entry,
     *,
-    input_range: float | None = None,
     weights: str | Path | None = None,
-    params: str | None = None,
     settings: ZooSettings | None = None,
     progress: Progress | None = None,
+    **overrides: Unpack[Overrides],
 ) -> Reference:
     """What `zoo.load(x, ...)` would load, with the same fingerprint.
 
     An entry whose digest is known costs nothing: no torch, no file, no network. An entry without a digest is
-    fetched, to know it; a checkpoint that no entry describes, and a network of one's own, are loaded.
-    Raises a `ZooError`, `NotASuperResolverError` for other kinds of models.
+    fetched, to know it; a checkpoint that no entry describes, a file of which a parameter set was asked for and a
+    network of one's own are loaded. Raises a `LamError`, `NotASuperResolverError` for other kinds of models.
     """
     chosen = settings or process_settings()
     target = resolve(x, chosen)
@@ -114,22 +108,21 @@ def reference(
         if isinstance(target, Hub):
             target = hub.download(target, chosen, committed=False, progress=progress)
         entry, file = entry_of_file(target, chosen), target
-    asked = {
+    asked: Any = {
         "asked": x if isinstance(x, Entry) else str(x),
-        "input_range": input_range,
         "weights": None if weights is None else str(weights),
-        "params": params,
+        "overrides": overrides,
         "settings": settings,
     }
-    if entry is None or params is not None:
-        from zoo.models.load import super_resolver
-
-        model = super_resolver(x, input_range=input_range, weights=weights, params=params, settings=chosen)
-        return Reference(model.name, model.fingerprint, model.scale, model=model, **asked)
-    if entry.kind != "super-resolver":
+    if entry is not None and entry.kind != "super-resolver":
         raise NotASuperResolverError(
             f"{entry.name} is a {entry.kind}, not a super-resolution network; nothing can be attributed to it"
         )
+    if entry is None or overrides.get("params") is not None:
+        from zoo.models.load import super_resolver
+
+        model = super_resolver(x, weights=weights, settings=chosen, progress=progress, **overrides)
+        return Reference(model.name, model.fingerprint, model.scale, entry and entry.id, model=model, **asked)
     sha256 = pinned_digest(entry) or digest(file or fetch(entry, chosen, progress=progress))
-    fingerprint = entry_fingerprint(entry, sha256, input_range)
-    return Reference(entry.name, fingerprint, entry.scale, entry.id, **asked)
+    fingerprint = conditioned_fingerprint(entry_fingerprint(entry, sha256, overrides), overrides)
+    return Reference(conditioned_name(entry.name, overrides), fingerprint, entry.scale, entry.id, **asked)

@@ -15,6 +15,7 @@ from zoo.sources.transfer import RefusedError
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _CODE = re.compile(r"(?P<path>.+\.py):(?P<function>[A-Za-z_]\w*)")
+_MODULE = re.compile(r"(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<function>[A-Za-z_]\w*)", re.ASCII)
 
 
 class NoSuchFileError(ZooError):
@@ -23,17 +24,29 @@ class NoSuchFileError(ZooError):
 
 @dataclass(frozen=True)
 class Code:
-    """A function of a Python file that builds a network."""
+    """A function or class of a Python file or module that builds a network."""
 
-    path: Path
+    path: Path | None
+    """The file; None for a module that is found by its name."""
     function: str
+    module: str = ""
+    """The dotted name; empty for a file."""
+
+    @property
+    def source(self) -> str:
+        """The file's name or the module's."""
+        return self.path.name if self.path is not None else self.module
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.function}"
 
 
 Target = Entry | Path | Hub | Code
 
 
 def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
-    """What `text` means: an id, an entry's TOML, a checkpoint, `owner/repo:file` or `path.py:build`.
+    """What `text` means: an id, an entry's TOML, a checkpoint, `owner/repo:file`, `path.py:build` or
+    `package.module:Class`.
 
     A hosted server takes ids and files of the Hub alone. Raises `UnknownModelError`, `NoSuchFileError`,
     `EntryError`, `HubReferenceError` or `RefusedError`.
@@ -47,6 +60,9 @@ def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
     if code := _CODE.fullmatch(name):
         _refuse_when_hosted(settings)
         return Code(Path(code["path"]), code["function"])
+    if code := _MODULE.fullmatch(name):
+        _refuse_when_hosted(settings)
+        return Code(None, code["function"], code["module"])
     if "://" in name or name.startswith("huggingface.co/"):
         return hub.parse_reference(name)
     if not settings.hosted and _is_file(name):
@@ -59,7 +75,8 @@ def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
         raise hub.HubReferenceError(f"{name!r} names a repository; name its file too, as {name}:model.safetensors")
     _refuse_when_hosted(settings)
     raise NoSuchFileError(
-        f"there is no file {name!r}; give an id, a checkpoint, an entry, owner/repo:file or path.py:build"
+        f"there is no file {name!r}; give an id, a checkpoint, an entry, owner/repo:file, path.py:build or "
+        "package.module:Class"
     )
 
 

@@ -104,7 +104,7 @@ def _show(proposal: Proposal) -> None:
 
 def _reading(proposal: Proposal) -> Proposal:
     """The ways of feeding the network, and the choice of one."""
-    from zoo.inspection.measure import clearly_better
+    from lam_core.readings import clearly_better
 
     found = proposal.inspection
     detected = found.trials[0]
@@ -141,7 +141,7 @@ def _reading(proposal: Proposal) -> Proposal:
         key=f"reading-{found.sha256}",
     )
     read_as = found.trials[chosen or 0]
-    return proposal if read_as is detected else proposal.read_as(read_as.input_range, read_as.colour)
+    return proposal if read_as is detected else proposal.read_as(read_as.convention)
 
 
 def _use(proposal: Proposal) -> None:

@@ -14,6 +14,7 @@ from safetensors.torch import save
 
 from lam_core.convention import Convention
 from lam_core.model import SuperResolver
+from lam_core.readings import bicubic_psnr, measure
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.architectures import architecture
 from zoo.catalog.entry import parse_entry, read_entry
@@ -25,7 +26,7 @@ from zoo.checkpoints.detect import UnknownNetworkError, UnusableNetworkError
 from zoo.checkpoints.errors import CodeInCheckpointError
 from zoo.inspection.check_entry import check
 from zoo.inspection.inspection import inspect
-from zoo.inspection.measure import bicubic_psnr, receptive_field, trials
+from zoo.inspection.measure import receptive_field
 from zoo.inspection.propose_entry import CannotPinError, add, pin
 from zoo.models.load import super_resolver
 from zoo.models.pool import Pool
@@ -242,8 +243,8 @@ class Bicubic(torch.nn.Module):
 
 
 def test_a_better_reading_is_seen():
-    tried = trials(SuperResolver(Bicubic(), 2))
-    assert [(t.input_range, t.colour) for t in tried] == [(1, "rgb"), (1, "bgr"), (255, "rgb"), (255, "bgr")]
+    tried = measure(SuperResolver(Bicubic(), 2))
+    assert [(t.input_range, t.colour) for t in tried[:4]] == [(1, "rgb"), (1, "bgr"), (255, "rgb"), (255, "bgr")]
     assert tried[0].psnr < 10
     assert tried[2].psnr == pytest.approx(bicubic_psnr(2), abs=1.5)
     assert tried[2].psnr == pytest.approx(tried[3].psnr)
@@ -255,8 +256,8 @@ def test_colours_taken_for_one_another_are_seen():
             dimmed = x * torch.tensor([0.5, 1.0, 1.0]).view(1, 3, 1, 1)
             return torch.nn.functional.interpolate(dimmed, scale_factor=2, mode="bicubic")
 
-    tried = trials(SuperResolver(DimsTheFirst(), 2, convention=Convention(colour="bgr")))
-    assert [t.reading for t in tried] == ["0 to 1, BGR", "0 to 1, RGB", "0 to 255, BGR", "0 to 255, RGB"]
+    tried = measure(SuperResolver(DimsTheFirst(), 2, convention=Convention(colour="bgr")))
+    assert [t.reading for t in tried[:4]] == ["0 to 1, BGR", "0 to 1, RGB", "0 to 255, BGR", "0 to 255, RGB"]
     assert tried[0].psnr > tried[1].psnr + 3, "blue hardly counts in luma, red does"
 
 

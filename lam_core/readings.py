@@ -1,0 +1,197 @@
+"""Which convention a network restores images best under, measured: input range, order of channels, mean and luma.
+
+A network trained on 0 to 255 and fed 0 to 1 gives images, and attribution maps, that are plausible and wrong.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import nn
+
+from lam_core.convention import Colour, Convention
+from lam_core.errors import LamError
+from lam_core.images.pixels import Pixels, bicubic, downscale, middle, psnr
+from lam_core.model import SuperResolver
+from lam_core.samples import samples
+
+CLEARLY = 1.0
+"""dB by which another reading must be better to be warned of."""
+COMPETENT = -6.0
+"""dB against bicubic interpolation below which a figure says nothing, as that of an untrained network."""
+PHOTOGRAPHS = 3
+"""Bundled photographs on which networks are tried."""
+SIDE = 96
+"""Side of the part of a photograph that is used; scales 1 to 4 and 8 divide it."""
+NOISE = 15.0
+"""Standard deviation, of 255, of the noise that a network at scale 1 is given to remove."""
+DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
+"""The mean that many published networks subtract, red first."""
+
+Tell = Callable[[str], None]
+"""Called before every pass of a network with what it is for; may raise, to go no further."""
+
+
+def silent(words: str) -> None:
+    """Tells nobody."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a network restores the bundled photographs under one convention."""
+
+    convention: Convention
+    psnr: float
+    """Mean PSNR in dB on luma; NaN for an output that is not finite."""
+
+    @property
+    def input_range(self) -> float:
+        """White at the network's input."""
+        return self.convention.input_range
+
+    @property
+    def colour(self) -> Colour:
+        """Order of channels."""
+        return self.convention.colour
+
+    @property
+    def reading(self) -> str:
+        """In words, as `0 to 255, RGB`."""
+        return in_words(self.convention)
+
+    @property
+    def decibels(self) -> str:
+        """The PSNR in words."""
+        return "not finite" if math.isnan(self.psnr) else f"{self.psnr:.2f} dB"
+
+
+def in_words(convention: Convention) -> str:
+    """Range, colours and mean.
+
+    >>> in_words(Convention(255.0, "bgr")), in_words(Convention(2.0, mean=(0.5, 0.5, 0.5)))
+    ('0 to 255, BGR', '-1 to 1, RGB')
+    """
+    colour = convention.colour if convention.colour == "luma" else convention.colour.upper()
+    if (convention.input_range, convention.mean) == (2.0, (0.5, 0.5, 0.5)):
+        return f"-1 to 1, {colour}"
+    mean = f", mean {' '.join(f'{m:.3g}' for m in convention.mean)} subtracted" if any(convention.mean) else ""
+    return f"0 to {convention.input_range:g}, {colour}{mean}"
+
+
+def readings(given: Convention) -> tuple[Convention, ...]:
+    """The given convention, then all others that networks of as many channels are published with."""
+    ranges = (given.input_range, *({1.0, 255.0} - {given.input_range}))
+    if given.colour == "luma":
+        colours: tuple[Colour, ...] = ("luma",)
+        means = ((0.0, 0.0, 0.0),)
+    else:
+        colours = (given.colour, "bgr" if given.colour == "rgb" else "rgb")
+        means = (given.mean, *({(0.0, 0.0, 0.0), DIV2K_MEAN} - {given.mean}))
+    plain = [(white, mean) for mean in means for white in ranges]
+    if given.colour != "luma":
+        plain.append((2.0, (0.5, 0.5, 0.5)))
+    found = [replace(given, input_range=w, colour=colour, mean=mean) for w, mean in plain for colour in colours]
+    return tuple(dict.fromkeys([given, *found]))
+
+
+def measure(model: SuperResolver, tell: Tell = silent) -> tuple[Reading, ...]:
+    """The model as it is, then under every other reading. Raises what `SuperResolver.restored` raises of the first."""
+    first, *others = readings(model.convention)
+    return (_measured(model, first, tell, refuse=True), *(_measured(model, other, tell) for other in others))
+
+
+def clearly_better(tried: Sequence[Reading]) -> Reading | None:
+    """The best of the others, if it beats the first of `measure` by so much that the first must be wrong."""
+
+    def figure(reading: Reading) -> float:
+        return -math.inf if math.isnan(reading.psnr) else reading.psnr
+
+    best = max(tried[1:], key=figure, default=None)
+    return best if best and figure(best) > figure(tried[0]) + CLEARLY else None
+
+
+_WARNINGS: weakref.WeakKeyDictionary[nn.Module, dict[str, str]] = weakref.WeakKeyDictionary()
+
+
+def warning_of(model: SuperResolver) -> str:
+    """A sentence if another reading restores the bundled photographs clearly better, else empty; measured once.
+
+    Nothing is tried where somebody checked the convention, and nothing is said of a network that cannot be tried.
+    """
+    if model.reading_is_known:
+        return ""
+    known = _WARNINGS.setdefault(model.module, {})
+    if model.fingerprint not in known:
+        try:
+            tried = measure(model)
+        except LamError:
+            known[model.fingerprint] = ""
+        else:
+            better = clearly_better(tried)
+            if better and better.psnr < bicubic_psnr(model.scale) + COMPETENT:
+                better = None
+            known[model.fingerprint] = _warning(model, tried[0], better) if better else ""
+    return known[model.fingerprint]
+
+
+def _warning(model: SuperResolver, first: Reading, better: Reading) -> str:
+    named = {"input_range": better.input_range, "colour": better.colour, "mean": better.convention.mean}
+    changed = {name: value for name, value in named.items() if value != getattr(model.convention, name)}
+    arguments = ", ".join(f"{name}={value!r}" for name, value in changed.items())
+    return (
+        f"{model.name} restores {task(model.scale)} {better.psnr - first.psnr:.1f} dB better read as {better.reading} "
+        f"({better.decibels}) than as {first.reading} ({first.decibels}), as it is read here: the map is probably that "
+        f"of a network fed wrongly; give Convention({arguments})"
+        if not math.isnan(first.psnr)
+        else f"{model.name} is not finite read as {first.reading}; give Convention({arguments})"
+    )
+
+
+def task(scale: int) -> str:
+    """What networks of a scale are tried on, in words."""
+    return "bundled photographs" if scale > 1 else f"bundled photographs with noise of σ {NOISE:g} of 255"
+
+
+def bicubic_psnr(scale: int) -> float:
+    """Mean PSNR in dB of bicubic interpolation on the bundled photographs; at scale 1 that of the noisy ones."""
+    enlarged = [(bicubic(low, scale) if scale > 1 else low, high) for low, high in pairs(scale)]
+    return float(np.mean([psnr(image, high, shave=scale) for image, high in enlarged]))
+
+
+def _measured(model: SuperResolver, convention: Convention, tell: Tell, *, refuse: bool = False) -> Reading:
+    fed = model if convention == model.convention else model.read_as(convention)
+    figures = []
+    for low, high in pairs(model.scale):
+        tell(f"How it restores {task(model.scale)}, read as {in_words(convention)}")
+        x = torch.from_numpy(low.transpose(2, 0, 1)[None].copy()).to(model.device, model.dtype) / 255
+        try:
+            y = fed.restored(x)[0].clamp(0, 1).double().cpu().numpy().transpose(1, 2, 0) * 255.0
+        except LamError:
+            if refuse:
+                raise
+            return Reading(convention, math.nan)
+        figures.append(psnr(y, high, shave=model.scale))
+    return Reading(convention, float(np.mean(figures)))
+
+
+@lru_cache(8)
+def pairs(scale: int) -> tuple[tuple[Pixels, Pixels], ...]:
+    """LR and HR of the middles of bundled photographs; at scale 1 the LR is the HR with noise."""
+    return tuple(_pairs(scale))
+
+
+def _pairs(scale: int) -> Iterator[tuple[Pixels, Pixels]]:
+    random = np.random.default_rng(0)
+    for photograph in [sample.pixels() for sample in samples() if sample.kind == "photograph"][:PHOTOGRAPHS]:
+        high = middle(photograph, SIDE, SIDE)
+        if scale > 1:
+            low = downscale(high, scale)
+        else:
+            low = (high + random.normal(0, NOISE, high.shape)).round().clip(0, 255).astype(np.uint8)
+        yield low, high[: low.shape[0] * scale, : low.shape[1] * scale]
