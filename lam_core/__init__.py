@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from lam_core.attribution.attribute import attribute
     from lam_core.attribution.result import Attribution
     from lam_core.attribution.settings import AttributionSettings
+    from lam_core.attribution.tensor import TensorAttribution, Window, attribute_tensor
+    from lam_core.condition import Condition
     from lam_core.convention import Convention
+    from lam_core.coordinates import CoordinateNetwork
     from lam_core.diffusion.index import diffusion_index
     from lam_core.images import downscale
     from lam_core.model import SuperResolver
@@ -21,10 +24,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "Attribution": "lam_core.attribution.result",
     "AttributionSettings": "lam_core.attribution.settings",
+    "Condition": "lam_core.condition",
     "Convention": "lam_core.convention",
+    "CoordinateNetwork": "lam_core.coordinates",
     "Region": "lam_core.region",
     "SuperResolver": "lam_core.model",
+    "TensorAttribution": "lam_core.attribution.tensor",
+    "Window": "lam_core.attribution.tensor",
     "attribute": "lam_core.attribution.attribute",
+    "attribute_tensor": "lam_core.attribution.tensor",
     "diffusion_index": "lam_core.diffusion.index",
     "downscale": "lam_core.images",
 }
@@ -32,10 +40,15 @@ _HOMES = {
 __all__ = [
     "Attribution",
     "AttributionSettings",
+    "Condition",
     "Convention",
+    "CoordinateNetwork",
     "Region",
     "SuperResolver",
+    "TensorAttribution",
+    "Window",
     "attribute",
+    "attribute_tensor",
     "diffusion_index",
     "downscale",
 ]
