@@ -13,7 +13,7 @@ from zoo.settings import ZooSettings
 from zoo.sources.weights import find, state
 
 NOWHERE = ZooSettings(offline=True, endpoint="http://127.0.0.1:9", hosted=True)
-README = (Path(__file__).parents[2] / "README.md").read_text()
+CARDS = (Path(__file__).parents[2] / "docs" / "compact-networks.md").read_text()
 BUNDLED = [e for e in registry() if isinstance(e.weights, Bundled) and find(e, NOWHERE)]
 FOR_PSNR = [e for e in BUNDLED if e.family in ("psnr", "transformer") and e.scale > 1]
 
@@ -38,9 +38,9 @@ def test_beats_interpolation(entry):
 
 
 @pytest.mark.parametrize("entry", BUNDLED, ids=lambda entry: entry.id)
-def test_the_readme_says_what_the_card_says(entry):
+def test_the_page_of_compact_networks_says_what_the_card_says(entry):
     facts = card(entry)
-    (row,) = [line for line in README.splitlines() if line.startswith(f"| {entry.id} |")]
+    (row,) = [line for line in CARDS.splitlines() if line.startswith(f"| {entry.id} |")]
     assert f"| {facts['parameters']:,} |" in row
     assert all(f"{q['psnr']:.2f} dB, {q['ssim']:.4f}" in row for q in facts["quality"].values() if isinstance(q, dict))
 
