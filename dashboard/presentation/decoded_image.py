@@ -8,10 +8,13 @@ from lam_core.attribution.result import Attribution
 from lam_core.errors import LamError
 from lam_core.images import Pixels, bicubic, digest, downscale, mod_crop, psnr
 from lam_core.images.decode import Decoded
+from lam_core.images.image_sets import SUFFIXES
 from lam_core.region import Field, Region
 from lam_core.samples import Sample
 from lam_core.service.owner import Owner
 
+IMAGE_TYPES = tuple(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))
+"""Endings of image files that every upload takes."""
 SHORTEST_LR = 8
 """LR pixels a side below which a map says nothing."""
 MOST_SR_PIXELS = 64_000_000

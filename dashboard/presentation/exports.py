@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.formatting import with_error
 from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.result import Attribution
+from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
 from lam_core.region import Region
 from lam_core.render.figure import TEMPLATES, ImageSource, Material, Network, Recipe, Slot, Source, Window, file
@@ -43,7 +43,7 @@ def figure(picture: Picture, results: Sequence[Attribution]) -> bytes:
 
 def di_line(result: Attribution) -> str:
     """DI with its error."""
-    return f"DI {with_error(result.diffusion_index, result.diffusion_index_error)}"
+    return f"DI {index_of(result)}"
 
 
 def arrays(result: Attribution) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import floor, isfinite, log10
+from math import isfinite
 
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
@@ -12,29 +12,10 @@ from lam_core.region import Field, Region
 RULES = {"default": "error-controlled", "reference": "reference"}
 NO_BREAK = "\u00a0"
 """A space at which no line breaks."""
-LEAST_ERROR = 0.01
-"""An interval narrower than this is stated as this: no more is ever read off a Diffusion Index."""
 DETECTORS = {"gradient": "edges (gradient)", "intensity": "brightness", "gabor": "Gabor response"}
 _NAMED = re.compile(r"[^:]+\.[A-Za-z0-9]{2,5}: |[^\s:]*[\d_/@]|[^\s:]+\.\w")
 """A file's name and a colon, or a first word that is no plain word."""
 PATHS = {"blur": "progressive blur", "linear-blur": "line from a blurred image", "linear-black": "line from black"}
-
-
-def with_error(value: float, error: float) -> str:
-    """A value with the half-width of its interval, to the first digit of the error and two decimals at most.
-
-    >>> with_error(13.2345, 0.1234), with_error(0.4425, 0.0073), with_error(213.4, 12.0), with_error(0.7912, 0.0)
-    ('13.2 ± 0.1', '0.44 ± 0.01', '210 ± 10', '0.79 ± 0.01')
-    """
-    if not (isfinite(value) and isfinite(error)):
-        return f"{value:.3g} ± unknown"
-    error = max(error, LEAST_ERROR)
-    digits = -floor(log10(error))
-    # An error such as 0.097 rounds up to 0.1: one digit fewer.
-    digits = -floor(log10(round(error, digits)))
-    if digits <= 0:
-        return f"{round(value, digits):.0f} ± {round(error, digits):.0f}"
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def percent(share: float) -> str:

@@ -63,7 +63,7 @@ class Offer:
     @property
     def label(self) -> str:
         """For lists: a compact network is never taken for the published one of that name."""
-        return f"{self.name} {self.tag}" if self.tag != "published" else self.name
+        return f"{self.name} ({self.tag})" if self.tag != "published" else self.name
 
 
 def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:

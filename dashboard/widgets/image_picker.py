@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components.image_strip import Kind, image_strip
 from dashboard.gallery.shipped import thumbnails
-from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.decoded_image import IMAGE_TYPES, Picture
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.view import FIRST_SAMPLE, View
 from dashboard.state import session, uploads
@@ -53,7 +53,7 @@ def upload(view: View) -> None:
     with st.popover("Your image", icon=":material/upload:", width="stretch"):
         st.file_uploader(
             "Image",
-            type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "ppm"],
+            type=IMAGE_TYPES,
             key=(key := uploads.widget_key()),
             max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
             on_change=_take_upload,

@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.formatting import sentence
 from dashboard.widgets import hub_image_set
 from lam_core.errors import LamError
 from lam_core.images.decode import UnreadableImageError, decode
-from lam_core.images.image_sets import SUFFIXES, Opened, Picture, PictureError, of_sample, pictures_in
+from lam_core.images.image_sets import Opened, Picture, PictureError, of_sample, pictures_in
 from lam_core.samples import samples
 from lam_core.settings import MEBIBYTE, settings
 from zoo.settings import settings as zoo_settings
@@ -82,7 +83,7 @@ def _of_hub() -> Chosen:
 def _uploaded(*, folder: bool) -> tuple[Picture, ...]:
     files = st.file_uploader(
         "HR images",
-        type=[suffix.removeprefix(".") for suffix in sorted(SUFFIXES)],
+        type=IMAGE_TYPES,
         accept_multiple_files="directory" if folder else True,
         key="own_folder" if folder else "own_files",
         max_upload_size=max(1, settings().upload_limit // MEBIBYTE),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 import streamlit as st
 
 from dashboard.presentation.formatting import DETECTORS, PATHS, RULES, sentence
 from dashboard.presentation.view import View
 from dashboard.state import session
-from lam_core.attribution.settings import AttributionSettings, SettingsError
+from lam_core.attribution.settings import AttributionSettings, Precision, SettingsError
 
 HELP = {
     "rule": "Error-controlled: as many gradients as the tolerance takes, with an error estimate. Reference: evenly "
@@ -65,7 +66,7 @@ def attribution_settings(view: View) -> None:
         with columns[2]:
             _number("sigma", "σ of the blur, LR pixels", now, 0.1, 10.0, 0.1)
             _number("kernel", "Kernel, LR pixels", now, 3, 61, 2)
-            _choice("dtype", now, ["float32", "float64"], {}, "Precision")
+            _choice("dtype", now, get_args(Precision), {"tf32": "tf32, on a GPU alone"}, "Precision")
         st.button(
             "Reset to defaults",
             icon=":material/restart_alt:",

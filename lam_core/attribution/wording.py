@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import math
+from math import floor, isfinite, log10
 
 from lam_core.attribution.result import Attribution
 
+LEAST_ERROR = 0.01
+"""An interval narrower than this is stated as this: no more is ever read off a Diffusion Index."""
+
 
 def with_error(value: float, error: float) -> str:
-    """A figure with its error, both to the error's first digit (two digits if that is a one).
+    """A value with the half-width of its interval, to the first digit of the error and two decimals at most.
 
-    >>> with_error(13.2441, 0.087), with_error(5.4231, 0.0149), with_error(20.3, 4.2), with_error(3.14159, 0.0)
-    ('13.24 ± 0.09', '5.423 ± 0.015', '20 ± 4', '3.1416')
+    >>> with_error(13.2345, 0.1234), with_error(0.4425, 0.0073), with_error(213.4, 12.0), with_error(0.7912, 0.0)
+    ('13.2 ± 0.1', '0.44 ± 0.01', '210 ± 10', '0.79 ± 0.01')
     """
-    if not math.isfinite(error) or error <= 0:
-        return f"{value:.4f}"
-    exponent = math.floor(math.log10(error))
-    if round(error / 10**exponent, 1) < 2:
-        exponent -= 1
-    digits = max(-exponent, 0)
+    if not (isfinite(value) and isfinite(error)):
+        return f"{value:.3g} ± unknown"
+    error = max(error, LEAST_ERROR)
+    digits = -floor(log10(error))
+    # An error such as 0.097 rounds up to 0.1: one digit fewer.
+    digits = -floor(log10(round(error, digits)))
+    if digits <= 0:
+        return f"{round(value, digits):.0f} ± {round(error, digits):.0f}"
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def index_of(result: Attribution) -> str:
-    """DI with its error, such as `13.24 ± 0.09`."""
+    """DI with its error, such as `13.2 ± 0.1`: the one way in which pages, figures and the terminal write it."""
     return with_error(result.diffusion_index, result.diffusion_index_error)
 
 

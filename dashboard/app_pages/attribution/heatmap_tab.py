@@ -18,7 +18,7 @@ from dashboard.components.region_picker import picked, region_picker
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation import exports, questions
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.formatting import duration, sentence, settings_line, with_error
+from dashboard.presentation.formatting import duration, sentence, settings_line
 from dashboard.presentation.model_options import Offer, at_scale, with_shipped
 from dashboard.presentation.view import View
 from dashboard.runtime.compute import Outcome, at_hand, computed
@@ -26,6 +26,7 @@ from dashboard.state import session, user_models, visitor
 from dashboard.widgets.progress import share_fetched, waiting_for
 from dashboard.widgets.target_column import Aim
 from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
+from lam_core.attribution.wording import with_error
 from lam_core.region import Field, Region
 from lam_core.render import enlarged, png
 from lam_core.service.service import Status

@@ -11,21 +11,14 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.components.copy_link import copy_link
 from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.formatting import (
-    decibels,
-    duration,
-    percent,
-    sentence,
-    settings_in_short,
-    settings_of,
-    with_error,
-)
+from dashboard.presentation.formatting import decibels, duration, percent, sentence, settings_in_short, settings_of
 from dashboard.presentation.model_options import Tag
 from dashboard.widgets import thumbnails, verdict_mark
 from dashboard.widgets.colour_bar import colour_bar
 from dashboard.widgets.labels import COMPLETENESS, HELP, TAGS
 from dashboard.widgets.progress import how_far
 from lam_core.attribution.result import Attribution, displayed
+from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
 from lam_core.region import Field, Region
 from lam_core.service.service import Status
@@ -88,7 +81,7 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
 def _figures(picture: Picture, result: Attribution) -> None:
     quality = picture.quality(result)
     figures = {
-        "DI": with_error(result.diffusion_index, result.diffusion_index_error),
+        "DI": index_of(result),
         "PSNR": decibels(quality[0]) if quality else "no HR",
         "Area holding 95 %": percent(area(result.map) / result.map.size),
         "Map error": percent(result.map_error),

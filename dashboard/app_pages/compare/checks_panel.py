@@ -16,7 +16,7 @@ from dashboard.app_pages.compare import comparison_exports
 from dashboard.app_pages.compare.verdicts import JUDGED, verdict_of
 from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.presentation import exports, questions
-from dashboard.presentation.formatting import percent, with_error
+from dashboard.presentation.formatting import percent
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.questions import CheckName, Subject
 from dashboard.state import verdicts
@@ -24,6 +24,7 @@ from dashboard.state.target import Place
 from dashboard.widgets import run_panel, thumbnails, verdict_mark
 from dashboard.widgets.chart import show_chart
 from lam_core.attribution.result import Attribution
+from lam_core.attribution.wording import index_of
 from lam_core.images import Pixels
 from lam_core.region import Region
 from lam_core.render import difference_over, enlarged, framed, map_over, png, red
@@ -105,7 +106,7 @@ def _errors(result: Attribution) -> None:
             "was 0.84 to 1.47 times the true error where that was measured.",
         ),
         "DI": (
-            with_error(result.diffusion_index, result.diffusion_index_error),
+            index_of(result),
             "With a 95 % interval from draws of the map’s own error. Noise in a map raises DI.",
         ),
         "Nodes": (str(result.nodes), "Gradients computed along the path."),

@@ -12,11 +12,12 @@ from dashboard.components.compare_slider import Side, compare_slider
 from dashboard.components.copy_link import copy_link
 from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.presentation import exports
-from dashboard.presentation.formatting import decibels, percent, sentence, settings_in_short, settings_of, with_error
+from dashboard.presentation.formatting import decibels, percent, sentence, settings_in_short, settings_of
 from dashboard.state import session
 from dashboard.widgets import labels, thumbnails, verdict_mark
 from dashboard.widgets.colour_bar import colour_bar
 from lam_core.attribution.result import Attribution
+from lam_core.attribution.wording import index_of, with_error
 from lam_core.diffusion.informative import UnlikeMapsError
 from lam_core.render import difference_over, informative_over, map_over, png
 
@@ -43,7 +44,7 @@ def slider(lineup: Lineup) -> None:
         for key in (left, right):
             if one := lineup.of(key):
                 quality = lineup.quality[one.key]
-                index = with_error(one.result.diffusion_index, one.result.diffusion_index_error)
+                index = index_of(one.result)
                 st.caption(
                     f"**{one.name}**: DI {index}" + (f", PSNR of the field {decibels(quality[0])}" if quality else "")
                 )
@@ -124,7 +125,7 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
     with st.grid(2, min_column_width=60, gap=("xxsmall", "small")):
         st.metric(
             "DI",
-            with_error(result.diffusion_index, result.diffusion_index_error),
+            index_of(result),
             None if is_baseline else _further(result, first),
             delta_color="off",
             delta_arrow="off",

@@ -8,6 +8,7 @@ from dashboard.app_pages.semantics import figures as figures
 from dashboard.app_pages.semantics import gathering
 from dashboard.app_pages.semantics.networks import full_name
 from dashboard.gallery.semantics import shipped
+from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.model_options import Offer
 from dashboard.runtime.compute import reason
@@ -76,7 +77,7 @@ def _picture() -> tuple[Pixels | None, str, bool]:
     limits = settings()
     file = st.file_uploader(
         "Your image",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"],
+        type=IMAGE_TYPES,
         key="suspect",
         max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
     )

@@ -10,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.gallery.semantics.shipped import shipped_design
+from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.formatting import sentence
 from dashboard.state.cache import Kept
 from dashboard.widgets import hub_image_set, image_set_form
@@ -115,7 +116,7 @@ def _files() -> dict[str, tuple[Source, str]]:
     """By an id of the file: the visitor's pictures and what each shows."""
     files = st.file_uploader(
         f"{MOST_PICTURES} images at most",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"],
+        type=IMAGE_TYPES,
         accept_multiple_files=True,
         key="own",
         max_upload_size=max(1, settings().upload_limit // MEBIBYTE),

@@ -108,7 +108,7 @@ def coloured(material: Material, slot: Slot, kind: Kind) -> Pixels | None:
 
 
 def figures(under: Sequence[Number], quality: Quality | None, index: str = "") -> str:
-    """The numbers under a cell, such as `27.31 / 0.8123 · DI 13.24 ± 0.09`."""
+    """The numbers under a cell, such as `27.31 / 0.8123 · DI 13.2 ± 0.1`."""
     words = []
     if quality is not None:
         decibels = f"{quality.psnr:.2f}" if isfinite(quality.psnr) else "∞"

@@ -8,7 +8,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import first_visit
-from dashboard.presentation.formatting import with_error
+from lam_core.attribution.wording import index_of
 from lam_core.images import digest
 from tests.dashboard.conftest import APP, write_toy
 
@@ -54,7 +54,7 @@ def metrics(app: AppTest) -> list[tuple[str, str]]:
 def test_the_first_visit_shows_the_shipped_results_at_a_bare_address(toy):
     app = opened()
     shipped = [one.result for one in first_visit().results]
-    expected = [with_error(one.diffusion_index, one.diffusion_index_error) for one in shipped]
+    expected = [index_of(one) for one in shipped]
     assert [value for label, value in metrics(app) if label == "DI"] == expected
     assert text(app).count("shipped result") == 3
     assert dict(app.query_params) == {}

@@ -159,7 +159,7 @@ def test_a_pasted_network_is_looked_at_and_used_at_once_on_every_page(served, tm
     assert key == f"someone/nets@{COMMIT}:out/Sharp%20Net.pth~1"
     assert app.query_params["models"] == key
     assert app.query_params["scale"] == "2"
-    assert any("Sharp Net yours" in option for one in app.button_group for option in one.options)
+    assert any("Sharp Net (yours)" in option for one in app.button_group for option in one.options)
     table = opened(yours=app.session_state["yours"]).dataframe[0].value
     assert list(table["tag"])[:2] == ["yours", "compact"]
     assert len(table) == len(ENTRIES) + 1

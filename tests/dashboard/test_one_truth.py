@@ -1,0 +1,55 @@
+"""What several widgets offer is the same in each, and all that the core takes."""
+
+import ast
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from dashboard.presentation.decoded_image import IMAGE_TYPES
+from dashboard.presentation.model_options import COMPACT, offers
+from lam_core.attribution.settings import AttributionSettings, Precision
+from lam_core.images.image_sets import SUFFIXES
+from zoo.catalog.registry import registry
+from zoo.settings import ZooSettings
+
+
+def test_every_upload_of_pictures_takes_the_same_types():
+    assert {f".{ending}" for ending in IMAGE_TYPES} == SUFFIXES
+    taken = [
+        ast.unparse(keyword.value)
+        for path in Path(dashboard.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("file_uploader")
+        for keyword in node.keywords
+        if keyword.arg == "type"
+    ]
+    assert taken.count("IMAGE_TYPES") == 4
+    assert not [one for one in taken if "png" in one]
+
+
+def form() -> None:
+    import streamlit as st
+
+    from dashboard.presentation.view import View
+    from dashboard.widgets.settings_form import attribution_settings
+
+    st.session_state["settings"] = True
+    st.session_state.setdefault("view", View())
+    attribution_settings(st.session_state.view)
+
+
+def test_the_form_has_every_setting_and_every_precision():
+    app = AppTest.from_function(form).run()
+    assert not app.exception
+    shown = {one.key.removeprefix("set_") for one in [*app.selectbox, *app.number_input]}
+    assert shown == {one.name for one in fields(AttributionSettings)}
+    precision = app.selectbox(key="set_dtype")
+    assert [option.split(",")[0] for option in precision.options] == list(get_args(Precision))
+
+
+def test_a_compact_network_has_one_name():
+    listed = {offer.key: offer.label for offer in offers(ZooSettings(offline=True))}
+    assert {key: listed[key] for key in COMPACT} == {key: registry()[key].name for key in COMPACT}
