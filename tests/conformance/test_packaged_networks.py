@@ -11,7 +11,7 @@ import zoo
 from lam_core import Region, SuperResolver, attribute, downscale
 from lam_core.images import mod_crop, psnr
 from tests.unshipped import IMAGES, needs_shared
-from tests.zoo.test_ncnn import needs_packages, trained_form
+from tests.zoo.formats.test_ncnn import needs_packages, trained_form
 from zoo.catalog.registry import registry
 
 pytestmark = [pytest.mark.conformance, needs_shared, needs_packages]

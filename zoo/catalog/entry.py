@@ -185,6 +185,8 @@ class Entry(_Table):
     """Of the weights; `none stated` where their source says nothing."""
     note: str | None = None
     """What a user must know before drawing conclusions."""
+    untested: bool = False
+    """Whether the file was never at hand: architecture and convention are what its size and its source tell."""
     fine_tuned_from: str | None = None
     """Id of the network whose weights the training began with: the baseline of filter attribution."""
     hyperparameters: dict[str, Any] = {}

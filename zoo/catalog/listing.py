@@ -43,6 +43,7 @@ def facts(entry: Entry, settings: ZooSettings) -> dict[str, Any]:
     return {
         **row(entry, settings),
         "note": entry.note,
+        "untested": entry.untested,
         "hyperparameters": entry.hyperparameters,
         "convention": entry.convention.model_dump(mode="json"),
         "source": None if entry.weights is None else entry.weights.model_dump(mode="json"),

@@ -104,9 +104,11 @@ def of_members(name: str, members: Sequence[str]) -> ForeignFormat:
     )
 
 
-ONNX = ForeignFormat("onnx", "an ONNX network", ORIGINAL)
-NCNN_PARAM = ForeignFormat("ncnn", "the layer list (.param) of an ncnn network", ORIGINAL)
-NCNN_BIN = ForeignFormat("ncnn", "the weights (.bin) of an ncnn network", ORIGINAL)
+ONNX = ForeignFormat("onnx", "an ONNX network", "give it a name that ends in .onnx")
+NCNN_PARAM = ForeignFormat(
+    "ncnn", "the layer list of an ncnn network", "give it a name that ends in .param, with its .bin beside it"
+)
+NCNN_BIN = ForeignFormat("ncnn", "the weights (.bin) of an ncnn network", "give the .param beside it")
 HDF5 = ForeignFormat("hdf5", "an HDF5 file, as Keras and MATLAB write them", EXPORT)
 TFLITE = ForeignFormat("tflite", "a TensorFlow Lite network", ORIGINAL)
 TENSORFLOW = ForeignFormat("tensorflow", "part of a TensorFlow model", EXPORT)
@@ -170,7 +172,8 @@ BY_SUFFIX: tuple[tuple[tuple[str, ...], ForeignFormat], ...] = (
     ((".crdownload", ".part", ".partial", ".download", ".aria2", ".incomplete"),
      ForeignFormat("partial", "a download that is not finished", "wait for its end, or download it again")),
     ((".onnx",), ONNX),
-    ((".onnx.data", ".onnx_data"), ForeignFormat("onnx", "weights of an ONNX network without its graph", ORIGINAL)),
+    ((".onnx.data", ".onnx_data"),
+     ForeignFormat("onnx", "weights of an ONNX network", "give the .onnx file that it belongs to")),
     ((".msgpack",), ForeignFormat("msgpack", "a MessagePack file, as Flax writes them", EXPORT)),
     ((".pb", ".meta", ".index"), TENSORFLOW),
     ((".data-00000-of-00001",), TENSORFLOW),

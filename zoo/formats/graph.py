@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 
@@ -19,6 +20,8 @@ class Step:
     """Takes one argument an input, `None` where the name is empty. A module is registered with the network."""
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    kind: str = ""
+    """What the file calls the operator."""
 
 
 class OperatorGraph(nn.Module):
@@ -26,7 +29,7 @@ class OperatorGraph(nn.Module):
 
     Modules among the operations keep their names with `_` for what Python's attributes do not take, so that their
     weights are counted, moved between devices and looked into as in any network. `parameters` are named weights that
-    are no module's, `constants` are numbers that are no weights.
+    are no module's, `constants` are floats that are no weights, `numbers` sizes and axes.
     """
 
     def __init__(
@@ -37,10 +40,12 @@ class OperatorGraph(nn.Module):
         result: str,
         parameters: Mapping[str, Tensor] | None = None,
         constants: Mapping[str, Tensor] | None = None,
+        numbers: Mapping[str, np.ndarray[Any, Any]] | None = None,
     ) -> None:
         super().__init__()
         self.source = source
         self.result = result
+        self.numbers = dict(numbers or {})
         self._attributes: dict[str, str] = {}
         taken: set[str] = set(dir(self))
 
@@ -65,13 +70,13 @@ class OperatorGraph(nn.Module):
             if isinstance(operation, nn.Module):
                 module, operation = operation, attribute(step.name)
                 self.add_module(operation, module)
-            spent = {name for name in (*step.inputs, *step.outputs) if last[name] == i and name != result}
+            spent = {name for name in (*step.inputs, *step.outputs) if last[name] == i and name not in ("", result)}
             self._plan.append((operation, step.inputs, step.outputs, tuple(spent)))
 
     def forward(self, x: Tensor) -> Tensor:
-        values: dict[str, Any] = {name: getattr(self, plain) for name, plain in self._attributes.items()}
+        values: dict[str, Any] = {"": None, **self.numbers}
+        values |= {name: getattr(self, plain) for name, plain in self._attributes.items()}
         values[self.source] = x
-        values[""] = None
         for operation, inputs, outputs, spent in self._plan:
             run = getattr(self, operation) if isinstance(operation, str) else operation
             found = run(*(values[name] for name in inputs))

@@ -22,18 +22,26 @@ from zoo.checkpoints.network import Network
 from zoo.errors import ZooError
 from zoo.formats.graph import OperatorGraph
 
-SAME = 1e-9
-"""Largest difference, as a share of the largest output, between a graph and the architecture behind it."""
+SAME = 1e-6
+"""Largest difference, as a share of the largest output, between a graph and the architecture behind it: files keep
+slopes and factors in single precision."""
 HEIGHT, WIDTH = 7, 5
 """Of the picture that both are run on: odd, and unlike each other."""
 
 
-def recognise(graph: OperatorGraph, named: Mapping[str, Tensor], *, channels: int = 3) -> Network | None:
+def recognise(
+    graph: OperatorGraph,
+    named: Mapping[str, Tensor],
+    *,
+    channels: int = 3,
+    size: tuple[int, int] = (HEIGHT, WIDTH),
+) -> Network | None:
     """The network of a known architecture that computes what the graph does, or nothing.
 
-    `named` are the graph's weights under the names that its file gives them, `channels` those of its input.
+    `named` are the graph's weights under the names that its file gives them, `channels` those of its input, and
+    `size` is the height and width of a small picture that it takes.
     """
-    x = torch.rand(1, channels, HEIGHT, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    x = torch.rand(1, channels, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         expected = copy.deepcopy(graph).double()(x)
         for network in _candidates(graph, named):

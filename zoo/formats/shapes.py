@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from lam_core.diagnosis import sizes
 from lam_core.errors import LamError, sentence
 from zoo.formats.errors import GraphError
 from zoo.formats.graph import OperatorGraph
@@ -37,6 +40,46 @@ def graph_scale(graph: OperatorGraph, name: str, *, channels: int = 3, height: i
     if scale < 1 or shape != (1, channels, height * scale, width * scale):
         raise GraphError(f"{name} turns 1×{size} into {'×'.join(map(str, shape))}, which is no enlarged picture")
     return scale
+
+
+@dataclass(frozen=True)
+class AcceptedSizes:
+    """Which pictures a graph takes, and what it makes of them."""
+
+    scale: int
+    smallest: tuple[int, int]
+    """Height and width of a small picture that it takes."""
+    multiple: int = 1
+    minimum: int = 1
+    square: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def accepted_sizes(
+    graph: OperatorGraph, name: str, *, channels: int, exported: tuple[int | None, int | None]
+) -> AcceptedSizes:
+    """The sizes that a graph takes, tried without computing a number; `exported` are those that its file names.
+
+    Raises `GraphError` for a graph that takes none.
+    """
+
+    def runs(height: int, width: int) -> bool:
+        with contextlib.suppress(GraphError):
+            graph_scale(graph, name, channels=channels, height=height, width=width)
+            return True
+        return False
+
+    found = sizes(runs)
+    if found is not None:
+        multiple, minimum, square = found
+        side = -(-max(minimum, 6) // multiple) * multiple
+        small = (side, side if square else side + multiple)
+        scale = graph_scale(graph, name, channels=channels, height=small[0], width=small[1])
+        return AcceptedSizes(scale, small, multiple, minimum, square)
+    height, width = (side or SIDE for side in exported)
+    scale = graph_scale(graph, name, channels=channels, height=height, width=width)
+    note = f"{name} was exported for pictures of {width}×{height} alone; export it with open sizes for others"
+    return AcceptedSizes(scale, (height, width), max(height, width), max(height, width), True, (note,))
 
 
 class _LimitedPlanes(TorchDispatchMode):

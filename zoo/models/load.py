@@ -88,7 +88,7 @@ def load_entry(entry: Entry, path: Path, **overrides: Unpack[Overrides]) -> Supe
     params = overrides.get("params")
     if entry.kind == "classifier":
         return classifier(entry, read_state(path, params=params), fingerprint=entry_fingerprint(entry, digest(path)))
-    network, weights = read_declared(path, entry, params=params)
+    network, weights = read_declared(path, entry, params=params, input_range=overrides.get("input_range"))
     if network.scale != entry.scale:
         raise MismatchError(f"the weights of {entry.id} enlarge ×{network.scale}; its entry says ×{entry.scale}")
     if (asked := overrides.get("scale")) not in (None, entry.scale):

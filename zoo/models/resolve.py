@@ -69,7 +69,7 @@ def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
         return read_entry(Path(name), committed=False) if name.endswith(".toml") else Path(name)
     if re.match(r"[^/:\\]+/[^/:\\]+:", name):
         return hub.parse_reference(name)
-    if ID.fullmatch(name.lower()) and not re.search(r"\.(pth?|safetensors|ckpt|tar|toml|py)$", name):
+    if ID.fullmatch(name.lower()) and not re.search(r"\.(pth?|safetensors|ckpt|tar|toml|py|param|onnx)$", name):
         raise UnknownModelError(unknown(name, entries.entries))
     if _REPOSITORY.fullmatch(name):
         raise hub.HubReferenceError(f"{name!r} names a repository; name its file too, as {name}:model.safetensors")

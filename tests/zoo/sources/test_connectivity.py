@@ -174,7 +174,7 @@ def test_commands_answer_at_once_behind_a_resolver_that_never_does(tmp_path, arg
     )
     environment = {
         **os.environ,
-        "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parents[2]}",
+        "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parents[3]}",
         "LAM_WEIGHTS": str(tmp_path / "weights"),
         "LAM_HUB_CACHE": str(tmp_path / "hub"),
     }
