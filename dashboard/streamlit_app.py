@@ -55,6 +55,13 @@ PAGES = [
         help="What deep features tell apart: content, or degradation.",
     ),
     st.Page(
+        "app_pages/figure/page.py",
+        url_path="figure",
+        title="Figure",
+        icon=":material/grid_view:",
+        help="Windows and networks in one figure for a paper: PDF, SVG, PNG, LaTeX.",
+    ),
+    st.Page(
         "app_pages/zoo/page.py",
         url_path="zoo",
         title="Zoo",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from lam_core.render.figure import (
 from lam_core.render.figure.recipe import LABELS, Across, Corner, Kind, Number, Range, Reference, Scale, names_of
 from lam_core.samples import UnknownSampleError, sample
 
+CODE = re.compile(r"\.py:\w+$")
+"""The end of a reference to a Python function."""
 CHOICES: dict[str, Any] = {"references": Reference, "cells": Kind, "under": Number}
 """Options that take names joined by commas, or `none`."""
 PLAIN = ("template", "across", "per_row", "overview", "maps", "scale", "range", "baseline", "caption", "width_mm",
@@ -127,10 +130,14 @@ def _read(path: Path) -> Recipe:
 def _networks(options: argparse.Namespace, old: Recipe | None) -> tuple[Network, ...]:
     if options.models is None and old is None:
         raise InputError("no networks; give --models A,B, or a figure with --from")
+    before = {network.model: network for network in old.networks} if old else {}
     if options.models is None:
-        networks = old.networks if old else ()
+        networks = tuple(before.values())
+        if code := [network.model for network in networks if CODE.search(network.model)]:
+            raise InputError(f"this figure names {code[0]}, and no file may choose which code runs; give --models")
     else:
-        networks = tuple(Network(model.strip()) for model in options.models.split(","))
+        models = [model.strip() for model in options.models.split(",")]
+        networks = tuple(replace(before.get(model, Network(model)), fingerprint="") for model in models)
     if options.names is None:
         return networks
     names = [name.strip() for name in options.names.split(",")]

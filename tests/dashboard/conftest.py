@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard.runtime import process
+from dashboard.state import visitor
 from lam_core import settings as core_settings
 from zoo import settings as zoo_settings
 
@@ -71,5 +72,7 @@ def environment(tmp_path, monkeypatch):
         process.forget()
         st.cache_data.clear()
 
+    # An AppTest has no browser: the cookie that tells visitors apart is a mock there.
+    monkeypatch.setattr(visitor, "_person", lambda: "")
     yield configure
     forget()

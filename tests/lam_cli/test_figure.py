@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +42,16 @@ LINE = ("figure", "hr.png", "--models", MODELS, "--window", "10,12,8", "--window
 def test_one_line_makes_four_networks_by_three_windows_and_the_file_makes_them_again(place: Path, capsys) -> None:
     first = json.loads(run(capsys, *LINE, "--out", "fig.pdf", "--out", "fig.npz", "--out", "fig.png"))
     assert (first["maps"], first["computed"]) == (12, 12)
-    again = json.loads(run(capsys, "figure", "--from", "fig.pdf", "--out", "two.pdf", "--out", "two.npz"))
+    again = json.loads(
+        run(capsys, "figure", "--from", "fig.pdf", "--models", MODELS, "--out", "two.pdf", "--out", "two.npz")
+    )
     assert (again["maps"], again["computed"]) == (12, 0)
     assert (place / "fig.pdf").read_bytes() == (place / "two.pdf").read_bytes()
     one, two = np.load("fig.npz"), np.load("two.npz")
     assert one.files == two.files
     for name in one.files:
         np.testing.assert_array_equal(one[name], two[name])
-    run(capsys, "figure", "--from", "fig.png", "--no-store", "--out", "three.npz")
+    run(capsys, "figure", "--from", "fig.png", "--models", MODELS, "--no-store", "--out", "three.npz")
     three = np.load("three.npz")
     for name in one.files:
         if name.endswith(("_signed", "_map")):
@@ -71,10 +74,10 @@ def test_one_line_makes_four_networks_by_three_windows_and_the_file_makes_them_a
 def test_options_change_what_a_file_says(place: Path, capsys) -> None:
     small = ("figure", "hr.png", "--models", "net0.py:build,net1.py:build", "--field", "24", "--dpi", "80")
     run(capsys, *small, "--window", "10,12,8", "--out", "a.toml", "--names", "Ours,Theirs")
-    run(capsys, "figure", "--recipe", "a.toml", "--template", "comparison", "--cells", "sr,map", "--under", "psnr,di",
-        "--scale", "log", "--range", "shared", "--maps", "area", "--crop", "16", "--no-note", "--label",
-        "sr=Output", "--inset", "0,0,4,top-left,#00ff00", "--window", "20,20,8", "--window-names",
-        "b", "--out", "b.svg")  # fmt: skip
+    run(capsys, "figure", "--recipe", "a.toml", "--models", small[3], "--template", "comparison", "--cells", "sr,map",
+        "--under", "psnr,di", "--scale", "log", "--range", "shared", "--maps", "area", "--crop", "16", "--no-note",
+        "--label", "sr=Output", "--inset", "0,0,4,top-left,#00ff00", "--window", "20,20,8", "--window-names", "b",
+        "--out", "b.svg")  # fmt: skip
     made = read_recipe((place / "b.svg").read_bytes())
     assert [network.name for network in made.networks] == ["Ours", "Theirs"]
     assert (made.template, made.cells, made.scale, made.maps, made.crop) == (
@@ -99,10 +102,17 @@ def test_several_images_have_their_own_windows(place: Path, capsys) -> None:
     assert "includegraphics" in (place / "a.tex").read_text()
 
 
+def test_no_file_chooses_which_code_runs(place: Path, capsys) -> None:
+    run(capsys, *LINE[:4], "--window", "10,12,8", "--field", "24", "--out", "a.svg")
+    (place / "net1.py").write_text("raise SystemExit('ran')")
+    assert "no file may choose which code runs" in refused(capsys, "figure", "--from", "a.svg", "--out", "b.npz")
+
+
 def test_another_image_or_other_weights_than_the_figures_are_refused(place: Path, capsys) -> None:
-    run(capsys, *LINE[:4], "--window", "10,12,8", "--field", "24", "--out", "a.toml")
-    (place / "net1.py").write_text(NETWORK.replace("manual_seed(0)", "manual_seed(9)"))
-    assert "net1.py:build has other weights" in refused(capsys, "figure", "--from", "a.toml", "--out", "b.npz")
+    run(capsys, "figure", "hr.png", "--models", "fsrcnn-c", "--window", "12,12,8", "--field", "24", "--out", "a.toml")
+    text = (place / "a.toml").read_text()
+    (place / "b.toml").write_text(re.sub('fingerprint = "[0-9a-f]{64}"', f'fingerprint = "{"0" * 64}"', text))
+    assert "fsrcnn-c has other weights" in refused(capsys, "figure", "--from", "b.toml", "--out", "b.npz")
     Image.fromarray(np.zeros((96, 120, 3), np.uint8)).save(place / "hr.png")
     assert "hr.png is not the image of this figure" in refused(capsys, "figure", "--from", "a.toml", "--out", "b.npz")
 

@@ -13,6 +13,7 @@ from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.formatting import decibels, duration, percent, sentence, settings_in_short, settings_of
 from dashboard.presentation.model_options import Tag
+from dashboard.state import session
 from dashboard.widgets import thumbnails, verdict_mark
 from dashboard.widgets.colour_bar import colour_bar
 from dashboard.widgets.labels import COMPLETENESS, HELP, TAGS
@@ -107,6 +108,12 @@ def _menu(head: Head, picture: Picture, result: Attribution, as_density: bool) -
             on_click="ignore",
             width="stretch",
         )
+    st.page_link(
+        "app_pages/figure/page.py",
+        label="Put it into a figure",
+        icon=":material/grid_view:",
+        query_params={**session.current().to_query(), "add": head.key},
+    )
     copy_link(f"link-{head.key}")
 
 

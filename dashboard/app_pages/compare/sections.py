@@ -262,6 +262,12 @@ def _menu(lineup: Lineup, one: Seen) -> None:
         name = exports.file_name(place.picture, place.window, ending, one.name)
         kind, key = exports.kind(place.picture, mime), f"take-{one.key}{ending}"
         st.download_button(label, make, name, kind, key=key, on_click="ignore", width="stretch")
+    st.page_link(
+        "app_pages/figure/page.py",
+        label="Put it into a figure",
+        icon=":material/grid_view:",
+        query_params={**session.current().to_query(), "add": one.key},
+    )
 
 
 def _further(result: Attribution, first: Attribution) -> str:

@@ -1,7 +1,7 @@
 """The figure of a paper: a recipe, the results it names, their layout, and its drawing; for page and terminal alike."""
 
 from lam_core.render.figure.canvas import Layout
-from lam_core.render.figure.draw import FONTS, NoMatplotlibError
+from lam_core.render.figure.draw import FONTS, MOST_PIXELS, NoMatplotlibError
 from lam_core.render.figure.embedded import read_recipe
 from lam_core.render.figure.files import SUFFIXES, file
 from lam_core.render.figure.layout import layout
@@ -11,6 +11,7 @@ from lam_core.render.figure.recipe_text import from_json, from_toml, to_json, to
 
 __all__ = [
     "FONTS",
+    "MOST_PIXELS",
     "SUFFIXES",
     "TEMPLATES",
     "FigureError",

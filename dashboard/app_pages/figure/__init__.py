@@ -1,0 +1,1 @@
+"""The figure builder: windows and networks in one figure for a paper."""
