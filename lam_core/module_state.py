@@ -88,7 +88,13 @@ def moved(module: nn.Module, device: torch.device | str | None, dtype: torch.dty
         # What a network keeps beside its buffers is moved by its own method, if by any.
         with suppress(Exception):
             twin.to(device)
-    return nn.Module.to(twin, device=device, dtype=dtype)
+
+    def other(tensor: Tensor) -> Tensor:
+        # `Module.to` would make complex weights real.
+        wanted = dtype.to_complex() if dtype is not None and tensor.is_complex() else dtype
+        return tensor.to(device, wanted if tensor.is_complex() or tensor.is_floating_point() else None)
+
+    return twin._apply(other)
 
 
 class _Guard:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lam_core import Region, SuperResolver, attribute
-from lam_core.module_state import replica, undisturbed
+from lam_core.module_state import moved, replica, undisturbed
 
 CACHE: dict[str, Tensor] = {}
 COUNT = 0
@@ -144,3 +144,17 @@ def test_a_replica_copies_what_deepcopy_refuses() -> None:
     assert torch.equal(twin.layer.weight, network.layer.weight)
     assert twin.layer.weight.data_ptr() != network.layer.weight.data_ptr()
     assert torch.equal(twin.feature, network.feature)  # type: ignore[arg-type]
+
+
+def test_a_copy_in_another_precision_keeps_imaginary_parts() -> None:
+    network = torch.nn.Conv2d(3, 3, 1)
+    network.spectrum = torch.nn.Parameter(torch.randn(4, dtype=torch.complex64))
+    network.register_buffer("phase", torch.randn(4, dtype=torch.complex64))
+    network.register_buffer("index", torch.arange(3))
+    twin = moved(network, None, torch.float64)
+    assert twin.weight.dtype == torch.float64
+    assert torch.equal(twin.spectrum, network.spectrum.to(torch.complex128))
+    assert torch.equal(twin.phase, network.phase.to(torch.complex128))
+    assert twin.index.dtype == torch.int64
+    assert isinstance(twin.spectrum, torch.nn.Parameter)
+    assert network.spectrum.dtype == torch.complex64
