@@ -14,6 +14,7 @@ import threading
 import time
 from importlib import import_module
 
+from click import ClickException
 from streamlit import net_util, runtime
 from streamlit.runtime import RuntimeState
 from streamlit.web import cli
@@ -43,7 +44,7 @@ def _exit_code(error: BaseException) -> int:
     """Prints what a command line's fault is, as click does, and returns its exit code."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
-    if hasattr(error, "show") and hasattr(error, "exit_code"):
+    if isinstance(error, ClickException):
         error.show()
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lam_core.filters.abilities import SHARES, AbilityCurves
 from lam_core.filters.attribution import METHOD_VERSION, FilterSettings
@@ -73,7 +74,7 @@ class FilterStudyRequest:
 
     def pack(self, result: FilterStudy) -> Stored:
         """Figures, and what is numbered by filters as arrays of single precision."""
-        arrays = {"change": result.change.astype(np.float32)}
+        arrays: dict[str, NDArray] = {"change": result.change.astype(np.float32)}
         rows = []
         for i, one in enumerate(result.found):
             arrays[f"scores-{i}"] = one.scores.astype(np.float32)

@@ -45,7 +45,7 @@ def measured_use(module: nn.Module, name: str, scale: int | None, given: Convent
             notes.append(f"{name} takes one channel: it is given luma, as Convention(colour='luma') says")
     if found is None:
         _refuse(module, name, convention, overrides)
-    side, scales = found
+    side, scales = found  # pyright: ignore
     if scale is None:
         scale = scales[0]
         if len(scales) > 1:

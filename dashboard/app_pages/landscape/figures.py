@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import ceil, isinf, log10
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -111,7 +112,7 @@ def _dot(site: Site, mark: Mark, axis: Axis, place: float, drawn_at: float) -> g
     )
 
 
-def _name(traces: Sequence[go.Scatter], log_x: bool, log_y: bool) -> None:
+def _name(traces: Sequence[Any], log_x: bool, log_y: bool) -> None:
     """Writes networks' names beside their marks where there is room, published ones first."""
     named = [trace for trace in traces if trace.customdata is not None]
     named.sort(key=lambda trace: trace.name.endswith(COMPACT))

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 if TYPE_CHECKING:
     from lam_core.attribution.checks.insertion_deletion import Direction, Faithfulness
@@ -149,7 +148,7 @@ def randomisation_verdict(draws: Sequence[Randomisation]) -> Verdict:
             "few for an interval.",
         )
     mean = float(likeness.mean())
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, likeness.size - 1)) * float(likeness.std(ddof=1)) / likeness.size**0.5
+    reach = float(_stats().t.ppf((1 + LEVEL) / 2, likeness.size - 1)) * float(likeness.std(ddof=1)) / likeness.size**0.5
     margin = Margin(KEPT - mean, KEPT - mean - reach, KEPT - mean + reach, 0.0)
     blind = margin.mark == "does not" and edges is not None and edges >= KEPT
     mark: Mark = "undecided" if blind else margin.mark
@@ -202,7 +201,7 @@ def _ratio(found: Faithfulness, direction: Direction, control: Literal["ring", "
     rings, draws = curves["ring"], found.settings.draws
     spread = float(np.trapezoid(rings.high - rings.low, steps)) / _percentile_range(draws)
     mean = float(np.trapezoid(rings.mean, steps))
-    further = float(stats.t.ppf((1 + LEVEL) / 2, draws - 1)) * (1 + 1 / draws) ** 0.5
+    further = float(_stats().t.ppf((1 + LEVEL) / 2, draws - 1)) * (1 + 1 / draws) ** 0.5
     reach = further * spread / mean if mean else 0.0
     if not of_control:
         return Margin(float("inf") if of_map else 1.0, 0.0, float("inf"), 1.0)
@@ -212,14 +211,14 @@ def _ratio(found: Faithfulness, direction: Direction, control: Literal["ring", "
 
 def _percentile_range(draws: int) -> float:
     """Expected distance of the 2.5th and 97.5th sample percentile of as many normal draws, in standard deviations."""
-    ordered = stats.norm.ppf((np.arange(1, draws + 1) - 0.375) / (draws + 0.25))
+    ordered = _stats().norm.ppf((np.arange(1, draws + 1) - 0.375) / (draws + 0.25))
     low, high = np.percentile(ordered, [2.5, 97.5])
     return float(high - low)
 
 
 def _centred(values: NDArray) -> NDArray[np.float64]:
     """Ranks of values, of mean 0."""
-    return stats.rankdata(values) - (values.size + 1) / 2
+    return _stats().rankdata(values) - (values.size + 1) / 2
 
 
 def _beyond_distance(a: NDArray, many: NDArray, away: NDArray) -> NDArray[np.float64]:
@@ -251,3 +250,10 @@ def _times(margin: Margin) -> str:
 
 def _counted(draws: int) -> str:
     return f"{draws} draw" if draws == 1 else f"{draws} draws"
+
+
+def _stats() -> Any:
+    """SciPy's statistics, imported when a verdict is computed: shipped ones are shown without it."""
+    from scipy import stats
+
+    return stats
