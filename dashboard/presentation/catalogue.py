@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Local, Package
+from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Lfs, Local, Package, Release
 from zoo.catalog.registry import card, pinned_digest
 from zoo.settings import ZooSettings
 from zoo.sources.weights import State, find, state
@@ -123,6 +123,10 @@ def source(entry: Entry) -> str:
             return f"[{weights.repo}](https://huggingface.co/{weights.repo}) on the Hub, file `{weights.file}`"
         case Package():
             return f"`{weights.file}` of the Python package {weights.distribution} {weights.version}"
+        case Lfs():
+            return f"{weights.repo}, commit {weights.revision[:7]}, file `{weights.file}` in its LFS store"
+        case Release():
+            return f"{weights.repo}, file `{weights.file}` of its release {weights.tag}"
         case Local():
             return f"`{weights.file}`, which you supply: {weights.note}"
         case Bundled():

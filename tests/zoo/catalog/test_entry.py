@@ -24,7 +24,7 @@ def test_a_good_file_becomes_an_entry_with_its_defaults():
     assert entry.kind == "super-resolver"
     assert entry.sha256 is None
     assert entry.declared_convention().input_range == 255
-    assert entry.declared_convention(1.0).input_range == 1
+    assert entry.convention.input_range == 255
 
 
 def test_every_fault_is_reported_at_once_with_file_and_field():
