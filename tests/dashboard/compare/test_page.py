@@ -63,7 +63,7 @@ def test_what_is_compared_with_what_is_in_the_address_and_computes_nothing(toys)
     app = opened(**PLACE, models=",".join(toys))
     app.button(key=f"pin-{second}").click().run()
     assert app.query_params["baseline"] == second
-    assert f"Differences to {second.rpartition('/')[2]} yours" in text(app)
+    assert f"Differences to {second.rpartition('/')[2]}" in text(app)
     app.selectbox(key="side_left").set_value("bicubic").run()
     assert app.query_params["left"] == "bicubic"
     app.segmented_control(key="colours").set_value(True).run()
