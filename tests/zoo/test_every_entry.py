@@ -71,8 +71,8 @@ def check_detection(entry: Entry, state: dict[str, torch.Tensor]) -> None:
         state = {key: torch.zeros_like(value) for key, value in state.items()}
         inferred = own.infer(state)
         undecided = {key for reading in own.readings(state) for key in reading.hyperparameters}
-        # Zeroed weights tell no range, a multi-scale network tells no scale.
-        undecided |= {"input_range"} | ({"scale"} if entry.hyperparameters.get("scales") else set())
+        # Zeroed weights tell no range, a multi-scale network tells no scale, none tells how residuals are scaled.
+        undecided |= {"input_range", "residual_scale"} | ({"scale"} if entry.hyperparameters.get("scales") else set())
         declared = {k: v for k, v in entry.hyperparameters.items() if k not in undecided}
         assert {key: inferred[key] for key in declared} == declared
         assert entry.convention.minimum_size >= own.minimum_size
