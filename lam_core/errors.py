@@ -5,7 +5,7 @@ class LamError(Exception):
     """A fault whose message is one sentence for the person who asked: the offending value, and the remedy."""
 
 
-def sentence(error: Exception, longest: int = 300) -> str:
+def sentence(error: BaseException, longest: int = 300) -> str:
     """The reason that a library's error gives, to stand inside a sentence: its first line, and what that announces.
 
     >>> sentence(ValueError("bad shape.\\n at line 3"))

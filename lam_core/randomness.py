@@ -28,7 +28,7 @@ def seeded(device: torch.device) -> Iterator[Callable[[], bool]]:
 
         def states() -> tuple[object, ...]:
             _, keys, *place = np.random.get_state()  # noqa: NPY002
-            found = torch.get_rng_state().numpy().tobytes(), random.getstate(), keys.tobytes(), tuple(place)  # pyright: ignore
+            found = torch.get_rng_state().numpy().tobytes(), random.getstate(), np.asarray(keys).tobytes(), tuple(place)
             return (*found, torch.cuda.get_rng_state(device).numpy().tobytes()) if on_gpu else found
 
         before = states()

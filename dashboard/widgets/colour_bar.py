@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.widgets.thumbnails import url
 from lam_core.render import ramp
+from lam_core.render.pictures import png
 
 
 def colour_bar(low: float, least: str, most: str) -> None:
     """`low`: the value of the left end, 0 for maps and −1 for differences; `least`, `most`: words at the ends."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(least, width="content")
-        st.image(ramp(low), width=110, output_format="PNG", alt=f"Colours from {least} to {most}")
+        st.image(url(png(ramp(low))), width=110, alt=f"Colours from {least} to {most}")
         st.caption(most, width="content")

@@ -150,8 +150,8 @@ def difference_of(table: pd.DataFrame, first: str, second: str, *, draws: int = 
     for name in (first, second):
         if name not in set(table["model"]):
             raise SampleError(f"the table has no network {name!r}; choose one of {sorted(set(table['model']))}")
-    rows = table[table["model"].isin([first, second])]
-    names, _, matrix, _ = paired(rows, "diffusion_index")  # pyright: ignore
+    rows = pd.DataFrame(table[table["model"].isin([first, second])])
+    names, _, matrix, _ = paired(rows, "diffusion_index")
     return mean_interval(matrix[:, names.index(first)] - matrix[:, names.index(second)], draws=draws, seed=seed)
 
 

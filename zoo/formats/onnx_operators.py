@@ -415,8 +415,8 @@ def _pad(node: Node) -> Operation:
         amounts = whole(pads)
         over = list(range(x.ndim)) if axes is None else [a % x.ndim for a in whole(axes)]
         half = len(amounts) // 2
-        sides = dict.fromkeys(range(x.ndim), (0, 0))
-        sides.update({axis: (amounts[i], amounts[half + i]) for i, axis in enumerate(over)})  # pyright: ignore
+        sides: dict[int, tuple[int, int]] = dict.fromkeys(range(x.ndim), (0, 0))
+        sides.update({axis: (amounts[i], amounts[half + i]) for i, axis in enumerate(over)})
         used = max((axis for axis in range(x.ndim) if any(sides[axis])), default=x.ndim - 1)
         first = min((axis for axis in range(x.ndim) if any(sides[axis])), default=used)
         flat = [n for axis in range(x.ndim - 1, first - 1, -1) for n in sides[axis]]
@@ -613,7 +613,7 @@ def _where(node: Node) -> Operation:
     def run(condition: Value, a: Value, b: Value) -> Any:
         first = next((v for v in (a, b, condition) if isinstance(v, Tensor)), None)
         if first is None:
-            return np.where(condition, a, b)  # pyright: ignore
+            return np.where(np.asarray(condition), np.asarray(a), np.asarray(b))
         return torch.where(tensor(condition, first).bool(), tensor(a, first), tensor(b, first))
 
     return run

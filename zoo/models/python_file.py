@@ -115,7 +115,7 @@ def _built(module: ModuleType, code: Code) -> Any:
     except LamError:
         raise
     except (Exception, SystemExit) as error:  # it is the user's code
-        raise OwnNetworkError(f"{code} failed: {type(error).__name__}: {sentence(error)}") from error  # pyright: ignore
+        raise OwnNetworkError(f"{code} failed: {type(error).__name__}: {sentence(error)}") from error
 
 
 def _builds(value: Any, module: ModuleType) -> bool:

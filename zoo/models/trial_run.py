@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,7 @@ def measured_use(module: nn.Module, name: str, scale: int | None, given: Convent
             notes.append(f"{name} takes one channel: it is given luma, as Convention(colour='luma') says")
     if found is None:
         _refuse(module, name, convention, overrides)
-    side, scales = found  # pyright: ignore
+    side, scales = found
     if scale is None:
         scale = scales[0]
         if len(scales) > 1:
@@ -112,7 +113,7 @@ def _scales(output: object, side: int, channels: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(reversed(whole) if isinstance(output, list) else whole))
 
 
-def _refuse(module: nn.Module, name: str, convention: Convention, overrides: Overrides) -> None:
+def _refuse(module: nn.Module, name: str, convention: Convention, overrides: Overrides) -> NoReturn:
     """Raises the reason why a network gives no SR picture of an image of 64×64 pixels."""
     side = SIDES[0]
     try:

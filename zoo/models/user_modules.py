@@ -107,7 +107,7 @@ def _explained(what: str) -> Iterator[None]:
             f"{what} imports {name!r}, which is not here; install it, or put the folder that holds it on PYTHONPATH"
         ) from error
     except (Exception, SystemExit) as error:  # it is the user's code
-        raise OwnNetworkError(f"{what} failed: {type(error).__name__}: {sentence(error)}") from error  # pyright: ignore
+        raise OwnNetworkError(f"{what} failed: {type(error).__name__}: {sentence(error)}") from error
 
 
 def _repository(path: Path) -> Path | None:

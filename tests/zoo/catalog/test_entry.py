@@ -1,6 +1,7 @@
 import pytest
 
 from zoo.catalog.entry import EntryError, parse_entry, read_entry
+from zoo.overrides import overridden
 
 GOOD = """
 name = "EDSR-baseline"
@@ -24,7 +25,7 @@ def test_a_good_file_becomes_an_entry_with_its_defaults():
     assert entry.kind == "super-resolver"
     assert entry.sha256 is None
     assert entry.declared_convention().input_range == 255
-    assert entry.convention.input_range == 255
+    assert overridden(entry.declared_convention(), {"input_range": 1.0}).input_range == 1
 
 
 def test_every_fault_is_reported_at_once_with_file_and_field():
