@@ -87,11 +87,12 @@ def untouched(model: SuperResolver, detector: Detector, batch: Tensor, slope: Te
     return Pass(window.detach(), values, own, batch.grad, drew)
 
 
-@torch.no_grad()
 def forward_alone(model: SuperResolver, detector: Detector, batch: Tensor) -> Tensor:
     """The window of the network as it is, without a gradient."""
-    with foreign_code(model, batch), undisturbed(model.module), seeded(model.device):
-        return model(batch.detach().contiguous())[..., slice(*detector.rows), slice(*detector.columns)].clone()
+    # With gradients on, as in every other pass: a network may take a gradient of its own on its way.
+    with foreign_code(model, batch), undisturbed(model.module), seeded(model.device), torch.enable_grad():
+        window = model(batch.detach().contiguous())[..., slice(*detector.rows), slice(*detector.columns)]
+        return window.detach().clone()
 
 
 def _slope(model: SuperResolver, detector: Detector, window: Tensor) -> tuple[Tensor, Tensor]:

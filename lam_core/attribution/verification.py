@@ -26,7 +26,7 @@ from lam_core.service.store import Store, StoreWriteError
 
 ROUNDING: dict[str, tuple[float, float]] = {
     "float64": (1e-9, 1e-8),
-    "float32": (2e-5, 3e-4),
+    "float32": (5e-6, 3e-5),
     "tf32": (5e-3, 5e-2),
 }
 """Largest relative difference of the window, and of the gradient, that rounding explains without another look."""

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 from torch.autograd import Function
 from torch.utils.checkpoint import CheckpointFunction
 
-from lam_core.attribution.cone.opaque import OwnGradient, Recurrence
+from lam_core.attribution.cone.graph import UntraceableError, leaves, substitute
+from lam_core.attribution.cone.opaque import HookedModule, OwnGradient, Recurrence
 from lam_core.attribution.cone.recorder import Blank, Recorder
+
+
+@contextmanager
+def steps_recorded(recorder: Recorder, network: nn.Module) -> Iterator[None]:
+    """Has all such calls of a network written down whole."""
+    with functions_recorded(recorder), recurrences_recorded(recorder), modules_recorded(recorder, network):
+        yield
 
 
 @contextmanager
@@ -47,6 +57,42 @@ def recurrences_recorded(recorder: Recorder) -> Iterator[None]:
     finally:
         for name, original in functions.items():
             setattr(torch._VF, name, original)
+
+
+@contextmanager
+def modules_recorded(recorder: Recorder, network: nn.Module) -> Iterator[None]:
+    """Has every module of a network that has hooks on gradients written down as one step."""
+    kinds = [(part, type(part)) for part in network.modules() if part._backward_hooks or part._backward_pre_hooks]
+
+    def recorded(kind: type[nn.Module]) -> type[nn.Module]:
+        def call(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
+            given = [value for value in leaves((args, kwargs)) if isinstance(value, Blank)]
+            if not given or not torch.is_grad_enabled():
+                return kind.__call__(self, *args, **kwargs)
+            hooks = self._backward_hooks, self._backward_pre_hooks
+            self._backward_hooks, self._backward_pre_hooks = OrderedDict(), OrderedDict()
+            before = len(recorder.nodes)
+            copies = {id(value): recorder.copy(value) for value in given}
+            inner = substitute((args, kwargs), lambda leaf: copies.get(id(leaf), leaf))
+            try:
+                result = kind.__call__(self, *inner[0], **inner[1])
+            finally:
+                self._backward_hooks, self._backward_pre_hooks = hooks
+            # What its parts are is of no interest: it counts as a whole.
+            del recorder.nodes[before:]
+            if not isinstance(result, Tensor):
+                raise UntraceableError("a module that gives several tensors has hooks on its gradients")
+            return recorder.opaque(HookedModule(self), (args, kwargs), result)
+
+        return type(kind.__name__, (kind,), {"__call__": call, "__module__": kind.__module__})
+
+    try:
+        for part, kind in kinds:
+            part.__class__ = recorded(kind)
+        yield
+    finally:
+        for part, kind in kinds:
+            part.__class__ = kind
 
 
 @contextmanager

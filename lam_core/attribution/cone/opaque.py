@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd import Function
 
 
@@ -56,6 +56,17 @@ class GradientHook(Opaque):
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+
+class HookedModule(Opaque):
+    """A module whose hooks see the gradients of the whole of its input and output."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def __call__(self, *args: Any) -> Any:
+        positional, named = args
+        return self.module(*positional, **named)
 
 
 class Recurrence(Opaque):

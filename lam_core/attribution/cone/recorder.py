@@ -31,6 +31,12 @@ _FILLS: dict[Any, Callable[..., Any]] = {
 }
 """Operations that take from their input its shape and kind alone, with what they fill it with."""
 
+_RESHAPING = {f"aten::{name}_" for name in ("unsqueeze", "squeeze", "transpose", "t", "swapaxes", "swapdims")}
+"""Operations that change the shape of a tensor itself."""
+_EXCHANGES = dict.fromkeys(
+    (aten.transpose_.default, aten.swapaxes_.default, aten.swapdims_.default), aten.transpose.int
+)
+
 _UNCHANGED = {aten.view.default, aten._unsafe_view.default, aten.expand.default, aten.alias.default}
 """Operations that give their input again where the shape stays."""
 
@@ -50,6 +56,9 @@ class Blank(Tensor):
 
     @classmethod
     def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is aten._has_compatible_shallow_copy_type.default:
+            # Asked before a tensor takes over another one's shape.
+            return True
         raise UntraceableError(f"it keeps a tensor beyond its own run ({func})")
 
     @property
@@ -254,7 +263,7 @@ class Recorder(TorchDispatchMode):
 
     def _change(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
         """Writes a change in place down as a new value, and has the changed tensor stand for it from now on."""
-        changed, plain = args[0] if args else None, without_change(func)
+        changed, plain = args[0] if args else None, _EXCHANGES.get(func, without_change(func))
         if plain is None and set(kwargs) == {"out"} and isinstance(kwargs["out"], Tensor):
             changed, plain, kwargs = kwargs["out"], without_output(func), {}
         if plain is None or not isinstance(changed, Tensor):
@@ -262,6 +271,8 @@ class Recorder(TorchDispatchMode):
         if self.depends(changed) and not torch.is_grad_enabled() and self._carries(changed):
             # Its value would be new and its gradient the old one.
             raise UntraceableError(f"it changes a tensor in place behind the gradient's back ({func})")
+        if isinstance(changed, Blank) and func._schema.name in _RESHAPING:
+            return self._reshape(changed, plain, args[1:])
         result = self._record(plain, args, kwargs)
         if not isinstance(result, Tensor) or tuple(result.shape) != tuple(changed.shape):
             raise UntraceableError(f"it changes a tensor in place to another shape ({func})")
@@ -270,6 +281,21 @@ class Recorder(TorchDispatchMode):
         if result.dtype != changed.dtype:
             result = self._record(aten._to_copy.default, (result,), {"dtype": changed.dtype})
         self.write(changed, result)
+        return changed
+
+    def _reshape(self, changed: Blank, plain: Any, args: tuple[Any, ...]) -> Blank:
+        """Gives a tensor another shape over the same memory, of which it is from now on a view."""
+        if any(view.parent is changed for view in self._views.values()):
+            raise UntraceableError(f"it changes the shape of a tensor that others are views of ({plain})")
+        before = self.blank(self.node(changed), differentiable=changed.differentiable)
+        for table in (self._views, self._current, self._version):
+            if id(changed) in table:
+                table[id(before)] = table.pop(id(changed))
+        after = self._record(plain, (before, *args), {})
+        changed.data = after
+        self._of[id(changed)] = self._of[id(after)]
+        self._views[id(changed)] = self._views[id(after)]
+        self._current[id(changed)] = self._current[id(after)]
         return changed
 
     def _carries(self, tensor: Tensor) -> bool:

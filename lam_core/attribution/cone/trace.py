@@ -12,7 +12,7 @@ import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException, FakeTensorMode
 
 from lam_core.attribution.cone.graph import Graph, Node, Prepared, UntraceableError
-from lam_core.attribution.cone.interception import functions_recorded, recurrences_recorded
+from lam_core.attribution.cone.interception import steps_recorded
 from lam_core.attribution.cone.opaque import Opaque
 from lam_core.attribution.cone.recorder import Recorder
 from lam_core.errors import sentence
@@ -37,11 +37,11 @@ def trace(
     start = Node(None, (), {}, shape=tuple(shape), dtype=dtype, device=device)
     recorder.nodes.append(start)
     x = recorder.blank(start)
-    if _has_backward_hooks(model.module):
-        raise UntraceableError("its modules have hooks on their gradients")
+    if torch.nn.modules.module._global_backward_hooks or torch.nn.modules.module._global_backward_pre_hooks:
+        raise UntraceableError("all modules have hooks on their gradients")
     try:
         with _TRACING, undisturbed(model.module), seeded(device) as drawn, _quiet(), torch.enable_grad():
-            with functions_recorded(recorder), recurrences_recorded(recorder), recorder:
+            with steps_recorded(recorder, model.module), recorder:
                 y = model(x)
             if not isinstance(y, torch.Tensor) or not recorder.depends(y):
                 raise UntraceableError("its output does not depend on its input")
@@ -81,7 +81,3 @@ def _hold_constants(recorder: Recorder) -> None:
     }
     if moved:
         recorder.replace_constants(moved)
-
-
-def _has_backward_hooks(module: torch.nn.Module) -> bool:
-    return any(part._backward_hooks or part._backward_pre_hooks for part in module.modules())

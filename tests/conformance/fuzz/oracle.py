@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 import traceback
 import warnings
@@ -21,6 +20,7 @@ from lam_core.attribution.detectors import Detector
 from lam_core.attribution.gradients import Gradients
 from lam_core.errors import LamError
 from lam_core.model import SuperResolver
+from lam_core.module_state import replica
 from lam_core.randomness import SEED
 from lam_core.region import Region
 from tests.conformance.fuzz.network import Case, case
@@ -126,7 +126,7 @@ def examine(seed: int) -> Verdict:
             local = network.local and _support(wanted[-1][1]) < NARROW
         torch.manual_seed(0)
         original = SuperResolver(network, scale, convention=what.convention, fingerprint=f"fuzz {seed}")
-        untouched = copy.deepcopy(network)
+        untouched = replica(network)
         why, model, before = "?", original, untouched
 
         def spoilt() -> str:
@@ -136,7 +136,7 @@ def examine(seed: int) -> Verdict:
 
         try:
             model = original.to(dtype=torch.float64)
-            before = copy.deepcopy(model.module)
+            before = replica(model.module)
             gradients = Gradients(model, detector)
             gradients.plan(h, w)
             why = cone(model, h, w, detector.rows, detector.columns).fallback
@@ -172,7 +172,7 @@ def _runs(network: nn.Module, what: Case, scale: int) -> str:
         other = model.to(dtype=torch.float32)
         with torch.no_grad():
             other(torch.rand(1, 3, what.height, what.width)).numpy()
-            copy.deepcopy(network).double()(torch.rand(1, 3, what.height, what.width).double()).numpy()
+            replica(network).double()(torch.rand(1, 3, what.height, what.width).double()).numpy()
     except Exception as error:
         return f"does not run afterwards: {type(error).__name__}: {str(error)[:120]}"
     return ""
