@@ -69,7 +69,7 @@ def replica(module: nn.Module) -> nn.Module:
     state = State(module, weights=frozenset())
     for tensor in state.tensors:
         if not tensor.is_leaf:
-            memo[id(tensor)] = tensor.detach().clone()
+            memo[id(tensor)] = tensor.detach().clone().requires_grad_(tensor.requires_grad)
     try:
         return copy.deepcopy(module, dict(memo))
     except Exception:  # Foreign objects may refuse in any way.

@@ -33,6 +33,8 @@ _FILLS: dict[Any, Callable[..., Any]] = {
 
 _RESHAPING = {f"aten::{name}_" for name in ("unsqueeze", "squeeze", "transpose", "t", "swapaxes", "swapdims")}
 """Operations that change the shape of a tensor itself."""
+_UPDATING = {aten.native_batch_norm.default, aten.cudnn_batch_norm.default, aten.miopen_batch_norm.default}
+"""Normalisations that update the running statistics they are given, where they normalise by those of the batch."""
 _EXCHANGES = dict.fromkeys(
     (aten.transpose_.default, aten.swapaxes_.default, aten.swapdims_.default), aten.transpose.int
 )
@@ -201,6 +203,9 @@ class Recorder(TorchDispatchMode):
 
     def _record(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Writes an operation down that changes nothing; gives tensors that stand for its results."""
+        if func in _UPDATING and args[5]:
+            # Running statistics, which the result does not depend on; the operation does not say that it writes there.
+            args = (*args[:3], *(value if value is None else value.clone() for value in args[3:5]), *args[5:])
         enabled = torch.is_grad_enabled()
         args = tuple(substitute(args, self._readable))
         kwargs = substitute(dict(kwargs), self._readable)
@@ -288,9 +293,11 @@ class Recorder(TorchDispatchMode):
         if any(view.parent is changed for view in self._views.values()):
             raise UntraceableError(f"it changes the shape of a tensor that others are views of ({plain})")
         before = self.blank(self.node(changed), differentiable=changed.differentiable)
-        for table in (self._views, self._current, self._version):
-            if id(changed) in table:
-                table[id(before)] = table.pop(id(changed))
+        if id(changed) in self._views:
+            self._views[id(before)] = self._views.pop(id(changed))
+        for versions in (self._current, self._version):
+            if id(changed) in versions:
+                versions[id(before)] = versions.pop(id(changed))
         after = self._record(plain, (before, *args), {})
         changed.data = after
         self._of[id(changed)] = self._of[id(after)]

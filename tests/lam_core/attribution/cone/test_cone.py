@@ -119,6 +119,18 @@ def test_checkpoints_of_either_kind_are_gone_through() -> None:
         assert torch.allclose(found, x.grad, rtol=1e-12)
 
 
+def test_running_statistics_stay_as_they_were() -> None:
+    layer, norm = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)
+    model = resolver(
+        Toy(lambda x: layer(F.batch_norm(x, norm.running_mean, norm.running_var, training=True)), layer, norm)
+    )
+    before = norm.running_mean.clone()
+    x = torch.rand(1, 3, 12, 14, dtype=torch.float64)
+    expected = F.conv2d(F.batch_norm(x, None, None, training=True), layer.weight, layer.bias, padding=1)
+    assert torch.allclose(cone(model, 12, 14, (3, 6), (4, 7))(x), expected[..., 3:6, 4:7], rtol=1e-12)
+    assert torch.equal(norm.running_mean, before)
+
+
 def test_what_is_drawn_is_the_same_at_every_pass() -> None:
     head, tail = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
 
