@@ -39,25 +39,44 @@ class Aim:
         return shelf(self.here, self.selected)
 
 
-def take_aim(shipped: Sequence[str]) -> Aim:
-    """Shows the column and reads it; ends the page if the picture is not here.
+@dataclass(frozen=True, eq=False)
+class ChosenImage:
+    """The image at the top of a column, and what can be asked about it."""
 
-    `shipped`: networks that are selected on the first visit, for their results ship.
-    """
-    view, asks = session.current(), False
+    view: View
+    picture: Picture
+    offers: tuple[Offer, ...]
+    """Networks of every scale."""
+    is_new: bool
+    """Whether it was chosen just now."""
+
+
+def choose_image() -> ChosenImage:
+    """Shows the strip of samples, the upload and the scale, and reads them; ends the page if the image is not here."""
+    view, is_new = session.current(), False
     if sample_id := chosen_image("strip"):
-        view, asks = session.change(image=sample_id, low_resolution=False, window=None), True
-    listed = session_offers()
+        view, is_new = session.change(image=sample_id, low_resolution=False, window=None), True
+    offers = session_offers()
     image_picker.samples_strip(view.image)
     with st.container(horizontal=True, vertical_alignment="center"):
         image_picker.upload(view)
-        image_picker.scale_choice(view, scales(listed))
+        image_picker.scale_choice(view, scales(offers))
     image_picker.upload_fault()
     picture = target_window.picture_of(view)
     if picture is None:
         target_window.ask_for_file()
         process.warm_up()
         st.stop()
+    return ChosenImage(view, picture, offers, is_new)
+
+
+def take_aim(shipped: Sequence[str]) -> Aim:
+    """Shows the column and reads it; ends the page if the picture is not here.
+
+    `shipped`: networks that are selected on the first visit, for their results ship.
+    """
+    image = choose_image()
+    view, picture, listed, asks = image.view, image.picture, image.offers, image.is_new
     if pick := picked("picker"):
         window = target_window.window_of(view, picture)
         view = session.change(window=target_window.pushed_inside(pick.x, pick.y, window.size, picture))

@@ -179,12 +179,6 @@ def remember(model: SuperResolver, view: Cone, precision: str, pictures: int, ve
             store.put(identity, asdict(verdict), {})
 
 
-def forget() -> None:
-    """Drops all verdicts that this process keeps in memory."""
-    with _LOCK:
-        _KNOWN.clear()
-
-
 def _remember(key: str, verdict: Verdict) -> None:
     with _LOCK:
         _KNOWN[key] = verdict

@@ -2,51 +2,15 @@
 
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 import torch
 
 from lam_core.model import SuperResolver
+from tools.architecture_table.builds import OWN as SMALL
 from zoo.architectures import ARCHITECTURES, UnknownArchitectureError, architecture
 from zoo.checkpoints.detect import detect
 
-SMALL: dict[str, dict[str, Any]] = {
-    "a2n": {"channels": 8, "upsampling_channels": 6, "blocks": 2, "hidden": 2, "kernel": 1},
-    "carn": {"channels": 8, "scales": [], "groups": 2, "efficient": True, "shifter": False},
-    "cincgan": {"channels": 8, "blocks": 2},
-    "dbpn": {"initial": 8, "channels": 4, "depth": 3, "input_range": 1.0},
-    "dbpn-original": {"initial": 8, "channels": 4, "stages": 3},
-    "drln": {"channels": 4, "hidden": 2, "balanced": True},
-    "edsr": {"channels": 8, "blocks": 2, "input_range": 1.0},
-    "fsrcnn": {"d": 8, "s": 4, "m": 3, "channels": 1},
-    "fsrcnn-rgb": {"d": 8, "s": 4, "m": 3, "channels": 3},
-    "han": {"channels": 8, "groups": 2, "blocks": 2, "hidden": 2, "input_range": 255.0},
-    "imdn": {"channels": 8, "modules": 3},
-    "lapsrn": {"channels": 4, "depth": 2, "planes": 3},
-    "msrn": {"channels": 4, "blocks": 2, "input_range": 1.0},
-    "pan": {"channels": 8, "upsampling_channels": 6, "blocks": 2},
-    "rcan": {"channels": 8, "groups": 2, "blocks": 3, "hidden": 2, "mean_shift": False},
-    "rfdn": {"channels": 8, "blocks": 3, "distilled": 4, "attention": 2},
-    "rnan": {"channels": 8, "groups": 3, "input_range": 1.0},
-    "rrdbnet-direct": {"channels": 8, "growth": 4, "blocks": 2},
-    "san": {
-        "channels": 8,
-        "groups": 2,
-        "blocks": 2,
-        "hidden": 2,
-        "hidden_non_local": 3,
-        "hidden_unused": 1,
-        "input_range": 1.0,
-    },
-    "srcnn": {"kernels": [9, 1, 5], "widths": [8, 4], "channels": 3},
-    "srdensenet": {"growth": 4, "blocks": 2, "layers": 2, "bottleneck": 8},
-    "srgan-blocks": {"channels": 8, "blocks": 3},
-    "srresnet": {"channels": 8, "blocks": 2, "later_keys": True},
-    "srresnet-instance": {"channels": 8, "blocks": 2},
-    "srresnet-classic": {"channels": 8, "blocks": 2, "bias": True, "earlier_keys": True},
-    "swinir-light": {"channels": 8, "groups": 2, "blocks": 2, "heads": 2, "window": 8, "hidden": 12},
-}
 SCALES = {
     "cincgan": (1,),
     "dbpn": (2, 4, 8),
@@ -77,7 +41,7 @@ def test_every_architecture_is_covered():
 @pytest.mark.parametrize(("name", "scale"), CASES)
 def test_is_rebuilt_from_its_weights_alone(name: str, scale: int):
     torch.manual_seed(0)
-    network = architecture(name).build(**SMALL[name], scale=scale).eval()
+    network = architecture(name).build(**{**SMALL[name], "scale": scale}).eval()
     found = detect(network.state_dict(), name=name)
     assert (found.architecture, found.scale) == (name, scale)
     assert {key: found.hyperparameters[key] for key in SMALL[name]} == SMALL[name]
@@ -89,7 +53,7 @@ def test_is_rebuilt_from_its_weights_alone(name: str, scale: int):
 @pytest.mark.parametrize(("name", "scale"), CASES)
 def test_enlarges_any_size_and_passes_gradients(name: str, scale: int):
     torch.manual_seed(0)
-    network = architecture(name).build(**SMALL[name], scale=scale)
+    network = architecture(name).build(**{**SMALL[name], "scale": scale})
     found = detect(network.state_dict(), name=name)
     model = SuperResolver(found.module, scale, convention=found.convention)
     x = torch.rand(1, 3, 7, 11, requires_grad=True)
@@ -104,7 +68,7 @@ def test_enlarges_any_size_and_passes_gradients(name: str, scale: int):
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_a_direct_upsampler_is_recognised(name: str, scale: int):
     torch.manual_seed(0)
-    network = architecture(name).build(**SMALL[name], scale=scale, direct=True).eval()
+    network = architecture(name).build(**{**SMALL[name], "scale": scale}, direct=True).eval()
     found = detect(network.state_dict(), name=name)
     assert (found.architecture, found.scale) == (name, scale)
     assert found.hyperparameters["direct"] is True
@@ -127,7 +91,7 @@ def test_a_flat_picture_gives_finite_gradients(name: str):
 def test_a_deconvolution_that_keeps_grey_tells_its_stride(name: str, scale: int):
     torch.manual_seed(scale)
     kind = architecture(name)
-    network = kind.build(**SMALL[name], scale=scale)
+    network = kind.build(**{**SMALL[name], "scale": scale})
     last = "last_part" if name == "fsrcnn" else "deconv"
     with torch.no_grad():
         # Nearest neighbour of one feature: every tap of the stride's own square is one, all others zero.

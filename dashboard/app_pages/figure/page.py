@@ -3,14 +3,12 @@
 import streamlit as st
 
 from dashboard.app_pages.figure import draft, preview, recipe_form
-from dashboard.components.image_strip import chosen_image
 from dashboard.components.region_picker import picked, region_picker
 from dashboard.gallery.shipped import first_visit
-from dashboard.presentation.model_options import at_scale, chosen, scales, with_shipped
+from dashboard.presentation.model_options import at_scale, chosen, with_shipped
 from dashboard.runtime import process
 from dashboard.state import session
-from dashboard.state.user_models import session_offers
-from dashboard.widgets import image_picker, target_window, thumbnails
+from dashboard.widgets import image_picker, target_column, target_window, thumbnails
 
 st.title("A figure for your paper")
 st.markdown(
@@ -21,19 +19,8 @@ st.markdown(
 view = session.current()
 left, right = st.columns([1, 2], gap="medium")
 with left:
-    if sample_id := chosen_image("strip"):
-        view = session.change(image=sample_id, low_resolution=False, window=None)
-    offers = session_offers()
-    image_picker.samples_strip(view.image)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        image_picker.upload(view)
-        image_picker.scale_choice(view, scales(offers))
-    image_picker.upload_fault()
-    picture = target_window.picture_of(view)
-    if picture is None:
-        target_window.ask_for_file()
-        process.warm_up()
-        st.stop()
+    image = target_column.choose_image()
+    view, picture, offers = image.view, image.picture, image.offers
     window = target_window.window_of(view, picture)
     first = first_visit()
     listed = with_shipped(offers, [one.id for one in first.checkpoints])
