@@ -130,12 +130,13 @@ def made(request: Request[Any], name: str) -> Any:
 
 
 def reports(checkpoints: Path) -> None:
-    """Writes what a check finds on every entry whose weights are bundled or in the folder."""
+    """Writes what a check finds on every entry whose weights are bundled, in an installed package or in the folder."""
     files = {digest(path): path for path in checkpoints.iterdir() if path.is_file()}
     found = {}
     for entry in registry():
         sha256 = pinned_digest(entry)
-        path = find(entry, ZooSettings(offline=True)) if isinstance(entry.weights, Bundled) else files.get(sha256 or "")
+        at_hand = isinstance(entry.weights, (Bundled, Package))
+        path = find(entry, ZooSettings(offline=True)) if at_hand else files.get(sha256 or "")
         if sha256 is not None and path is not None:
             found[entry.id] = {"sha256": sha256, "report": check_file(entry, path).as_dict()}
             print(f"{entry.id}: checked", flush=True)

@@ -60,7 +60,7 @@ def scale_in_name(name: str) -> int | None:
     >>> scale_in_name("PANx3_DF2K.pth"), scale_in_name("2x3x.pth"), scale_in_name("64x64.pth")
     (3, None, None)
     """
-    found = {int(a or b) for a, b in re.findall(r"(?<![0-9])(?:[xX×]([1-9])|([1-9])[xX×])(?![0-9])", name)}
+    found = {int(a or b) for a, b in re.findall(r"(?<![0-9])(?:[xX×]([1-9])|(?<![xX×])([1-9])[xX×])(?![0-9])", name)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -21,6 +21,8 @@ from lam_core.samples import sample
 
 SIZE = 16
 """Side of a new window in SR pixels."""
+RECIPE_TYPES = ["pdf", "svg", "png", "toml", "json"]
+"""Endings of the files that hold a recipe: figures do."""
 
 
 def current(view: View, picture: Picture, window: Region, selected: Sequence[Offer]) -> Recipe:

@@ -54,7 +54,7 @@ with left:
             key = f"figure-open-{st.session_state.get('figure_opened', 0)}"
             st.file_uploader(
                 "PDF, SVG, PNG or TOML that was made here or by `lam figure`",
-                type=["pdf", "svg", "png", "toml", "json"],
+                type=draft.RECIPE_TYPES,
                 key=key,
                 on_change=draft.take_file,
                 args=(key,),

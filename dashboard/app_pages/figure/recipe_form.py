@@ -105,6 +105,7 @@ def _networks(recipe: Recipe, here: Sequence[Offer]) -> None:
                 format_func=label,
                 max_selections=MOST_NETWORKS,
                 key="figure-networks",
+                select_all=False,
                 on_change=_take_networks,
                 args=({key: label(key) for key in (*chosen, *offers)},),
             )

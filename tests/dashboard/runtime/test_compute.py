@@ -13,6 +13,7 @@ from lam_core.service.service import Service, Status
 from lam_core.service.store import Store
 from tests.dashboard.conftest import write_toy
 from zoo.models.python_file import own_network
+from zoo.models.resolve import Code
 
 LR = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
 SETTINGS = AttributionSettings(nodes=9)
@@ -32,7 +33,7 @@ class Loaded:
 @pytest.fixture
 def toy(tmp_path) -> Loaded:
     path, _, function = write_toy(tmp_path, "toy").rpartition(":")
-    return Loaded(own_network(Path(path), function))
+    return Loaded(own_network(Code(Path(path), function)))
 
 
 def test_a_result_is_computed_once_and_then_at_hand(toy, tmp_path):

@@ -35,9 +35,7 @@ class Reference:
 
     def load(self, progress: object = None) -> SuperResolver:
         self.loaded += 1
-        model = seeing()
-        model.fingerprint = self.fingerprint
-        return model
+        return seeing().replaced(fingerprint=self.fingerprint)
 
 
 def asked(kind: str, model: Reference):
