@@ -153,7 +153,18 @@ def test_a_pasted_network_is_looked_at_and_used_at_once_on_every_page(served, tm
     assert not app.exception
     shown = {one.label: one.value for one in app.metric}
     assert (shown["Architecture"], shown["Parameters"], shown["Receptive field"]) == ("edsr ×2", "1,555", "17")
-    assert {"0 to 1, RGB", "0 to 1, BGR", "0 to 255, RGB", "0 to 255, BGR"} <= set(app.table[0].value["Read as"])
+    assert list(app.table[0].value["Read as"]) == [
+        "0 to 1, RGB",
+        "0 to 1, BGR",
+        "0 to 255, RGB",
+        "0 to 255, BGR",
+        "0 to 1, RGB, mean 0.449 0.437 0.404 subtracted",
+        "0 to 1, BGR, mean 0.449 0.437 0.404 subtracted",
+        "0 to 255, RGB, mean 0.449 0.437 0.404 subtracted",
+        "0 to 255, BGR, mean 0.449 0.437 0.404 subtracted",
+        "-1 to 1, RGB",
+        "-1 to 1, BGR",
+    ]
     assert "No reading of it comes near bicubic interpolation" in words(app)
     app.text_input(key="entry-licence").set_value("MIT").run()
     entry = parse_entry(app.code[0].value, name="sharp-net.toml")

@@ -92,7 +92,7 @@ def test_a_check_tells_before_every_pass_and_can_be_stopped_there(mirror, settin
     told: list[str] = []
     check(entry, settings, tell=told.append)
     assert told[0] == "Its output"
-    assert "read as" in told[-1]
+    assert told[-1] == "How it restores bundled photographs, read as -1 to 1, BGR"
     seen: list[str] = []
 
     def stop(words: str) -> None:
