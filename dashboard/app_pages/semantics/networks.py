@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashboard.gallery.semantics import shipped
-from dashboard.presentation.model_options import Offer, offers
+from dashboard.presentation.model_options import Offer
 from lam_core.semantics.reading import Subject
 from lam_core.semantics.result import Analysis, LayerResult, ModelResult
 from zoo.catalog.registry import registry
@@ -14,9 +14,9 @@ from zoo.settings import ZooSettings
 from zoo.sources.weights import find, state
 
 
-def choices(settings: ZooSettings, own: Iterable[str] = ()) -> dict[str, Offer]:
-    """By key: one's own networks, those whose results ship, and all others that can be had, classifiers among them."""
-    listed = {offer.key: offer for offer in offers(settings, own)}
+def choices(offered: Iterable[Offer], settings: ZooSettings) -> dict[str, Offer]:
+    """By key: the networks on offer, and beside them classifiers and those whose results alone ship."""
+    listed = {offer.key: offer for offer in offered}
     for entry in registry(*settings.entries):
         here = find(entry, settings) is not None
         fetchable = state(entry, settings) == "remote" and not settings.offline

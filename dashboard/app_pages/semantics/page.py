@@ -5,9 +5,9 @@ import streamlit as st
 from dashboard.app_pages.semantics import detect, gathering, images_form, layout_form, networks, sections, turn_off
 from dashboard.app_pages.semantics.presets import stand_ins
 from dashboard.runtime import process
+from dashboard.state.user_models import session_offers
 from dashboard.widgets import glossary
 from lam_core.service.store import key_of
-from lam_core.settings import settings
 from zoo.settings import settings as zoo_settings
 
 st.title("What do deep features tell apart?")
@@ -17,7 +17,7 @@ st.markdown(
 )
 glossary.terms("CHI", "silhouette", "SRGA")
 
-offers = networks.choices(zoo_settings(), settings().networks)
+offers = networks.choices(session_offers(), zoo_settings())
 layout_form.presets(offers)
 choice = layout_form.layout(offers)
 shown = images_form.choose()

@@ -15,11 +15,15 @@ from dashboard.app_pages.semantics.images_form import Material
 from dashboard.app_pages.semantics.networks import choices
 from dashboard.app_pages.semantics.presets import PRESETS
 from dashboard.gallery.semantics import shipped
+from dashboard.presentation.model_options import Offer, offers
+from dashboard.state.user_models import Yours
 from lam_core.render import png
 from lam_core.semantics.reading import percentage
 from tests.dashboard.conftest import APP, at_page, write_toy
 from tests.zoo.mirror import COMMIT, Mirror
+from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
+from zoo.sources.weights import find
 
 STANDARD = Material(shipped.shipped_design(), is_standard=True, is_own=False)
 
@@ -55,6 +59,27 @@ def test_the_first_visit_shows_four_published_networks_and_their_controls(toy):
     assert "Published: the deepest features of SR networks part by degradation" in shown
 
 
+def on_offer() -> dict[str, Offer]:
+    """What the page offers where nothing can be fetched."""
+    settings = ZooSettings(offline=True)
+    return choices(offers(settings), settings)
+
+
+def test_a_network_of_this_session_is_offered_and_can_be_analysed(toy, tmp_path):
+    entry = registry()["fsrcnn-c"].model_copy(update={"name": "Brought along"})
+    path = find(entry, ZooSettings(offline=True))
+    one = Yours("abc:mine.safetensors~1", entry, path)
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state["yours"] = {one.key: one}
+    at_page(app, "semantics").run()
+    assert not app.exception
+    assert "Brought along · yours" in app.multiselect(key="nets").options
+    app.multiselect(key="nets").set_value([one.key]).run()
+    assert not app.exception
+    assert "Not computed for these images yet: Brought along" in text(app)
+    assert not app.warning
+
+
 def registry_name(key: str) -> str:
     return shipped.sources()[key].name
 
@@ -71,7 +96,7 @@ def test_a_published_figure_says_what_is_missing_and_what_stands_in():
 
 
 def test_panels_keep_their_place_and_controls_come_last():
-    listed = choices(ZooSettings(offline=True))
+    listed = on_offer()
     examined = gather([listed["srgan"], listed["pan"]], STANDARD).examined
     found = scatter.across_networks(examined, 1.0, "t-SNE")
     assert [panel.id for panel in found] == ["srgan", "pan", "raw", "untrained srgan", "untrained pan"]
@@ -83,7 +108,7 @@ def test_panels_keep_their_place_and_controls_come_last():
 
 
 def test_a_network_without_weights_here_is_said_to_have_none_for_other_pictures():
-    listed = choices(ZooSettings(offline=True))
+    listed = on_offer()
     found = gather([listed["srgan"]], replace(STANDARD, is_standard=False))
     assert not found.examined
     assert [offer.key for offer in found.without_weights] == ["srgan"]
@@ -98,7 +123,7 @@ def test_networks_without_weights_give_way_to_compact_ones(toy):
 
 
 def test_a_selection_is_taken_away_as_pictures_and_a_table():
-    listed = choices(ZooSettings(offline=True))
+    listed = on_offer()
     design = shipped.shipped_design()
     examined = gather([listed["srgan"]], STANDARD).examined
     archive = zipfile.ZipFile(io.BytesIO(scatter.exported(design, [0, 5], examined, 1.0)))
@@ -112,7 +137,7 @@ def test_names_of_classes_follow_files():
 
 
 def test_compact_networks_are_named_so():
-    listed = choices(ZooSettings(offline=True))
+    listed = on_offer()
     assert networks.full_name(listed["imdn-c"]).endswith("(compact)")
     assert next(iter(listed)) in shipped.sources()
 
