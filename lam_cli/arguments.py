@@ -10,10 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-import numpy as np
-
 from lam_core.attribution.settings import AttributionSettings
-from lam_core.condition import Value
 from lam_core.convention import Colour
 from lam_core.errors import LamError
 from lam_core.images import Pixels
@@ -64,7 +61,7 @@ def add_model(command: argparse.ArgumentParser) -> None:
     add_overrides(command)
 
 
-def add_overrides(command: argparse.ArgumentParser) -> None:
+def add_overrides(command: argparse.ArgumentParser, *, weights: bool = True) -> None:
     """Adds the options that say of a network what its entry or file does not, or says wrongly."""
     said = command.add_argument_group("what goes before what the entry, the file or measuring says of the network")
     said.add_argument("--scale", type=int, metavar="S", help="its enlargement")
@@ -79,12 +76,14 @@ def add_overrides(command: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="what it takes beside the image: a number, a fraction such as 15/255, or a .npy file; repeatable",
     )
-    said.add_argument("--weights", type=Path, metavar="FILE", help="state dict for path.py:build")
+    if weights:
+        said.add_argument("--weights", type=Path, metavar="FILE", help="state dict for path.py:build")
 
 
 def overrides(options: argparse.Namespace) -> Overrides:
     """What those options say, as `zoo.load` takes it. Raises `InputError`."""
     from zoo.overrides import Overrides
+    from zoo.spec import parse_condition
 
     return Overrides(
         scale=options.scale,
@@ -92,29 +91,8 @@ def overrides(options: argparse.Namespace) -> Overrides:
         colour=options.colour,
         pad_multiple=options.pad_multiple,
         params=options.params,
-        condition=dict(map(condition, options.condition)) or None,
+        condition=dict(map(parse_condition, options.condition)) or None,
     )
-
-
-def condition(text: str) -> tuple[str, Value]:
-    """The condition that `NAME=VALUE` gives. Raises `InputError`.
-
-    >>> condition("sigma=25"), condition("level=51/255")
-    (('sigma', 25.0), ('level', 0.2))
-    """
-    name, _, value = text.partition("=")
-    if name and value.endswith(".npy"):
-        try:
-            return name, np.load(value, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise InputError(f"cannot read the array {value!r}: {error}") from None
-    try:
-        numerator, _, denominator = value.partition("/")
-        return name, float(numerator) / float(denominator or 1)
-    except (ValueError, ZeroDivisionError):
-        raise InputError(
-            f"--condition is {text!r}; give NAME=VALUE, such as sigma=25, sigma=15/255 or kernel=kernel.npy"
-        ) from None
 
 
 def say(notes: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError
+from lam_cli.arguments import InputError, add_overrides, overrides, say
 from lam_core.device import check_device
 from lam_core.settings import MEBIBYTE, Settings
 
@@ -24,9 +24,11 @@ def add(commands: Any) -> None:
         dest="own",
         action="append",
         default=[],
-        metavar="path.py:build",
-        help="a network of one's own, offered beside the zoo's; repeatable",
+        metavar="M",
+        help="a network of one's own, offered beside the zoo's: path.py:build, package.module:Class or a checkpoint; "
+        "repeatable",
     )
+    add_overrides(command)
     command.add_argument("--port", type=int, default=8501)
     command.add_argument(
         "--address", default="127.0.0.1", help="where to listen; 0.0.0.0 for everybody, with LAM_HOSTED=1"
@@ -38,14 +40,18 @@ def run(options: argparse.Namespace) -> None:
     """Checks every setting, then becomes the server."""
     import zoo
     from zoo.settings import ZooSettings
+    from zoo.spec import spec_text
 
-    own = [str(Path(spec).absolute()) for spec in options.own]
+    own = [spec_text(_absolute(name), _said(options)) for name in options.own]
     environment = {**os.environ, **({"LAM_WITH": os.pathsep.join(own)} if own else {})}
+    if own:
+        # The server runs in another folder; modules are found from here all the same.
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH")]))
     chosen, hosted = Settings.from_environment(environment), ZooSettings.from_environment(environment).hosted
     check_address(options.address, hosted=hosted)
     check_device(chosen.device)
-    for spec in own:
-        zoo.reference(spec)
+    for name in options.own:
+        say(zoo.reference(name, weights=options.weights, **overrides(options)).notes)
     command = [sys.executable, "-m", "dashboard.server", "run", str(ENTRYPOINT)]
     command += ["--server.port", str(options.port), "--server.address", options.address]
     # A page elsewhere that lets its name point here must not be taken for this one.
@@ -57,6 +63,25 @@ def run(options: argparse.Namespace) -> None:
     os.chdir(ENTRYPOINT.parents[1])
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)
+
+
+def _absolute(model: str) -> str:
+    """A network's name that means the same in another folder."""
+    file = model.rpartition(":")[0] if model.rpartition(":")[0].endswith(".py") else model
+    return str(Path(model).absolute()) if Path(file).exists() else model
+
+
+def _said(options: argparse.Namespace) -> dict[str, Any]:
+    """The options of the networks, as `zoo.spec` takes them."""
+    plain = ("scale", "input_range", "colour", "pad_multiple", "params")
+    arrays = [_absolute_array(text) for text in options.condition]
+    weights = None if options.weights is None else str(options.weights.absolute())
+    return {**{name: getattr(options, name) for name in plain}, "condition": arrays, "weights": weights}
+
+
+def _absolute_array(condition: str) -> str:
+    name, _, value = condition.partition("=")
+    return f"{name}={Path(value).absolute()}" if value.endswith(".npy") else condition
 
 
 def check_address(address: str, *, hosted: bool) -> None:

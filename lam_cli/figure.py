@@ -13,6 +13,7 @@ from typing import Any
 from lam_cli.arguments import (
     InputError,
     attribution_progress,
+    overrides,
     read_picture,
     without_folder,
     write_file,
@@ -68,7 +69,10 @@ def run(options: argparse.Namespace) -> None:
 
     import zoo
 
-    networks = [zoo.reference(_found(network.model, beside)) for network in recipe.networks]
+    said = overrides(options)
+    networks = [
+        zoo.reference(_found(network.model, beside), weights=options.weights, **said) for network in recipe.networks
+    ]
     for sentence in dict.fromkeys(note for network in networks for note in network.notes):
         print(sentence, file=sys.stderr)
     _check_same(recipe, pixels, networks)
@@ -134,8 +138,9 @@ def _check_same(recipe: Recipe, pixels: Sequence[Pixels], networks: Sequence[Mod
     for network, reference in zip(recipe.networks, networks, strict=True):
         if network.fingerprint and network.fingerprint != reference.fingerprint:
             raise InputError(
-                f"{network.model} has other weights than in this figure (fingerprint {reference.fingerprint[:12]}…, "
-                f"not {network.fingerprint[:12]}…); name the networks with --models to take these all the same"
+                f"{network.model} is not the network of this figure (fingerprint {reference.fingerprint[:12]}…, not "
+                f"{network.fingerprint[:12]}…): its weights differ, or options such as --condition; name the networks "
+                "with --models to take these all the same"
             )
 
 

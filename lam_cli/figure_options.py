@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError, add_settings, attribution_settings, window
+from lam_cli.arguments import InputError, add_overrides, add_settings, attribution_settings, window
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.render.figure import (
     FONTS,
@@ -29,8 +29,8 @@ CODE = re.compile(r"\.py:\w+$")
 """The end of a reference to a Python function."""
 CHOICES: dict[str, Any] = {"references": Reference, "cells": Kind, "under": Number}
 """Options that take names joined by commas, or `none`."""
-PLAIN = ("template", "across", "per_row", "overview", "maps", "scale", "range", "baseline", "caption", "width_mm",
-         "font", "font_size", "gap_mm", "box", "dpi")  # fmt: skip
+PLAIN = ("template", "across", "per_row", "overview", "maps", "range", "baseline", "caption", "width_mm", "font",
+         "font_size", "gap_mm", "box", "dpi")  # fmt: skip
 """Options that are entries of a recipe as they are."""
 
 
@@ -66,7 +66,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help=f"zoom insets, from the window's corner; repeatable; corners: {_listed(Corner)}",
     )
     look.add_argument("--under", metavar="A,B", help=f"numbers under the cells: {_listed(Number)} or none")
-    look.add_argument("--scale", choices=names_of(Scale), help="of colours")
+    look.add_argument("--colour-scale", choices=names_of(Scale), help="of the maps' values")
     look.add_argument("--range", choices=names_of(Range), help="of colours: each map's own, or one for all")
     look.add_argument("--bar", action=argparse.BooleanOptionalAction, help="a colour bar")
     look.add_argument("--note", action=argparse.BooleanOptionalAction, help="the settings below")
@@ -83,6 +83,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     look.add_argument("--box", type=float, metavar="PT", help="width of boxes")
     look.add_argument("--dpi", type=int, help="of PNG")
     command.add_argument("--lr", action="store_true", help="the images are low-resolution as they are")
+    add_overrides(command)
     add_settings(command)
 
 
@@ -97,6 +98,8 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     for name in ("bar", "note"):
         if getattr(options, name) is not None:
             changes[name] = getattr(options, name)
+    if options.colour_scale is not None:
+        changes["scale"] = options.colour_scale
     if options.crop is not None:
         changes["crop"] = _crop(options.crop)
     if options.inset is not None:

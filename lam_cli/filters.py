@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError, add_pictures, pictures, write_file
+from lam_cli.arguments import InputError, add_overrides, add_pictures, overrides, pictures, say, write_file
 from lam_cli.progress import ProgressLine
 from lam_cli.serving import add_store, service
 
@@ -21,6 +21,7 @@ def add(commands: Any) -> None:
     command = commands.add_parser("filters", help="which filters of a fine-tuned network undo which degradation")
     command.add_argument("--target", required=True, metavar="M", help="the fine-tuned network, as for --model")
     command.add_argument("--baseline", metavar="M", help="the network it was fine-tuned from; the entry's if not given")
+    add_overrides(command, weights=False)
     add_pictures(command, " of HR images")
     command.add_argument("--degradations", default="blur:1.2,noise:20", metavar="D1,D2")
     command.add_argument("--nodes", type=int, default=65, help="points between the networks at most: 5, 9, 17, 33, 65")
@@ -52,9 +53,11 @@ def run(options: argparse.Namespace) -> None:
     if len(opened) < LEAST:
         raise InputError(f"{len(opened)} images are too few; give {LEAST} or more: a third scores, the others try")
     images = [one.pixels for one in opened]
+    said = overrides(options)
+    both = [zoo.reference(one, **said) for one in (options.target, name)]
+    say(note for network in both for note in network.notes)
     request = FilterStudyRequest(
-        zoo.reference(options.target),
-        zoo.reference(name),
+        *both,
         images[::3],
         [image for i, image in enumerate(images) if i % 3],
         tuple(Degradation.parse(text) for text in options.degradations.split(",")),
@@ -67,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
         )
     if answer.note:
         print(answer.note, file=sys.stderr)
-    said = {
+    figures = {
         "target": request.model.name,
         "baseline": request.baseline.name,
         "settings": request.settings.as_dict(),
@@ -75,5 +78,5 @@ def run(options: argparse.Namespace) -> None:
         **summary(answer.result),
     }
     scores = {one.degradation: one.scores.tolist() for one in answer.result.found}
-    write_file(options.out, json.dumps({**said, "scores": scores}, allow_nan=False).encode())
-    print(json.dumps({**said, "out": str(options.out)}, allow_nan=False))
+    write_file(options.out, json.dumps({**figures, "scores": scores}, allow_nan=False).encode())
+    print(json.dumps({**figures, "out": str(options.out)}, allow_nan=False))

@@ -37,6 +37,7 @@ def add(commands: Any) -> None:
     add_overrides(showing)
     adding = action("add", run_add, "write an entry for a file on the Hub")
     adding.add_argument("reference", metavar="owner/repo:file")
+    add_overrides(adding, weights=False)
     adding.add_argument("--endpoint", metavar="URL", help="of a mirror of the Hub")
     adding.add_argument("--entries", type=Path, default=zoo.catalog.registry.ENTRIES, metavar="DIR")
     action("pin", run_pin, "print an entry with its revision and digest").add_argument("id")
@@ -65,13 +66,13 @@ def run_show(options: argparse.Namespace) -> None:
     """Prints an entry, or what a checkpoint turns out to be."""
     from zoo.models.resolve import resolve
 
-    target = resolve(options.model, zoo.settings.settings())
-    if isinstance(target, Entry):
+    target, said = resolve(options.model, zoo.settings.settings()), overrides(options)
+    if isinstance(target, Entry) and not options.weights and not any(value is not None for value in said.values()):
         content = zoo.catalog.listing.facts(target, zoo.settings.settings())
     else:
         from zoo.inspection.inspection import inspect
 
-        found = inspect(options.model, settings=zoo.settings.settings(), weights=options.weights, **overrides(options))
+        found = inspect(options.model, settings=zoo.settings.settings(), weights=options.weights, **said)
         content = found.as_dict()
     if options.json:
         print(json.dumps(content, indent=1))
@@ -91,7 +92,8 @@ def run_add(options: argparse.Namespace) -> None:
     if options.endpoint:
         own = replace(own, endpoint=options.endpoint.rstrip("/"))
     with ProgressLine() as line:
-        added = add_entry(options.reference, options.entries, own, progress=_telling(line, options.reference))
+        there = _telling(line, options.reference)
+        added = add_entry(options.reference, options.entries, own, progress=there, **overrides(options))
     if options.json:
         print(json.dumps({"id": added.entry.id, "path": str(added.path), "missing": list(added.missing)}))
         return
@@ -125,16 +127,15 @@ def run_check(options: argparse.Namespace) -> None:
     from zoo.inspection.benchmark_sets import on_benchmarks
     from zoo.inspection.check_entry import check, check_unknown
 
-    reports = []
+    reports, said = [], overrides(options)
     with ProgressLine() as line:
         for number, (name, target) in enumerate(targets.items(), 1):
             line.say(f"{name}, {number} of {len(targets)}")
             there = _telling(line, name)
             if not isinstance(target, Entry):
-                said = overrides(options)
                 reports.append(check_unknown(name, own, weights=options.weights, progress=there, **said))
                 continue
-            report = check(target, own, progress=there)
+            report = check(target, own, progress=there, **said)
             if tests:
                 report = replace(report, findings=(*report.findings, *on_benchmarks(target, own, tests)))
             reports.append(report)

@@ -56,7 +56,8 @@ class Settings:
     device: str = "cpu"
     """Where networks run: `cpu`, `cuda`, `cuda:1` or `mps`. `LAM_DEVICE`."""
     networks: tuple[str, ...] = ()
-    """Networks of one's own that the pages offer, each `path.py:build`. `LAM_WITH`, separated as in `PATH`."""
+    """Networks of one's own that the pages offer: `path.py:build`, `package.module:Class` or a checkpoint, each perhaps
+    with what is said of it as in `net.py:build?scale=4`. `LAM_WITH`, separated as in `PATH`."""
 
     proxied: bool = False
     """Whether a proxy of one's own stands in front and tells visitors' addresses: `X-Forwarded-For` is believed, and
@@ -99,8 +100,11 @@ def _folder(text: str) -> Path:
 
 
 def _networks(text: str) -> tuple[str, ...]:
-    """The parts of `a.py:build:b.py:make`: the separator of paths also stands before a function's name."""
-    part = rf"(.+?\.py:[A-Za-z_]\w*)(?:{re.escape(os.pathsep)}|$)"
+    """The parts of `a.py:build:b.pth`: the separator of paths also stands before a function's name."""
+    separator = re.escape(os.pathsep)
+    code = rf"(?:[^{separator}?]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*"
+    file = rf"[^{separator}?]+(?<!\.py)"
+    part = rf"((?:{code}|{file})(?:\?[^{separator}?]+)?)(?:{separator}|$)"
     if not re.fullmatch(f"(?:{part})+", text):
         raise ValueError(text)
     return tuple(match[1] for match in re.finditer(part, text))

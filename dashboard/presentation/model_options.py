@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from dashboard.presentation.catalogue import can_be_tried
@@ -13,6 +12,7 @@ from zoo.catalog.entry import Entry
 from zoo.catalog.registry import card, registry
 from zoo.settings import ZooSettings
 from zoo.sources.weights import find
+from zoo.spec import title
 
 COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
 """Chosen where no published network is here: three of growing receptive field that come with the project."""
@@ -68,10 +68,7 @@ class Offer:
 
 def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:
     """Every super-resolution network that can be had here, one's own first, then compact, then published by year."""
-    listed = [
-        Offer(key, f"{Path(key.rpartition(':')[0]).name}:{key.rpartition(':')[2]}", "yours", None)
-        for key in (() if settings.hosted else own)
-    ]
+    listed = [Offer(key, title(key), "yours", None) for key in (() if settings.hosted else own)]
     listed += [_offer(entry, settings) for entry in registry(*settings.entries) if can_be_tried(entry, settings)]
     return tuple(sorted(listed, key=_place))
 

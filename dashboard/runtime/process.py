@@ -26,6 +26,7 @@ from lam_core.settings import settings
 from zoo.models.pool import Pool, PooledReference
 from zoo.models.reference import Reference, feature_reference
 from zoo.settings import settings as zoo_settings
+from zoo.spec import Spec
 
 log = logging.getLogger("lam")
 
@@ -76,14 +77,17 @@ def shared_service() -> Service:
 
 @functools.lru_cache(maxsize=64)
 def network(name: str) -> PooledReference:
-    """The network that `zoo.reference` takes by that name, loaded through the pool. Raises a `ZooError`."""
-    return pooled(zoo.reference(name))
+    """The network of that name, as a `zoo.spec` has it, loaded through the pool. Raises a `ZooError`."""
+    if zoo_settings().hosted:  # strangers name entries and files on the Hub, and no file here as their weights
+        return pooled(zoo.reference(name))
+    spec = Spec.parse(name)
+    return pooled(zoo.reference(spec.name, weights=spec.weights, **spec.overrides))
 
 
 @functools.lru_cache(maxsize=64)
 def feature_network(key: str) -> NetworkReference:
     """As `network`, and classifiers too: networks to be looked at by their features. Raises a `ZooError`."""
-    found = feature_reference(key)
+    found = network(key) if "?" in key else feature_reference(key)
     return pooled(found) if isinstance(found, Reference) else found
 
 

@@ -75,9 +75,9 @@ def test_options_change_what_a_file_says(place: Path, capsys) -> None:
     small = ("figure", "hr.png", "--models", "net0.py:build,net1.py:build", "--field", "24", "--dpi", "80")
     run(capsys, *small, "--window", "10,12,8", "--out", "a.toml", "--names", "Ours,Theirs")
     run(capsys, "figure", "--recipe", "a.toml", "--models", small[3], "--template", "comparison", "--cells", "sr,map",
-        "--under", "psnr,di", "--scale", "log", "--range", "shared", "--maps", "area", "--crop", "16", "--no-note",
-        "--label", "sr=Output", "--inset", "0,0,4,top-left,#00ff00", "--window", "20,20,8", "--window-names", "b",
-        "--out", "b.svg")  # fmt: skip
+        "--under", "psnr,di", "--colour-scale", "log", "--range", "shared", "--maps", "area", "--crop", "16",
+        "--no-note", "--label", "sr=Output", "--inset", "0,0,4,top-left,#00ff00", "--window", "20,20,8",
+        "--window-names", "b", "--out", "b.svg")  # fmt: skip
     made = read_recipe((place / "b.svg").read_bytes())
     assert [network.name for network in made.networks] == ["Ours", "Theirs"]
     assert (made.template, made.cells, made.scale, made.maps, made.crop) == (
@@ -112,7 +112,8 @@ def test_another_image_or_other_weights_than_the_figures_are_refused(place: Path
     run(capsys, "figure", "hr.png", "--models", "fsrcnn-c", "--window", "12,12,8", "--field", "24", "--out", "a.toml")
     text = (place / "a.toml").read_text()
     (place / "b.toml").write_text(re.sub('fingerprint = "[0-9a-f]{64}"', f'fingerprint = "{"0" * 64}"', text))
-    assert "fsrcnn-c has other weights" in refused(capsys, "figure", "--from", "b.toml", "--out", "b.npz")
+    said = refused(capsys, "figure", "--from", "b.toml", "--out", "b.npz")
+    assert "fsrcnn-c is not the network of this figure (fingerprint" in said
     Image.fromarray(np.zeros((96, 120, 3), np.uint8)).save(place / "hr.png")
     assert "hr.png is not the image of this figure" in refused(capsys, "figure", "--from", "a.toml", "--out", "b.npz")
 

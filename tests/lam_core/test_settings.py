@@ -6,6 +6,15 @@ import pytest
 from lam_core.environment import EnvironmentValueError
 from lam_core.settings import Settings
 
+NETWORKS = (
+    "a.py:build",
+    "b.py:make?scale=4&condition=sigma%3D25",
+    "nets.span:SPAN",
+    "/x/net.pth",
+    "/y/net.pth?colour=bgr",
+)
+"""A network of one's own in each way in which `LAM_WITH` names one."""
+
 
 def test_an_empty_environment_gives_the_defaults():
     assert Settings.from_environment({}) == Settings()
@@ -23,7 +32,7 @@ def test_every_variable_is_read():
             "LAM_SESSION_QUEUE": "1",
             "LAM_SECONDS": "30",
             "LAM_DEVICE": "cuda:1",
-            "LAM_WITH": f"a.py:build{os.pathsep}b.py:make",
+            "LAM_WITH": os.pathsep.join(NETWORKS),
         }
     )
     assert read == Settings(
@@ -36,7 +45,7 @@ def test_every_variable_is_read():
         session_queue=1,
         seconds=30,
         device="cuda:1",
-        networks=("a.py:build", "b.py:make"),
+        networks=NETWORKS,
     )
 
 

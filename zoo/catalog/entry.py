@@ -189,6 +189,8 @@ class Entry(_Table):
     """Whether the file was never at hand: architecture and convention are what its size and its source tell."""
     fine_tuned_from: str | None = None
     """Id of the network whose weights the training began with: the baseline of filter attribution."""
+    params: str | None = None
+    """Which of several parameter sets in the file is used; where it is not said, an averaged one goes first."""
     hyperparameters: dict[str, Any] = {}
     """Keyword arguments that build the network without its weights."""
     convention: Input = Input()

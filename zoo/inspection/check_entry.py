@@ -25,14 +25,21 @@ NEAR = 0.2
 """Relative difference of receptive fields that counts as none: papers count them in different ways."""
 
 
-def check(entry: Entry, settings: ZooSettings, *, progress: Progress | None = None, tell: Tell = silent) -> Report:
+def check(
+    entry: Entry,
+    settings: ZooSettings,
+    *,
+    progress: Progress | None = None,
+    tell: Tell = silent,
+    **overrides: Unpack[Overrides],
+) -> Report:
     """Fetches, loads and runs an entry's network and compares. Raises a `ZooError` where that is impossible."""
-    return check_file(entry, fetch(entry, settings, progress=progress), tell)
+    return check_file(entry, fetch(entry, settings, progress=progress), tell, **overrides)
 
 
-def check_file(entry: Entry, path: Path, tell: Tell = silent) -> Report:
+def check_file(entry: Entry, path: Path, tell: Tell = silent, **overrides: Unpack[Overrides]) -> Report:
     """Loads and runs an entry's network with the weights in a file, and compares. Raises a `ZooError`."""
-    model = load_entry(entry, path)
+    model = load_entry(entry, path, **overrides)
     if not isinstance(model, SuperResolver):
         loads = Finding("weights", entry.architecture, entry.architecture, "ok", "the classifier loads")
         return Report(entry.id, (loads,))

@@ -6,14 +6,16 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
+from lam_core.condition import in_words
 from lam_core.convention import Convention
 from zoo.catalog.entry import Entry, Family, Hub, Input, Local, Published
 from zoo.catalog.registry import registry
 from zoo.catalog.toml_writer import entry_text, is_written
 from zoo.errors import ZooError
 from zoo.models.resolve import Code, resolve
+from zoo.overrides import Overrides
 from zoo.settings import ZooSettings
 from zoo.sources import hub
 from zoo.sources.transfer import Progress, WrongDigestError, disk_error
@@ -80,13 +82,26 @@ class Added:
     missing: tuple[str, ...]
 
 
-def add(reference: str, folder: Path, settings: ZooSettings, *, progress: Progress | None = None) -> Added:
+def add(
+    reference: str,
+    folder: Path,
+    settings: ZooSettings,
+    *,
+    progress: Progress | None = None,
+    **overrides: Unpack[Overrides],
+) -> Added:
     """Finds out what `owner/repo:file` or a file of one's own is, and writes an entry into `folder`, pinned.
 
-    Raises a `ZooError`: whatever fetching, reading or detecting raises, or `DiskFullError` for the folder.
+    `overrides` go before what is found out, and stand in the entry. Raises a `ZooError`: whatever fetching, reading or
+    detecting raises, `NothingToAddError` for a condition, which no entry holds, or `DiskFullError` for the folder.
     """
+    if condition := overrides.get("condition"):
+        raise NothingToAddError(
+            f"an entry holds no condition, and {in_words(condition)} was given; give it where the network is used, as "
+            "`lam attribute --condition`"
+        )
     found = find(reference, settings, progress=progress)
-    proposal = propose(found, settings, taken={path.stem for path in folder.glob("*.toml")})
+    proposal = propose(found, settings, taken={path.stem for path in folder.glob("*.toml")}, **overrides)
     target = folder / f"{proposal.entry.id}.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,14 +133,16 @@ def find(reference: str, settings: ZooSettings, *, progress: Progress | None = N
             raise NothingToAddError(f"{reference} is Python code; `lam dashboard --with {reference}` shows its network")
 
 
-def propose(found: Found, settings: ZooSettings, *, taken: Collection[str] = ()) -> Proposal:
+def propose(
+    found: Found, settings: ZooSettings, *, taken: Collection[str] = (), **overrides: Unpack[Overrides]
+) -> Proposal:
     """What the file is, and the entry that would say so, under an id that is not `taken`. Raises a `ZooError`."""
     # Imported here: a file that cannot be had, and a pin, need no PyTorch.
     from zoo.inspection.inspection import inspect_file
 
-    inspection = inspect_file(found.path, name=found.name, settings=settings)
+    inspection = inspect_file(found.path, name=found.name, settings=settings, **overrides)
     entry_id = _free_id(found.source, {*taken, *registry(*settings.entries).entries})
-    entry = describe(found.source, inspection, entry_id)
+    entry = describe(found.source, inspection, entry_id).model_copy(update={"params": overrides.get("params")})
     return Proposal(entry, inspection, found.path, known=entry_of_file(found.path, settings))
 
 

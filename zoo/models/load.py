@@ -85,7 +85,7 @@ def super_resolver(
 def load_entry(entry: Entry, path: Path, **overrides: Unpack[Overrides]) -> SuperResolver | FeatureModel:
     """The model of an entry with the weights in a file. Raises a `LamError`."""
     verify(path, pinned_digest(entry), entry.id)
-    params = overrides.get("params")
+    params = overrides.get("params") or entry.params
     if entry.kind == "classifier":
         return classifier(entry, read_state(path, params=params), fingerprint=entry_fingerprint(entry, digest(path)))
     network, weights = read_declared(path, entry, params=params, input_range=overrides.get("input_range"))

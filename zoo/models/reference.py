@@ -118,7 +118,7 @@ def reference(
         raise NotASuperResolverError(
             f"{entry.name} is a {entry.kind}, not a super-resolution network; nothing can be attributed to it"
         )
-    if entry is None or overrides.get("params") is not None:
+    if entry is None or (overrides.get("params") or entry.params) is not None:
         from zoo.models.load import super_resolver
 
         model = super_resolver(x, weights=weights, settings=chosen, progress=progress, **overrides)
