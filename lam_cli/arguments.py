@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from lam_core.attribution.settings import AttributionSettings
+from lam_core.attribution.settings_table import SETTINGS, Setting
 from lam_core.convention import Colour
 from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.images.decode import decode
 from lam_core.images.image_sets import Picture, of_sample, pictures_in
-from lam_core.region import FieldSize, Region
+from lam_core.region import Region
 from lam_core.samples import samples
 from lam_core.service.service import Status
 
@@ -113,29 +114,31 @@ def without_folder(model: str) -> str:
     return f"{Path(path).name}:{build}" if colon and Path(path).is_file() else model
 
 
-def add_settings(command: argparse.ArgumentParser) -> None:
-    """Adds the options that decide what a map is."""
-    command.add_argument("--rule", choices=("reference", "default"))
-    command.add_argument("--nodes", type=int, help="points on the path (at most this many under the default rule)")
-    command.add_argument("--tolerance", type=float, help="relative error of the displayed map to stop at")
-    command.add_argument("--sigma", type=float, help="blur of the baseline in LR pixels")
-    command.add_argument("--detector", choices=("gradient", "intensity", "gabor"))
-    command.add_argument("--field", type=field, metavar="N|full", help="side of the attributed LR field")
-    command.add_argument("--dtype", choices=("float32", "tf32", "float64"), help="tf32: GPU only")
+def add_settings(command: argparse.ArgumentParser, *, standard: AttributionSettings | None = None) -> None:
+    """Adds an option for each of the settings that decide what a map is; `standard`: what counts where none is given."""
+    group = command.add_argument_group("settings of the attribution")
+    for one in SETTINGS.values():
+        group.add_argument(
+            f"--{one.name}",
+            type=_parser(one),
+            metavar=one.takes,
+            help=f"{one.words.help} Default: {getattr(standard or AttributionSettings(), one.name)}.",
+        )
+
+
+def _parser(setting: Setting) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        try:
+            return setting.parse(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of its values; give {setting.takes}") from None
+
+    return parse
 
 
 def attribution_settings(options: argparse.Namespace, standard: AttributionSettings) -> AttributionSettings:
-    """`standard` with what the options change; the reference rule looks at the whole image unless told otherwise."""
-    names = ("rule", "nodes", "tolerance", "sigma", "detector", "field", "dtype")
-    chosen: dict[str, Any] = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    if options.rule == "reference":
-        chosen.setdefault("field", "full")
-    return replace(standard, **chosen)
-
-
-def field(text: str) -> FieldSize:
-    """The value of --field."""
-    return "full" if text == "full" else int(text)
+    """`standard` with what the options change. Raises `SettingsError`."""
+    return replace(standard, **{name: value for name in SETTINGS if (value := getattr(options, name)) is not None})
 
 
 def attribution_progress(status: Status) -> str:

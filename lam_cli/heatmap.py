@@ -11,13 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from lam_cli.arguments import add_model, overrides, read_picture, say, write_file
+from lam_cli.arguments import (
+    add_model,
+    add_settings,
+    attribution_settings,
+    overrides,
+    read_picture,
+    say,
+    write_file,
+)
 from lam_cli.progress import ProgressLine
 from lam_cli.serving import add_store, service
-from lam_core.attribution.heatmap import HeatmapRequest
+from lam_core.attribution.heatmap import TILE_TOLERANCE, HeatmapRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import downscale
 from lam_core.service.service import Status
+
+TILES = AttributionSettings(tolerance=TILE_TOLERANCE)
+"""What counts for each map behind a tile unless the options say otherwise."""
 
 
 def add(commands: Any) -> None:
@@ -27,7 +38,7 @@ def add(commands: Any) -> None:
     add_model(command)
     command.add_argument("--size", type=int, default=16, help="side of a window in SR pixels")
     command.add_argument("--stride", type=int, default=16, metavar="S", help="distance of windows in SR pixels")
-    command.add_argument("--tolerance", type=float, default=0.05, help="relative error of each map to stop at")
+    add_settings(command, standard=TILES)
     command.add_argument("--lr", action="store_true", help="the picture is low-resolution as it is")
     add_store(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
@@ -43,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     model = zoo.reference(options.model, weights=options.weights, **overrides(options))
     say(model.notes)
     lr = picture if options.lr else downscale(picture, model.scale)
-    asked = AttributionSettings(tolerance=options.tolerance)
+    asked = attribution_settings(options, TILES)
     with ProgressLine() as line:
         request = HeatmapRequest(model, lr, options.size, options.stride, asked)
         answer = service(keeps=not options.no_store).answer(request, lambda status: line.say(in_words(status)))

@@ -8,7 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError, add_overrides, add_pictures, overrides, pictures, say
+from lam_cli.arguments import (
+    InputError,
+    add_overrides,
+    add_pictures,
+    add_settings,
+    attribution_settings,
+    overrides,
+    pictures,
+    say,
+)
 from lam_cli.progress import ProgressLine
 from lam_cli.serving import service
 from lam_core.attribution.settings import AttributionSettings
@@ -21,8 +30,7 @@ def add(commands: Any) -> None:
     add_overrides(command)
     add_pictures(command, " of HR pictures")
     command.add_argument("--windows", choices=("centre", "grid", "hard"), default="centre")
-    command.add_argument("--rule", choices=("reference", "default"), default="default")
-    command.add_argument("--tolerance", type=float, help="relative error of each map to stop at")
+    add_settings(command)
     command.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask scheduler")
     command.add_argument("--out", type=Path, required=True, metavar="FILE.parquet", help=".parquet or .csv")
     command.set_defaults(run=run)
@@ -36,8 +44,6 @@ def run(options: argparse.Namespace) -> None:
 
     if options.out.suffix not in (".parquet", ".csv"):
         raise InputError(f"--out is {str(options.out)!r}; give a file that ends in .parquet or .csv")
-    chosen = {} if options.tolerance is None else {"tolerance": options.tolerance}
-    field = "full" if options.rule == "reference" else 64
     taken, of_set = pictures(options)
     said = overrides(options)
     models = tuple(zoo.reference(name, weights=options.weights, **said) for name in options.models.split(","))
@@ -46,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
         models=models,
         pictures=taken,
         windows=options.windows,
-        settings=AttributionSettings(rule=options.rule, field=field, **chosen),
+        settings=attribution_settings(options, AttributionSettings()),
     )
     with ProgressLine() as line:
         swept = sweep(

@@ -9,13 +9,10 @@ from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.region import Field, Region
 
-RULES = {"default": "error-controlled", "reference": "reference"}
 NO_BREAK = "\u00a0"
 """A space at which no line breaks."""
-DETECTORS = {"gradient": "edges (gradient)", "intensity": "brightness", "gabor": "Gabor response"}
 _NAMED = re.compile(r"[^:]+\.[A-Za-z0-9]{2,5}: |[^\s:]*[\d_/@]|[^\s:]+\.\w")
 """A file's name and a colon, or a first word that is no plain word."""
-PATHS = {"blur": "progressive blur", "linear-blur": "line from a blurred image", "linear-black": "line from black"}
 
 
 def percent(share: float) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Literal
 
 from dashboard.presentation.decoded_image import Picture, from_sample
-from lam_core.attribution.heatmap import HeatmapRequest
+from lam_core.attribution.heatmap import TILE_TOLERANCE, HeatmapRequest
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings, Detector, PathMethod, method_settings
@@ -35,8 +35,6 @@ REDRAWS = 4
 """Draws of the weights beside the first one."""
 MOST_TILES = 300
 """Windows that one heat map has at most: their distance grows with the picture."""
-TILE_TOLERANCE = 0.05
-"""Of each map behind a tile: a tile's colour needs no more."""
 EFFECTIVE_SIDE = 63
 """LR pixels: the largest odd side that samples have at scale 4."""
 

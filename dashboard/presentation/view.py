@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, get_args
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lam_core.attribution.settings import AttributionSettings, Detector, Path, Precision, Rule, SettingsError
+from lam_core.attribution.settings import AttributionSettings, SettingsError
+from lam_core.attribution.settings_table import SETTINGS
 from lam_core.region import Region, RegionError
 
 FIRST_SAMPLE = "glass-tower"
@@ -123,9 +124,8 @@ def from_query(query: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
 
     standard = View()
     settings = standard.settings
-    for part in fields(AttributionSettings):
-        parse = _SETTINGS[part.name]
-        settings = read(part.name, lambda text, n=part.name, p=parse, s=settings: replace(s, **{n: p(text)}), settings)
+    for part in SETTINGS.values():
+        settings = read(part.name, lambda text, p=part, s=settings: replace(s, **{p.name: p.parse(text)}), settings)
     view = View(
         image=read("image", _matching(re.compile(r"upload-[0-9a-f]{64}|[a-z0-9][a-z0-9-]{0,60}")), standard.image),
         low_resolution=read("lr", lambda text: {"0": False, "1": True}[text], False),
@@ -156,10 +156,6 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
     return parse
 
 
-def _one_of(allowed: Any) -> Callable[[str], str]:
-    return _matching(re.compile("|".join(map(re.escape, get_args(allowed)))))
-
-
 def _scale(text: str) -> int:
     if not 1 <= int(text) <= 16:
         raise ValueError(text)
@@ -176,16 +172,3 @@ def _models(text: str) -> tuple[str, ...]:
     if not all(_NAME.fullmatch(name) for name in names):
         raise ValueError(text)
     return names[:MOST_MODELS]
-
-
-_SETTINGS: dict[str, Callable[[str], Any]] = {
-    "rule": _one_of(Rule),
-    "nodes": int,
-    "tolerance": float,
-    "detector": _one_of(Detector),
-    "path": _one_of(Path),
-    "sigma": float,
-    "kernel": int,
-    "field": lambda text: "full" if text == "full" else int(text),
-    "dtype": _one_of(Precision),
-}

@@ -19,6 +19,9 @@ from lam_core.service.store import Stored
 if TYPE_CHECKING:
     from lam_core.model import SuperResolver
 
+TILE_TOLERANCE = 0.05
+"""Tolerance of each map behind a tile: a tile's colour needs no more."""
+
 
 class GridError(LamError, ValueError):
     """A grid of windows that does not fit the picture."""

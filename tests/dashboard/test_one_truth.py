@@ -1,5 +1,6 @@
 """What several widgets offer is the same in each, and all that the core takes."""
 
+import argparse
 import ast
 from dataclasses import fields
 from pathlib import Path
@@ -10,6 +11,9 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.model_options import COMPACT, offers
+from dashboard.presentation.view import from_query
+from lam_cli.arguments import attribution_settings
+from lam_cli.main import parser
 from lam_core.attribution.settings import AttributionSettings, Precision
 from lam_core.images.image_sets import SUFFIXES
 from zoo.catalog.registry import registry
@@ -53,3 +57,24 @@ def test_the_form_has_every_setting_and_every_precision():
 def test_a_compact_network_has_one_name():
     listed = {offer.key: offer.label for offer in offers(ZooSettings(offline=True))}
     assert {key: listed[key] for key in COMPACT} == {key: registry()[key].name for key in COMPACT}
+
+
+def test_commands_have_every_setting_with_the_defaults_of_pages_and_python():
+    for command in ("attribute", "figure", "heatmap", "sweep"):
+        choose = next(one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))
+        options = {flag for action in choose.choices[command]._actions for flag in action.option_strings}
+        assert {f"--{one.name}" for one in fields(AttributionSettings)} <= options, command
+    text = ["attribute", "a.png", "--model", "m", "--window", "0,0,16", "--rule", "reference"]
+    asked = attribution_settings(parser().parse_args(text), AttributionSettings())
+    view, faults = from_query({"rule": "reference"})
+    assert asked == AttributionSettings(rule="reference") == view.settings
+    assert not faults
+
+
+def test_a_link_may_bring_what_the_form_does_not_offer():
+    app = AppTest.from_function(form)
+    app.session_state["view"] = from_query({"nodes": "5000", "sigma": "0.05", "field": "40"})[0]
+    app.run()
+    assert not app.exception
+    assert app.number_input(key="set_nodes").value == 5000
+    assert app.selectbox(key="set_field").value == 40
