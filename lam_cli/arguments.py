@@ -115,7 +115,7 @@ def without_folder(model: str) -> str:
 
 
 def add_settings(command: argparse.ArgumentParser, *, standard: AttributionSettings | None = None) -> None:
-    """Adds an option for each of the settings that decide what a map is; `standard`: what counts where none is given."""
+    """Adds an option for each setting of an attribution; `standard`: what counts where none is given."""
     group = command.add_argument_group("settings of the attribution")
     for one in SETTINGS.values():
         group.add_argument(

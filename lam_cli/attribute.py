@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import sys
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from lam_cli.arguments import (
     add_model,
@@ -30,7 +27,6 @@ from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import Pixels, bicubic, downscale, mod_crop, psnr
 from lam_core.images.pair import pair
-from lam_core.region import Region
 
 
 def add(commands: Any) -> None:
@@ -43,7 +39,7 @@ def add(commands: Any) -> None:
     command.add_argument("--lr", action="store_true", help="the picture is low-resolution as it is")
     command.add_argument("--hr", type=Path, metavar="FILE", help="the HR picture of an LR one; implies --lr")
     add_store(command)
-    command.add_argument("--out", type=Path, metavar="FILE.npz", help="write `signed` [3, h, w] and `map` [h, w]")
+    command.add_argument("--out", type=Path, metavar="FILE.npz", help="write `signed` [3, h, w], `map` [h, w] and `sr`")
     command.add_argument("--png", type=Path, metavar="FILE.png", help="write a figure; `lam figure` has its options")
     command.set_defaults(run=run)
 
@@ -76,11 +72,9 @@ def run(options: argparse.Namespace) -> None:
         enlarged = bicubic(lr[result.field.slices], model.scale)
         summary["psnr_bicubic"] = psnr(enlarged, hr[rows, columns], shave=model.scale)
     if options.out:
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, signed=result.signed, map=result.map)
-        write_file(options.out, buffer.getvalue())
+        write_file(options.out, result.to_npz())
     if options.png:
-        write_file(options.png, _figure(options, (lr, hr), region, asked, result))
+        write_file(options.png, _figure(options, lr, hr, result))
     print(json.dumps(summary))
 
 
@@ -97,24 +91,12 @@ def _pictures(options: argparse.Namespace, picture: Pixels, scale: int) -> tuple
     return downscale(picture, scale), mod_crop(picture, scale)
 
 
-def _figure(
-    options: argparse.Namespace,
-    pictures: tuple[Pixels, Pixels | None],
-    region: Region,
-    asked: AttributionSettings,
-    result: Attribution,
-) -> bytes:
+def _figure(options: argparse.Namespace, lr: Pixels, hr: Pixels | None, result: Attribution) -> bytes:
     """The published figure of one result, as PNG."""
-    from lam_core.render.figure import TEMPLATES, ImageSource, Material, Network, Recipe, Slot, Source, Window, file
+    from lam_core.render.figure import ImageSource, Source, Window, published_figure
 
-    (lr, hr), window = pictures, Window(region.x, region.y, region.size)
-    is_lr = options.lr or bool(options.hr)
-    recipe = Recipe(
-        images=(ImageSource(file=options.image.name, low_resolution=is_lr, windows=(window,)),),
-        networks=(Network(without_folder(options.model)),),
-        width_mm=100,
-        settings=asked,
-        **TEMPLATES["lam"],
-    )
+    window, is_lr = result.region, options.lr or bool(options.hr)
+    windows = (Window(window.x, window.y, window.size),)
+    image = ImageSource(file=options.image.name, low_resolution=is_lr, windows=windows)
     source = Source(options.image.stem, lr, hr, result.scale)
-    return file(Material(recipe, (source,), {Slot(0, 0, 0): result}, (result.model,)), ".png")
+    return published_figure(image, source, [without_folder(options.model)], [result])

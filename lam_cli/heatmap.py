@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import sys
 from pathlib import Path
@@ -61,11 +60,7 @@ def run(options: argparse.Namespace) -> None:
     if answer.note:
         print(answer.note, file=sys.stderr)
     tiles = answer.result
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer, diffusion_index=tiles.diffusion_index, error=tiles.diffusion_index_error, x=tiles.x, y=tiles.y
-    )
-    write_file(options.out, buffer.getvalue())
+    write_file(options.out, tiles.to_npz())
     index = tiles.diffusion_index
     print(
         json.dumps(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from hashlib import sha256
 from math import isfinite
 
-import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.presentation.decoded_image import Picture
@@ -17,40 +15,23 @@ from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
 from lam_core.region import Region
-from lam_core.render.figure import TEMPLATES, ImageSource, Material, Network, Recipe, Slot, Source, Window, file
+from lam_core.render.figure import ImageSource, Source, Window, published_figure
 from lam_core.service.owner import Owner
 
-COLUMN_MM = 48.0
-"""Width of a network's column in the paper figure."""
 
-
-def figure(picture: Picture, results: Sequence[Attribution]) -> bytes:
-    """The published figure of results of one window, as PNG."""
-    first = results[0]
-    window = Window(first.region.x, first.region.y, first.region.size)
+def figure(picture: Picture, models: Sequence[str], results: Sequence[Attribution]) -> bytes:
+    """The published figure of results of one window, as PNG; `models`: what its recipe calls their networks."""
+    window = results[0].region
     named = {"sample": picture.id} if picture.owner is None else {"file": picture.title}
-    recipe = Recipe(
-        images=(ImageSource(**named, low_resolution=picture.hr is None, windows=(window,)),),
-        networks=tuple(Network(f"{number} {result.model}") for number, result in enumerate(results)),
-        width_mm=COLUMN_MM * (1 + len(results)),
-        settings=first.settings,
-        **TEMPLATES["lam"],
-    )
+    windows = (Window(window.x, window.y, window.size),)
+    image = ImageSource(**named, low_resolution=picture.hr is None, windows=windows)
     source = Source(picture.title, picture.lr, picture.hr, picture.scale)
-    found = {Slot(0, 0, number): result for number, result in enumerate(results)}
-    return file(Material(recipe, (source,), found, tuple(result.model for result in results)), ".png")
+    return published_figure(image, source, models, results)
 
 
 def di_line(result: Attribution) -> str:
     """DI with its error."""
     return f"DI {index_of(result)}"
-
-
-def arrays(result: Attribution) -> bytes:
-    """`signed` [3, h, w], `map` [h, w] and `sr` [s·h, s·w, 3] as .npz."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, signed=result.signed, map=result.map, sr=result.sr)
-    return buffer.getvalue()
 
 
 def figures(picture: Picture, results: Sequence[Attribution], address: str) -> str:
@@ -84,15 +65,6 @@ def kind_for(owner: Owner | None, mime: str) -> str:
     if owner is None:
         return mime
     return f"{mime}; for={sha256(f'download {owner.name}'.encode()).hexdigest()}"
-
-
-def tile_arrays(tiles: Heatmap) -> bytes:
-    """DI and its error [rows, columns], and the windows' edges, as .npz."""
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer, diffusion_index=tiles.diffusion_index, error=tiles.diffusion_index_error, x=tiles.x, y=tiles.y
-    )
-    return buffer.getvalue()
 
 
 def tile_figures(request: HeatmapRequest, tiles: Heatmap) -> str:

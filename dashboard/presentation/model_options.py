@@ -61,6 +61,11 @@ class Offer:
         return not self.remote and self.seconds is not None and self.seconds < QUICK
 
     @property
+    def reference(self) -> str:
+        """For files: its key, or the name alone of one's own, whose folder is nobody else's concern."""
+        return self.name if self.tag == "yours" else self.key
+
+    @property
     def label(self) -> str:
         """For lists: a compact network is never taken for the published one of that name."""
         return f"{self.name} ({self.tag})" if self.tag != "published" else self.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,14 @@ class Heatmap:
     """Top edges in SR pixels, [rows]."""
     size: int
     """Side of every window in SR pixels."""
+
+    def to_npz(self) -> bytes:
+        """A .npz file of DI and its error, [rows, columns], and the windows' edges."""
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer, diffusion_index=self.diffusion_index, error=self.diffusion_index_error, x=self.x, y=self.y
+        )
+        return buffer.getvalue()
 
 
 def grid(height: int, width: int, size: int, stride: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,12 @@ class Attribution:
     def arrays(self) -> dict[str, NDArray]:
         """The arrays that a stored result holds."""
         return {"signed": self.signed, "map": self.map, "sr": self.sr}
+
+    def to_npz(self) -> bytes:
+        """A .npz file of `arrays`: `signed` [3, h, w], `map` [h, w] and `sr` [s·h, s·w, 3]."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, signed=self.signed, map=self.map, sr=self.sr)
+        return buffer.getvalue()
 
     @classmethod
     def restore(cls, summary: dict[str, Any], arrays: dict[str, NDArray]) -> Attribution:

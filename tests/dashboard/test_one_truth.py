@@ -2,20 +2,31 @@
 
 import argparse
 import ast
+import io
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard.presentation.decoded_image import IMAGE_TYPES
+import zoo
+from dashboard.presentation import exports
+from dashboard.presentation.decoded_image import IMAGE_TYPES, from_sample
 from dashboard.presentation.model_options import COMPACT, offers
 from dashboard.presentation.view import from_query
 from lam_cli.arguments import attribution_settings
-from lam_cli.main import parser
+from lam_cli.main import main, parser
+from lam_cli.serving import service
+from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings, Precision
 from lam_core.images.image_sets import SUFFIXES
+from lam_core.region import Region
+from lam_core.render import png
+from lam_core.samples import sample
 from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
 
@@ -78,3 +89,36 @@ def test_a_link_may_bring_what_the_form_does_not_offer():
     assert not app.exception
     assert app.number_input(key="set_nodes").value == 5000
     assert app.selectbox(key="set_field").value == 40
+
+
+def test_the_terminal_and_a_card_write_the_same_arrays_and_the_same_figure(environment, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="figures are drawn by matplotlib, the extra `figure`")
+    environment()
+    monkeypatch.chdir(tmp_path)
+    Path("cat.png").write_bytes(png(sample("cat").pixels()))
+    main(
+        [
+            "attribute",
+            "cat.png",
+            "--model",
+            "fsrcnn-c",
+            "--window",
+            "64,32,16",
+            "--nodes",
+            "5",
+            "--out",
+            "a.npz",
+            "--png",
+            "a.png",
+        ]
+    )
+    picture = from_sample(sample("cat"), 4)
+    request = AttributionRequest(zoo.reference("fsrcnn-c"), picture.lr, Region(64, 32), AttributionSettings(nodes=5))
+    result = service().find(request)
+    assert result is not None, "the page finds what the terminal computed"
+    with np.load("a.npz") as terminal, np.load(io.BytesIO(result.to_npz())) as card:
+        assert set(terminal) == set(card) == {"signed", "map", "sr"}
+        for name in card:
+            np.testing.assert_array_equal(terminal[name], card[name])
+    drawn = exports.figure(picture, ["fsrcnn-c"], [result])
+    np.testing.assert_array_equal(np.asarray(Image.open("a.png")), np.asarray(Image.open(io.BytesIO(drawn))))

@@ -187,7 +187,7 @@ def _show_tiles(grid: Grid, tiles: Heatmap, aim: Aim) -> None:
             words = f"{grid.offer.key} every {request.stride}"
             for label, make, ending, mime in (
                 ("Image, PNG", partial(png, large), ".png", "image/png"),
-                ("Tiles, .npz", partial(exports.tile_arrays, tiles), ".npz", "application/octet-stream"),
+                ("Tiles, .npz", tiles.to_npz, ".npz", "application/octet-stream"),
                 ("Tiles, JSON", partial(exports.tile_figures, request, tiles), ".json", "application/json"),
             ):
                 name = exports.file_name(aim.picture, Region(0, 0, tiles.size), ending, words)

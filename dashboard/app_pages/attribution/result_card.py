@@ -95,7 +95,7 @@ def _figures(picture: Picture, result: Attribution) -> None:
 def _menu(head: Head, picture: Picture, result: Attribution, as_density: bool) -> None:
     offers = (
         ("Map, PNG", lambda: thumbnails.map_picture(picture, result, as_density=as_density), ".png", "image/png"),
-        ("Arrays, .npz", lambda: exports.arrays(result), ".npz", "application/octet-stream"),
+        ("Arrays, .npz", result.to_npz, ".npz", "application/octet-stream"),
         ("Figures and settings, JSON", lambda: exports.figures(picture, [result], ""), ".json", "application/json"),
     )
     for label, make, ending, mime in offers:

@@ -58,7 +58,7 @@ def show_shipped(first: FirstVisit, picture: Picture, *, as_density: bool) -> No
         with grid.container(border=True):
             head = Head(one.id, registry()[one.id].name, "published", "shipped result", one.checkpoint.details)
             result_card.result_card(head, picture, one.result, as_density=as_density, from_store=True)
-    _takeaways(picture, [one.result for one in first.results])
+    _takeaways(picture, [one.id for one in first.results], [one.result for one in first.results])
 
 
 def show(place: Place, selected: Sequence[Offer]) -> None:
@@ -86,8 +86,9 @@ def show(place: Place, selected: Sequence[Offer]) -> None:
         _compute(now, place, bar.empty())
     if len(now) < len(missing):
         bar.info("Press Compute, or Enter, to see the missing maps.", icon=":material/touch_app:")
-    if done := [card.outcome.result for card in deck if card.outcome.result]:
-        _takeaways(place.picture, done)
+    done = [(card.offer.reference, card.outcome.result) for card in deck if card.outcome.result]
+    if done:
+        _takeaways(place.picture, [name for name, _ in done], [result for _, result in done])
 
 
 def _not_yet(offer: Offer) -> str:
@@ -140,11 +141,11 @@ def _fill(card: Card, place: Place) -> None:
             st.caption(f":material/info: {outcome.note}")
 
 
-def _takeaways(picture: Picture, results: Sequence[Attribution]) -> None:
+def _takeaways(picture: Picture, models: Sequence[str], results: Sequence[Attribution]) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Paper figure, PNG",
-            partial(exports.figure, picture, results),
+            partial(exports.figure, picture, models, results),
             exports.file_name(picture, results[0].region, ".png"),
             exports.kind(picture, "image/png"),
             icon=":material/image:",

@@ -256,7 +256,7 @@ def _menu(lineup: Lineup, one: Seen) -> None:
     lr, _ = place.picture.part(place.field)
     offers = (
         ("Map, PNG", lambda: png(map_over(lr, lineup.coloured(one))), ".png", "image/png"),
-        ("Arrays, .npz", lambda: exports.arrays(one.result), ".npz", "application/octet-stream"),
+        ("Arrays, .npz", one.result.to_npz, ".npz", "application/octet-stream"),
     )
     for label, make, ending, mime in offers:
         name = exports.file_name(place.picture, place.window, ending, one.name)

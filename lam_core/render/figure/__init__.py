@@ -6,6 +6,7 @@ from lam_core.render.figure.embedded import read_recipe
 from lam_core.render.figure.files import SUFFIXES, file
 from lam_core.render.figure.layout import layout
 from lam_core.render.figure.material import FigureError, Material, Slot, Source, Spot, one_scale, requests_of, slots
+from lam_core.render.figure.published import published_figure
 from lam_core.render.figure.recipe import TEMPLATES, ImageSource, Inset, Network, Recipe, RecipeError, Window
 from lam_core.render.figure.recipe_text import from_json, from_toml, to_json, to_toml
 
@@ -32,6 +33,7 @@ __all__ = [
     "from_toml",
     "layout",
     "one_scale",
+    "published_figure",
     "read_recipe",
     "requests_of",
     "slots",

@@ -222,7 +222,18 @@ def test_settings_change_the_address_and_wait_for_compute(toy):
 
 def test_kde_is_another_view_of_the_same_result(toy):
     app = opened(models=toy, image="cat", window="64,32,16")
-    before = metrics(app)
+    before, (shown, alt) = metrics(app), shown_map(app)
     app.segmented_control(key="density").set_value("KDE").run()
     assert app.query_params["map"] == "kde"
     assert metrics(app) == before
+    assert alt.startswith("Attribution map of toy")
+    assert shown_map(app)[1].startswith("Kernel density of the attribution of toy")
+    assert shown_map(app)[0] != shown
+    app.segmented_control(key="density").set_value("Map").run()
+    assert shown_map(app) == (shown, alt)
+
+
+def shown_map(app: AppTest) -> tuple[str, str]:
+    """Address and description of the first card's map; an address is the digest of its picture."""
+    pictures = [one.proto.imgs[0] for one in app.get("imgs")]
+    return next((one.url, one.alt) for one in pictures if "toy" in one.alt)

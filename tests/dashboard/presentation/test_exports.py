@@ -12,10 +12,11 @@ from lam_core.samples import sample
 FIRST = first_visit()
 PICTURE = from_sample(sample(FIRST.sample), 4)
 RESULTS = [one.result for one in FIRST.results]
+MODELS = [one.id for one in FIRST.results]
 
 
 def test_arrays_come_back():
-    with np.load(io.BytesIO(exports.arrays(RESULTS[0])), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(RESULTS[0].to_npz()), allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["signed"], RESULTS[0].signed)
         np.testing.assert_array_equal(arrays["map"], RESULTS[0].map)
 
@@ -40,7 +41,7 @@ def test_what_is_not_finite_is_null_in_json():
 
 
 def test_the_figure_is_one_png_with_a_column_each():
-    widths = [Image.open(io.BytesIO(exports.figure(PICTURE, RESULTS[:n]))).width for n in (1, 3)]
+    widths = [Image.open(io.BytesIO(exports.figure(PICTURE, MODELS[:n], RESULTS[:n]))).width for n in (1, 3)]
     assert widths[1] > widths[0] + 600
 
 

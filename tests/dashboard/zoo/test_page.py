@@ -55,7 +55,10 @@ def test_a_card_says_where_a_model_comes_from(entry):
     assert said["Licence"] == entry.licence
     if entry.kind != "classical":
         assert said["Weights"]
-        assert said["Input"].endswith(("1", "255")) or "padded" in said["Input"]
+        way = entry.declared_convention()
+        colours = {"rgb": "RGB", "bgr": "BGR", "luma": "luma alone"}
+        padding = f", padded to multiples of {way.pad_multiple}" if way.pad_multiple > 1 else ""
+        assert said["Input"] == f"{colours[way.colour]}, 0 to {round(way.input_range)}{padding}"
 
 
 def test_only_networks_that_can_be_had_are_offered_for_a_try(tmp_path):

@@ -198,7 +198,8 @@ def test_batches_give_the_same_sum(nodes: int, tolerance: float) -> None:
     assert many.nodes == one.nodes
     assert np.array_equal(many.signed, one.signed)
     assert many.nodes <= together.calls < many.nodes + 8
-    assert tolerance or together.calls == one.nodes == nodes - (nodes + 1) % 2
+    if not tolerance:
+        assert together.calls == one.nodes == nodes - (nodes + 1) % 2
 
 
 def test_the_reference_rule_knows_its_bias() -> None:
