@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -19,7 +18,6 @@ from lam_core.images.decode import decode
 from lam_core.images.image_sets import Picture, of_sample, pictures_in
 from lam_core.region import Region
 from lam_core.samples import samples
-from lam_core.service.service import Status
 
 if TYPE_CHECKING:
     from zoo.overrides import Overrides
@@ -139,15 +137,6 @@ def _parser(setting: Setting) -> Callable[[str], Any]:
 def attribution_settings(options: argparse.Namespace, standard: AttributionSettings) -> AttributionSettings:
     """`standard` with what the options change. Raises `SettingsError`."""
     return replace(standard, **{name: value for name in SETTINGS if (value := getattr(options, name)) is not None})
-
-
-def attribution_progress(status: Status) -> str:
-    """What the computation of a map is at."""
-    if status.progress is None:
-        return "loading the model" if status.stage == "model" else "waiting"
-    p = status.progress
-    error = f", error {p.error:.1%}" if isfinite(p.error) else ""
-    return f"{p.nodes} of at most {p.budget} nodes{error}"
 
 
 def read_picture(path: Path) -> Pixels:

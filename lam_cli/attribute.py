@@ -11,7 +11,6 @@ from typing import Any
 from lam_cli.arguments import (
     add_model,
     add_settings,
-    attribution_progress,
     attribution_settings,
     overrides,
     read_picture,
@@ -58,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     with ProgressLine() as line:
         request = AttributionRequest(model, lr, region, asked)
         own = service(keeps=not options.no_store)
-        answer = own.answer(request, lambda status: line.say(attribution_progress(status)))
+        answer = own.answer(request, line.follow())
     if answer.note:
         print(answer.note, file=sys.stderr)
     result = answer.result

@@ -12,7 +12,6 @@ from typing import Any
 
 from lam_cli.arguments import (
     InputError,
-    attribution_progress,
     overrides,
     read_picture,
     without_folder,
@@ -96,7 +95,7 @@ def run(options: argparse.Namespace) -> None:
             place = f"{names[slot.network]} at {region.x},{region.y} of {sources[slot.image].name}"
             before = f"{place}, {number} of {len(requests)}: "
             try:
-                answer = own.answer(request, lambda s, before=before: line.say(before + attribution_progress(s)))
+                answer = own.answer(request, line.follow(before))
             except LamError as error:
                 raise FigureError(f"{place}: {error}") from None
             results[slot] = answer.result

@@ -65,9 +65,7 @@ def run(options: argparse.Namespace) -> None:
         seed=options.seed,
     )
     with ProgressLine() as line:
-        answer = service(keeps=not options.no_store).answer(
-            request, lambda status: line.say(status.progress.text if status.progress else status.stage)
-        )
+        answer = service(keeps=not options.no_store).answer(request, line.follow())
     if answer.note:
         print(answer.note, file=sys.stderr)
     figures = {

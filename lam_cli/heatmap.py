@@ -24,7 +24,6 @@ from lam_cli.serving import add_store, service
 from lam_core.attribution.heatmap import TILE_TOLERANCE, HeatmapRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import downscale
-from lam_core.service.service import Status
 
 TILES = AttributionSettings(tolerance=TILE_TOLERANCE)
 """What counts for each map behind a tile unless the options say otherwise."""
@@ -56,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     asked = attribution_settings(options, TILES)
     with ProgressLine() as line:
         request = HeatmapRequest(model, lr, options.size, options.stride, asked)
-        answer = service(keeps=not options.no_store).answer(request, lambda status: line.say(in_words(status)))
+        answer = service(keeps=not options.no_store).answer(request, line.follow())
     if answer.note:
         print(answer.note, file=sys.stderr)
     tiles = answer.result
@@ -77,11 +76,3 @@ def run(options: argparse.Namespace) -> None:
             }
         )
     )
-
-
-def in_words(status: Status) -> str:
-    """What a computation is at."""
-    if status.progress is None:
-        return "loading the model" if status.stage == "model" else "waiting"
-    done, total = status.progress
-    return f"{done} of {total} windows"

@@ -6,8 +6,17 @@ import sys
 import time
 from types import TracebackType
 
+from lam_core.service.service import Listener, Status
+
 PAUSE = 10.0
 """Seconds between two lines where standard error is no terminal."""
+
+
+def in_words(status: Status) -> str:
+    """What a computation is at."""
+    if status.progress is not None:
+        return status.progress.text
+    return "loading the model" if status.stage == "model" else "waiting"
 
 
 class ProgressLine:
@@ -24,6 +33,10 @@ class ProgressLine:
         elif time.monotonic() - self._said >= PAUSE:
             self._said = time.monotonic()
             print(text, file=sys.stderr, flush=True)
+
+    def follow(self, before: str = "") -> Listener:
+        """A listener for a request's computation, which is told after `before`."""
+        return lambda status: self.say(before + in_words(status))
 
     def __enter__(self) -> ProgressLine:
         return self

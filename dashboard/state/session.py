@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ def current() -> View:
         state.view, state.faults = from_query(query)
         state.address = query
         # Who opens a link wants to see what it shows.
-        state.asked = None if state.view.is_first_visit else state.view.question
+        _want_view(None if state.view.is_first_visit else state.view.question)
     return state.view
 
 
@@ -41,7 +41,7 @@ def change(**changes: Any) -> View:
 
 def replace_window(view: View, window: Region | None) -> None:
     """Another window for the same question: if the maps of `view` were asked for, those of the new one are."""
-    was_wanted = wanted(view)
+    was_wanted = wanted(view.question)
     change(window=window)
     if was_wanted:
         ask()
@@ -53,20 +53,21 @@ def compare(models: Sequence[str], **changes: Any) -> None:
     What was asked for stays so.
     """
     view = st.session_state.view
-    was_wanted = wanted(view)
+    was_wanted = wanted(view.question)
     change(models=tuple(models), comparison=replace(view.comparison, **changes))
     if was_wanted:
         ask()
 
 
 def ask() -> None:
-    """Wants the maps of the current view computed."""
-    st.session_state.asked = st.session_state.view.question
+    """Wants the maps of the current view computed, and those of no other."""
+    _want_view(st.session_state.view.question)
 
 
 def restart() -> None:
     """The view of a first visit."""
-    st.session_state.view, st.session_state.asked = View(), None
+    st.session_state.view = View()
+    _want_view(None)
 
 
 def fixed(name: str, make: Callable[[], T]) -> T:
@@ -76,34 +77,33 @@ def fixed(name: str, make: Callable[[], T]) -> T:
     return st.session_state[name]
 
 
-def give_up() -> None:
-    """Wants nothing computed any more."""
-    st.session_state.asked = None
+def want(key: Hashable) -> None:
+    """Wants something computed, beside what is wanted already; `key` names it."""
+    st.session_state.wanted = {*_wanted(), key}
 
 
-def wanted(view: View) -> bool:
-    """Whether the maps of a view were asked for."""
-    return st.session_state.get("asked") == view.question
+def wanted(key: Hashable) -> bool:
+    """Whether it is wanted: a view's `question` for its maps."""
+    return key in _wanted()
+
+
+def give_up(key: Hashable) -> None:
+    """Wants it no more."""
+    st.session_state.wanted = _wanted() - {key}
 
 
 def asked_before() -> bool:
-    """Whether anything was asked for in this session."""
-    return st.session_state.get("asked") is not None
+    """Whether the maps of a view are wanted."""
+    return any(isinstance(key, View) for key in _wanted())
 
 
-def inquire(key: tuple[Any, ...]) -> None:
-    """Wants one question about a map answered, beside those that are wanted already."""
-    st.session_state.inquiries = {*st.session_state.get("inquiries", ()), key}
+def _wanted() -> set[Hashable]:
+    return st.session_state.get("wanted", set())
 
 
-def inquired(key: tuple[Any, ...]) -> bool:
-    """Whether that question was put."""
-    return key in st.session_state.get("inquiries", ())
-
-
-def give_up_inquiry(key: tuple[Any, ...]) -> None:
-    """Wants it no more."""
-    st.session_state.inquiries = st.session_state.get("inquiries", set()) - {key}
+def _want_view(question: View | None) -> None:
+    others = {key for key in _wanted() if not isinstance(key, View)}
+    st.session_state.wanted = others | ({question} if question else set())
 
 
 def publish(view: View) -> None:

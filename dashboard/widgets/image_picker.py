@@ -88,7 +88,7 @@ def upload_fault() -> None:
 
 def _delete_upload() -> None:
     uploads.discard()
-    session.give_up()
+    session.give_up(st.session_state.view.question)
     session.change(image=FIRST_SAMPLE, low_resolution=False, window=None)
 
 

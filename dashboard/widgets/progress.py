@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dashboard.presentation.formatting import (
-    megabytes,
-    percent,
-)
+from dashboard.presentation.formatting import megabytes
 from lam_core.service.service import Status
 
 
 def how_far(status: Status) -> tuple[float, str]:
-    """How much of a map is done, and the same in words."""
+    """How much is done, and the same in words; while one waits, how much of the weights is here, and why one waits."""
     now = status.progress
     if now is None:
         return share_fetched(status), waiting_for(status)
-    share = min(now.nodes / now.budget, 1.0)
-    if status.stage == "queue":
-        return share, waiting_for(status)
-    return share, f"{now.nodes} of at most {now.budget} nodes, map error {percent(now.error)}"
+    return min(max(now.share, 0.0), 1.0), waiting_for(status) if status.stage == "queue" else now.text
 
 
 def waiting_for(status: Status) -> str:

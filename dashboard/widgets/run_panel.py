@@ -1,23 +1,92 @@
-"""Questions about a map that are put by a button: answered at once where the answer is at hand, else computed."""
+"""One panel for everything that is computed while the visitor watches: a bar that says how far it is, and Cancel."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.formatting import duration, percent, sentence
+from dashboard.presentation.formatting import duration, sentence
 from dashboard.runtime.compute import Outcome, at_hand, computed
 from dashboard.state import session, visitor
-from dashboard.widgets.progress import share_fetched, waiting_for
+from dashboard.widgets.progress import how_far
 from lam_core.service.request import Request
-from lam_core.service.service import Service, Status
+from lam_core.service.service import Listener, Service, Status
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Questions = Mapping[str, Callable[[], Request[Any]]]
 """What makes each request, by a name for it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Work(Generic[T]):
+    """One piece of work under the panel."""
+
+    name: str
+    do: Callable[[Listener], T]
+    """Does it; what the listener raises to give up passes through."""
+    show: Callable[[Status], None] | None = None
+    """Draws more of how far it is, such as a preview, at every step of the work."""
+    finished: Callable[[T], None] | None = None
+    """Draws what came of it, before the next piece begins."""
+    is_steady: bool = False
+    """Whether equal shares take equal times, so that the time left can be told."""
+
+
+def request_work(name: str, service: Service, request: Request[R], **more: Any) -> Work[Outcome[R]]:
+    """A request as work; `more` as of `Work`."""
+
+    def do(listener: Listener) -> Outcome[R]:
+        # Before the computation's first word: a file may have to be read first.
+        listener(Status("model"))
+        return computed(service, request, listener)
+
+    return Work(name, do, **more)
+
+
+def run(
+    works: Sequence[Work[T]], *, key: str, give_up: Callable[[], object], slot: DeltaGenerator | None = None
+) -> list[T]:
+    """Does one piece after the other in `slot`, or here, and leaves it empty. Cancel, a button of `key`, gives up."""
+    slot = slot or st.empty()
+    with slot.container(horizontal=True, vertical_alignment="center"):
+        bar = st.empty()
+        st.button("Cancel", key=f"cancel-{key}", on_click=give_up)
+    done = []
+    for turn, work in enumerate(works, 1):
+        several = f", {turn} of {len(works)}" if len(works) > 1 else ""
+        done.append(work.do(_drawing(bar, f"{work.name}{several}".strip(", "), work)))
+        if work.finished is not None:
+            work.finished(done[-1])
+    slot.empty()
+    return done
+
+
+def _drawing(bar: DeltaGenerator, title: str, work: Work[Any]) -> Listener:
+    began: float | None = None
+    is_shown = False
+
+    def draw(status: Status) -> None:
+        nonlocal began, is_shown
+        share, words = how_far(status)
+        if status.stage == "work":
+            began = time.monotonic() if began is None else began
+            if work.is_steady and share:
+                words = f"{words}, about {duration((time.monotonic() - began) * (1 - share) / share)} left"
+        bar.progress(share, f"{title}: {words}" if title else words)
+        # Making a preview takes a hundred times as long as moving the bar: those who wait need none.
+        if work.show is not None and (status.stage == "work" or not is_shown):
+            is_shown = True
+            work.show(status)
+
+    return draw
 
 
 def answers(
@@ -28,10 +97,11 @@ def answers(
     `picture`: what the questions are about; `about`: what else the answers depend on besides the questions' names;
     `able`: whether anything can be computed.
     """
+    service = visitor.service(picture)
     found: dict[str, Outcome[Any]] = {}
     requests: dict[str, Request[Any]] = {}
     for name, make in questions.items():
-        request, outcome = at_hand(visitor.service(picture), make)
+        request, outcome = at_hand(service, make)
         if outcome.result is None and not outcome.failure and request is not None:
             requests[name] = request
         else:
@@ -39,47 +109,15 @@ def answers(
     key = (title, *about)
     if requests and not able:
         st.caption("Not computed beforehand.")
-    elif requests and session.inquired(key):
-        found |= _computed(title, visitor.service(picture), key, requests)
+    elif requests and session.wanted(key):
+        works = [request_work(name, service, request, is_steady=True) for name, request in requests.items()]
+        done = run(works, key=title, give_up=lambda: session.give_up(key))
+        found |= dict(zip(requests, done, strict=True))
     elif requests:
         st.button(
-            title, icon=":material/play_arrow:", key=f"ask-{title}", on_click=session.inquire, args=(key,), width=260
+            title, icon=":material/play_arrow:", key=f"ask-{title}", on_click=session.want, args=(key,), width=260
         )
     for name, outcome in found.items():
         if outcome.failure:
             st.warning(f"{name}: {sentence(outcome.failure)}", icon=":material/error:")
     return {name: outcome for name, outcome in found.items() if outcome.result is not None}
-
-
-def _computed(
-    title: str, service: Service, key: tuple[Any, ...], requests: Mapping[str, Request[Any]]
-) -> dict[str, Outcome[Any]]:
-    found: dict[str, Outcome[Any]] = {}
-    slot = st.empty()
-    with slot.container(horizontal=True, vertical_alignment="center"):
-        bar = st.empty()
-        st.button("Cancel", key=f"cancel-{title}", on_click=session.give_up_inquiry, args=(key,))
-    for turn, (name, request) in enumerate(requests.items(), 1):
-        began = time.monotonic()
-        several = f"{name}, {turn} of {len(requests)}: " if len(requests) > 1 else ""
-
-        def draw(status: Status, several: str = several, began: float = began) -> None:
-            share = _share(status.progress)
-            if status.stage == "queue" or not share:
-                words = waiting_for(status) if status.stage != "work" else "Started"
-                bar.progress(share or share_fetched(status), f"{several}{words}")
-                return
-            left = (time.monotonic() - began) * (1 - share) / share
-            bar.progress(share, f"{several}{percent(share)} done, about {duration(left)} left")
-
-        draw(Status("model"))
-        found[name] = computed(service, request, draw)
-    slot.empty()
-    return found
-
-
-def _share(progress: Any) -> float:
-    """How much is done: checks say so themselves, a map has so many nodes of its budget."""
-    if progress is None or isinstance(progress, float):
-        return min(progress or 0.0, 1.0)
-    return min(progress.nodes / progress.budget, 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from lam_core.attribution.quadrature import (
     reference_sum,
     simulated,
 )
-from lam_core.attribution.result import Attribution
+from lam_core.attribution.result import Attribution, displayed
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.attribution.warnings import completeness_error, of_completeness, of_weights
 from lam_core.condition import plain
@@ -54,7 +55,23 @@ class Progress:
     error: float
     """Estimated relative error of the displayed map as it stands."""
     signed: NDArray[np.float64]
-    """The map so far, [3, h, w]: a preview."""
+    """The map so far, [3, h, w]."""
+
+    @property
+    def share(self) -> float:
+        """Of the gradients that are computed at most."""
+        return min(self.nodes / self.budget, 1.0)
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        error = f", map error {self.error * 100:.1f} %" if isfinite(self.error) else ""
+        return f"{self.nodes} of at most {self.budget} nodes{error}"
+
+    @property
+    def preview(self) -> NDArray[np.float64] | None:
+        """The displayed map so far, [h, w]; None while it is zero everywhere."""
+        return displayed(self.signed) if self.signed.any() else None
 
 
 def attribute(

@@ -15,6 +15,7 @@ from lam_core.errors import LamError
 from lam_core.images import Pixels, as_pixels, digest
 from lam_core.reference import ModelReference
 from lam_core.region import Region
+from lam_core.service.progress import Step
 from lam_core.service.store import Stored
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class HeatmapRequest:
             "device": device,
         }
 
-    def compute(self, model: SuperResolver, report: Callable[[tuple[int, int]], None]) -> Heatmap:
+    def compute(self, model: SuperResolver, report: Callable[[Step], None]) -> Heatmap:
         """The heat map; `report` hears how many windows are done, and of how many."""
         return heatmap(
             model,
@@ -135,7 +136,7 @@ class HeatmapRequest:
             size=self.size,
             stride=self.stride,
             settings=self.settings,
-            on_progress=lambda done, total: report((done, total)),
+            on_progress=lambda done, total: report(Step(done / total, f"{done} of {total} windows")),
         )
 
     def pack(self, result: Heatmap) -> Stored:

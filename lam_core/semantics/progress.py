@@ -14,3 +14,9 @@ class Progress:
     """`features`, or the layer whose figures are computed."""
     share: float
     """Of everything, 0 to 1."""
+    preview: None = None
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return self.task

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from lam_core.reference import NetworkReference
+from lam_core.service.progress import Progress
 from lam_core.service.store import Stored
 
 R = TypeVar("R")
@@ -23,7 +24,7 @@ class Request(Protocol[R]):
         """What the result depends on and nothing else, as plain values."""
         ...
 
-    def compute(self, model: Any, report: Callable[[Any], None]) -> R:
+    def compute(self, model: Any, report: Callable[[Progress], None]) -> R:
         """The result, `model` being what `self.model` loads; `report` hears how far it has come, and what it raises
         ends the computation."""
         ...

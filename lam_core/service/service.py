@@ -17,6 +17,7 @@ from lam_core.errors import LamError
 from lam_core.service.device_queue import Turnstile
 from lam_core.service.locks import Claims
 from lam_core.service.owner import Owner
+from lam_core.service.progress import Progress, Stage
 from lam_core.service.request import Request
 from lam_core.service.store import OWNER, Store, Stored, StoreWriteError, key_of
 
@@ -55,13 +56,11 @@ class Answer(Generic[R]):
 class Status:
     """What is going on while one waits."""
 
-    stage: str
-    """`queue`, `shared` (someone else is computing the same), `model` or `work`."""
+    stage: Stage
     ahead: int = 0
     """How many come first, in the queue."""
-    progress: Any = None
-    """How far the work is, in the request's own terms: an attribution's `Progress` for a map; in the queue, of one that
-    has begun and lets others go first."""
+    progress: Progress | None = None
+    """How far the work is; in the queue, of one that has begun and lets others go first."""
     fetched: tuple[int, int | None] | None = None
     """Bytes of the model's weights that are here, and of how many if that is known, while they are fetched."""
 
@@ -265,12 +264,12 @@ class Service:
         """The result, and the seconds that went by before its computation began."""
         who, visitor = (self._owner.name, self._owner.visitor) if self._owner else ("", "")
 
-        so_far: Any = None
+        so_far: Progress | None = None
 
         def wait(ahead: int) -> None:
             listener(Status("queue", ahead=ahead, progress=so_far))
 
-        def work(progress: Any) -> None:
+        def work(progress: Progress) -> None:
             nonlocal so_far
             so_far = progress
             listener(Status("work", progress=progress))
@@ -284,11 +283,11 @@ class Service:
                 return self._computed(request, loaded.on(self.device), work, give_way), began - arrived
 
     def _computed(
-        self, request: Request[R], model: Any, work: Callable[[Any], None], give_way: Callable[[], None]
+        self, request: Request[R], model: Any, work: Callable[[Progress], None], give_way: Callable[[], None]
     ) -> R:
         until = time.monotonic() + self._seconds
 
-        def report(progress: Any) -> None:
+        def report(progress: Progress) -> None:
             nonlocal until
             work(progress)
             if (now := time.monotonic()) > until:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,18 +17,17 @@ from dashboard.components.region_picker import picked, region_picker
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation import exports, questions
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.formatting import duration, sentence, settings_line
+from dashboard.presentation.formatting import sentence, settings_line
 from dashboard.presentation.model_options import Offer, at_scale, with_shipped
 from dashboard.presentation.view import View
-from dashboard.runtime.compute import Outcome, at_hand, computed
+from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import session, user_models, visitor
-from dashboard.widgets.progress import share_fetched, waiting_for
+from dashboard.widgets import run_panel
 from dashboard.widgets.target_column import Aim
 from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.wording import with_error
 from lam_core.region import Field, Region
 from lam_core.render import enlarged, png
-from lam_core.service.service import Status
 
 MAPS, TILES = "This window", "Every window"
 WIDTH = 512
@@ -111,36 +109,18 @@ def _computed(grid: Grid, aim: Aim, slot: DeltaGenerator) -> Outcome[Heatmap]:
     """The outcome of computing, once it is wanted; until then the button that asks for it."""
     request = grid.request
     assert request is not None
-    count = _count(request, aim.picture)
-    wanted = (grid.offer.key, aim.view.image, request.size, request.settings)
-    with slot.container(border=True):
-        if st.session_state.get("tiles_wanted") != wanted:
+    key = ("tiles", grid.offer.key, aim.view.image, request.size, request.settings)
+    if not session.wanted(key):
+        with slot.container(border=True):
             st.markdown(
-                f"{count} windows of {request.size} SR pixels, one every {request.stride}, each with its own map: "
-                "seconds for FSRCNN, minutes for deep networks. The result is kept."
+                f"{_count(request, aim.picture)} windows of {request.size} SR pixels, one every {request.stride}, each "
+                "with its own map: seconds for FSRCNN, minutes for deep networks. The result is kept."
             )
-            st.button("Compute the heat map", type="primary", key="tiles_compute", on_click=_want, args=(wanted,))
-            return grid.outcome
-        bar = st.progress(0.0, f"Loading {grid.offer.name}")
-        st.button("Cancel", key="tiles_cancel", on_click=_want, args=(None,))
-        began = time.monotonic()
-
-        def draw(status: Status) -> None:
-            if status.progress is None:
-                bar.progress(share_fetched(status), waiting_for(status))
-                return
-            done, total = status.progress
-            left = (time.monotonic() - began) / done * (total - done)
-            words = f"{done} of {total} windows, about {duration(left)} to go"
-            bar.progress(done / total, waiting_for(status) if status.stage == "queue" else words)
-
-        outcome = computed(visitor.service(aim.picture), request, draw)
-    slot.empty()
+            st.button("Compute the heat map", type="primary", key="tiles_compute", on_click=session.want, args=(key,))
+        return grid.outcome
+    work = run_panel.request_work(grid.offer.name, visitor.service(aim.picture), request, is_steady=True)
+    (outcome,) = run_panel.run([work], key="tiles", give_up=partial(session.give_up, key), slot=slot)
     return outcome
-
-
-def _want(what: tuple | None) -> None:
-    st.session_state["tiles_wanted"] = what
 
 
 def _count(request: HeatmapRequest, picture: Picture) -> int:

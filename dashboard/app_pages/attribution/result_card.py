@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.copy_link import copy_link
 from dashboard.presentation import exports
@@ -17,12 +16,11 @@ from dashboard.state import session
 from dashboard.widgets import thumbnails, verdict_mark
 from dashboard.widgets.colour_bar import colour_bar
 from dashboard.widgets.labels import COMPLETENESS, HELP, TAGS
-from dashboard.widgets.progress import how_far
-from lam_core.attribution.result import Attribution, displayed
+from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
 from lam_core.region import Field, Region
-from lam_core.service.service import Status
+from lam_core.service.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -117,23 +115,18 @@ def _menu(head: Head, picture: Picture, result: Attribution, as_density: bool) -
     copy_link(f"link-{head.key}")
 
 
-def waiting_card(head: Head, picture: Picture, field: Field, window: Region, status: Status) -> DeltaGenerator:
-    """What is going on for a network, with a preview once there is one; the bar below it, to be moved by itself.
-
-    Making a preview takes a hundred times as long as moving the bar: thirty who wait must not keep a processor busy.
-    """
+def waiting_card(head: Head, picture: Picture, field: Field, window: Region, progress: Progress | None) -> None:
+    """A network whose map is being computed, with a preview once there is one."""
     heading(head)
     lr, _ = picture.part(field)
-    progress = status.progress
-    known = progress is not None and progress.signed.any()
-    values = displayed(progress.signed) if progress and known else np.zeros(lr.shape[:2])
+    preview = None if progress is None else progress.preview
+    values = np.zeros(lr.shape[:2]) if preview is None else preview
     st.image(
         thumbnails.source(picture, thumbnails.preview(lr, values, window, picture.scale)),
         width="stretch",
         output_format="PNG",
         alt=f"Preview of {head.name}'s attribution map",
     )
-    return st.progress(*how_far(status))
 
 
 def empty_card(head: Head, picture: Picture, field: Field, window: Region, words: str) -> None:

@@ -17,10 +17,10 @@ from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import MOST_MODELS
-from dashboard.runtime.compute import Outcome, at_hand, computed
+from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import session, visitor
 from dashboard.state.target import Place
-from dashboard.widgets import progress
+from dashboard.widgets import run_panel
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.service.service import Status
@@ -38,8 +38,6 @@ class Card:
     slot: DeltaGenerator
     request: AttributionRequest | None
     outcome: Outcome[Attribution]
-    bar: DeltaGenerator | None = None
-    """How far it is, while it is being computed."""
 
     @property
     def is_missing(self) -> bool:
@@ -73,7 +71,7 @@ def show(place: Place, selected: Sequence[Offer]) -> None:
             request, outcome = at_hand(visitor.service(place.picture), partial(place.request, offer.key))
             deck.append(Card(offer, head_of(offer, outcome), slot, request, outcome))
     missing = [card for card in deck if card.is_missing]
-    wanted = session.wanted(place.view)
+    wanted = session.wanted(place.view.question)
     for card in deck:
         if card.is_missing:
             with card.slot.container(border=True):
@@ -108,25 +106,22 @@ def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:
     return Head(offer.key, offer.name, offer.tag, "shipped result", source.details if source else "")
 
 
-def _compute(missing: Sequence[Card], place: Place, bar: DeltaGenerator) -> None:
-    with bar.container(horizontal=True, vertical_alignment="center"):
-        headline = st.empty()
-        st.button("Cancel", on_click=session.give_up, key="cancel")
-    for turn, card in enumerate(missing, 1):
-        headline.markdown(f"Computing {card.head.name}, {turn} of {len(missing)}", width="stretch")
+def _compute(missing: Sequence[Card], place: Place, slot: DeltaGenerator) -> None:
+    works = [_work(card, card.request, place) for card in missing if card.request is not None]
+    run_panel.run(works, key="maps", give_up=partial(session.give_up, place.view.question), slot=slot)
 
-        def draw(status: Status, card: Card = card) -> None:
-            if card.bar is not None and status.stage != "work":
-                card.bar.progress(*progress.how_far(status))
-                return
-            with card.slot.container(border=True):
-                card.bar = result_card.waiting_card(card.head, place.picture, place.field, place.local, status)
 
-        assert card.request is not None
-        draw(Status("model"))
-        card.outcome = computed(visitor.service(place.picture), card.request, draw)
+def _work(card: Card, request: AttributionRequest, place: Place) -> run_panel.Work[Outcome[Attribution]]:
+    def show(status: Status) -> None:
+        with card.slot.container(border=True):
+            result_card.waiting_card(card.head, place.picture, place.field, place.local, status.progress)
+
+    def finished(outcome: Outcome[Attribution]) -> None:
+        card.outcome = outcome
         _fill(card, place)
-    bar.empty()
+
+    service = visitor.service(place.picture)
+    return run_panel.request_work(card.head.name, service, request, show=show, finished=finished)
 
 
 def _fill(card: Card, place: Place) -> None:

@@ -11,13 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.model_options import Offer
-from dashboard.runtime.compute import Outcome, at_hand, computed
+from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import session, visitor
 from dashboard.state.target import Place
-from dashboard.widgets import thumbnails
-from dashboard.widgets.progress import how_far
+from dashboard.widgets import run_panel, thumbnails
 from lam_core.attribution.request import AttributionRequest
-from lam_core.attribution.result import Attribution, displayed
+from lam_core.attribution.result import Attribution
 from lam_core.service.service import Status
 
 Answered = tuple[Offer, AttributionRequest | None, Outcome[Attribution]]
@@ -30,13 +29,14 @@ def gather(place: Place, selected: Sequence[Offer]) -> list[Answered]:
         request, outcome = at_hand(visitor.service(place.picture), partial(place.request, offer.key))
         answers.append((offer, request, outcome))
     missing = [k for k, (_, request, outcome) in enumerate(answers) if request and not _is_settled(outcome)]
-    now = [k for k in missing if session.wanted(place.view) or answers[k][0].is_quick]
-    slot = st.empty()
-    for turn, k in enumerate(now, 1):
-        offer, request, _ = answers[k]
-        assert request is not None
-        answers[k] = offer, request, _watched(place, request, f"{offer.label}, {turn} of {len(now)}", slot)
-    slot.empty()
+    now = [k for k in missing if session.wanted(place.view.question) or answers[k][0].is_quick]
+    if now:
+        slot, preview = st.empty(), st.empty()
+        works = [_work(place, answers[k], preview) for k in now]
+        outcomes = run_panel.run(works, key="maps", give_up=partial(session.give_up, place.view.question), slot=slot)
+        preview.empty()
+        for k, outcome in zip(now, outcomes, strict=True):
+            answers[k] = (*answers[k][:2], outcome)
     if len(now) < len(missing):
         names = ", ".join(answers[k][0].label for k in missing if k not in now)
         st.info(f"Press Compute, or Enter, for what is not computed yet here: {names}.", icon=":material/touch_app:")
@@ -55,24 +55,19 @@ def _is_settled(outcome: Outcome) -> bool:
     return outcome.result is not None or bool(outcome.failure)
 
 
-def _watched(place: Place, request: AttributionRequest, title: str, slot: DeltaGenerator) -> Outcome[Attribution]:
+def _work(place: Place, asked: Answered, preview: DeltaGenerator) -> run_panel.Work[Outcome[Attribution]]:
+    offer, request, _ = asked
+    assert request is not None
     lr, _ = place.picture.part(place.field)
-    with slot.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Computing the map of **{title}**", width="stretch")
-            st.button("Cancel", on_click=session.give_up, key=f"cancel-{title}")
-        bar, preview = st.empty(), st.empty()
 
-    def draw(status: Status) -> None:
-        now = status.progress
-        values = displayed(now.signed) if now is not None and now.signed.any() else np.zeros(lr.shape[:2])
+    def show(status: Status) -> None:
+        known = status.progress.preview if status.progress else None
+        values = np.zeros(lr.shape[:2]) if known is None else known
         preview.image(
             thumbnails.preview(lr, values, place.local, place.picture.scale),
             width=320,
             output_format="PNG",
-            alt=f"Preview of the map of {title}",
+            alt=f"Preview of the map of {offer.label}",
         )
-        bar.progress(*how_far(status))
 
-    draw(Status("model"))
-    return computed(visitor.service(place.picture), request, draw)
+    return run_panel.request_work(offer.label, visitor.service(place.picture), request, show=show)

@@ -14,7 +14,7 @@ from dashboard.presentation import study as studies
 from dashboard.presentation import study_text
 from dashboard.presentation.model_options import at_scale
 from dashboard.presentation.plot_theme import toolbar
-from dashboard.state import user_models, visitor
+from dashboard.state import session, user_models, visitor
 from dashboard.state.marks import marks
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import thumbnails
@@ -101,7 +101,7 @@ def _more(table: pd.DataFrame, form: Form) -> None:
     have = set(table["model"].tolist())
     listed = [o for o in at_scale(session_offers(), studies.SCALE) if o.key not in have]
     named = {offer.key: offer for offer in listed if not _is_in(offer.key, have)}
-    running = sweep_run.wants(NAME)
+    running = session.wanted(sweep_run.key_of(NAME))
     with st.expander("Curves of other networks", icon=":material/add:", expanded=running):
         if not named:
             st.caption("The curves of every network that is at hand are shown already.")
@@ -118,7 +118,7 @@ def _more(table: pd.DataFrame, form: Form) -> None:
         chosen = [pattern for pattern in PATTERNS if pattern.form == form]
         if st.button(f"Compute {len(chosen)} {form} a network", disabled=not keys or running, key="compute_curves"):
             st.session_state.curve_order = tuple(keys)
-            sweep_run.start(NAME)
+            session.want(sweep_run.key_of(NAME))
             st.rerun()
         if running:
             models = st.session_state.curve_order

@@ -14,7 +14,7 @@ from dashboard.app_pages.content.figures.ranking import ranked_chart
 from dashboard.presentation import study
 from dashboard.presentation.model_options import Offer, at_scale, scales
 from dashboard.presentation.model_options import chosen as standard
-from dashboard.state import user_models, visitor
+from dashboard.state import session, user_models, visitor
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import image_set_form, study_picker
 from dashboard.widgets.image_set_form import Chosen
@@ -43,7 +43,7 @@ class Order:
 
 def panel() -> None:
     """The panel, folded away until it is wanted; shows a sweep that is under way."""
-    running = sweep_run.wants(NAME)
+    running = session.wanted(sweep_run.key_of(NAME))
     opened = "own_order" in st.session_state or image_set_form.is_linked()
     with st.expander(
         "Sweep other images: your own, a data set or the samples", icon=":material/photo_library:", expanded=opened
@@ -78,7 +78,7 @@ def panel() -> None:
             icon=":material/play_arrow:",
         ):
             st.session_state.own_order = Order(tuple(o.key for o in selected), chosen, windows)
-            sweep_run.start(NAME)
+            session.want(sweep_run.key_of(NAME))
             st.rerun()
         if running:
             _watch(st.session_state.own_order)

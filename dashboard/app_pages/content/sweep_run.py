@@ -4,73 +4,69 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from dashboard.presentation.formatting import sentence
-from dashboard.runtime.compute import reason
-from lam_core.studies.sweeps.progress import Listener, Progress
+from dashboard.runtime.compute import reason, throttled
+from dashboard.state import session
+from dashboard.widgets import run_panel
+from lam_core.service.service import Listener, Status
+from lam_core.studies.sweeps.progress import Progress
 from lam_core.studies.sweeps.sweep import Swept
 
-REDRAW, REDRAW_ROWS = 0.3, 4.0
-"""Seconds between two drawings of the progress bar, and of what is made of the rows."""
+REDRAW_ROWS = 4.0
+"""Seconds between two drawings of what is made of the rows."""
 MOST_FAULTS = 50
 
 Row = dict[str, Any]
+Tell = Callable[[Progress], None]
+Draw = Callable[[Sequence[Row]], None]
 
 
-def wants(name: str) -> bool:
-    """Whether the sweep of that name was started and neither finished nor cancelled."""
-    return name in st.session_state.setdefault("sweeping", set())
-
-
-def start(name: str) -> None:
-    """Wants a sweep done."""
-    st.session_state.setdefault("sweeping", set()).add(name)
-
-
-def stop(name: str) -> None:
-    """Wants it no more; what is done is kept."""
-    st.session_state.setdefault("sweeping", set()).discard(name)
-
-
-def watched(
-    name: str, do: Callable[[Listener], Swept], draw: Callable[[Sequence[Row]], None] = lambda rows: None
-) -> Swept | None:
-    """Does a sweep with a progress bar and a cancel button; None, and a sentence, if it cannot be done.
+def watched(name: str, do: Callable[[Tell], Swept], draw: Draw = lambda rows: None) -> Swept | None:
+    """Does the sweep of that name under a panel; None, and a sentence, if it cannot be done. Wanted no more at its end.
 
     `draw` is given the rows so far every few seconds. A visitor who cancels or leaves ends the run; started again, it
     goes on where it was.
     """
-    with st.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, "Looking for what is at hand")
-        st.button("Cancel", key=f"cancel-{name}", on_click=stop, args=(name,), help="What is done is kept.")
-    place = st.empty()
+    panel, place = st.empty(), st.empty()
     rows: list[Row] = []
-    drawn = {"bar": 0.0, "rows": time.monotonic()}
+    drawn = time.monotonic()
 
-    def tell(progress: Progress) -> None:
-        now = time.monotonic()
-        if progress.row is not None:
-            rows.append(progress.row)
-        if now - drawn["bar"] >= REDRAW:
-            drawn["bar"] = now
-            bar.progress(progress.done / max(progress.total, 1), progress.text)
-        if rows and now - drawn["rows"] >= REDRAW_ROWS:
-            with place.container():
-                draw(rows)
-            drawn["rows"] = time.monotonic()
+    def sweep(listener: Listener) -> Swept | str:
+        heard = throttled(listener)
 
-    try:
-        swept = do(tell)
-    except Exception as error:
-        stop(name)
-        st.error(sentence(reason(error, "a sweep")), icon=":material/error:")
-        return None
-    stop(name)
+        def tell(progress: Progress) -> None:
+            nonlocal drawn
+            if progress.row is not None:
+                rows.append(progress.row)
+            heard(Status("work", progress=progress))
+            if rows and time.monotonic() - drawn >= REDRAW_ROWS:
+                with place.container():
+                    draw(rows)
+                drawn = time.monotonic()
+
+        try:
+            return do(tell)
+        except Exception as error:
+            return sentence(reason(error, "a sweep"))
+
+    give_up = partial(session.give_up, key_of(name))
+    (swept,) = run_panel.run([run_panel.Work("Maps", sweep)], key=name, give_up=give_up, slot=panel)
+    give_up()
     place.empty()
+    if isinstance(swept, str):
+        st.error(swept, icon=":material/error:")
+        return None
     return swept
+
+
+def key_of(name: str) -> tuple[str, str]:
+    """Under which a sweep is wanted."""
+    return "sweep", name
 
 
 def show_faults(swept: Swept) -> None:

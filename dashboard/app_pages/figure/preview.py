@@ -14,10 +14,10 @@ from dashboard.app_pages.figure import draft
 from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.formatting import duration, sentence
-from dashboard.runtime.compute import Outcome, at_hand, computed
+from dashboard.runtime.compute import at_hand
 from dashboard.state import session, user_models, visitor
 from dashboard.state.cache import Kept
-from dashboard.widgets import progress, thumbnails
+from dashboard.widgets import run_panel, thumbnails
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.errors import LamError
@@ -34,7 +34,6 @@ from lam_core.render.figure import (
     slots,
     to_json,
 )
-from lam_core.service.service import Status
 
 PREVIEW_DPI = 110
 AT_ONCE = 5.0
@@ -156,35 +155,28 @@ def _computed(recipe: Recipe, found: Gathered, tags: Mapping[str, str]) -> dict[
     key = ("figure", tuple(image.sha256 or image.sample for image in recipe.images), tuple(sorted(found.missing)),
            tuple(network.model for network in recipe.networks), recipe.settings)  # fmt: skip
     bar = st.empty()
-    if seconds > AT_ONCE and not session.inquired(key):
+    if seconds > AT_ONCE and not session.wanted(key):
         count = len(found.missing)
         bar.button(
             f"Compute {count} map{'s' if count > 1 else ''}, about {duration(seconds)}",
             type="primary",
             icon=":material/play_arrow:",
             key="figure-compute",
-            on_click=session.inquire,
+            on_click=session.want,
             args=(key,),
         )
         return {}
-    with bar.container(horizontal=True, vertical_alignment="center"):
-        line = st.empty()
-        st.button("Cancel", key="figure-cancel", on_click=session.give_up_inquiry, args=(key,))
+    works = [
+        run_panel.request_work(found.names[slot.network], visitor.service(found.pictures[slot.image]), request)
+        for slot, request in found.missing.items()
+    ]
+    outcomes = run_panel.run(works, key="figure", give_up=partial(session.give_up, key), slot=bar)
     results: dict[Slot, Attribution] = {}
-    for number, (slot, request) in enumerate(found.missing.items(), 1):
-        name = f"{found.names[slot.network]}, {number} of {len(found.missing)}: "
-
-        def draw(status: Status, name: str = name) -> None:
-            share, words = progress.how_far(status)
-            line.progress(share, name + words)
-
-        draw(Status("model"))
-        outcome: Outcome[Attribution] = computed(visitor.service(found.pictures[slot.image]), request, draw)
+    for slot, outcome in zip(found.missing, outcomes, strict=True):
         if outcome.result is None:
-            st.warning(sentence(f"{name}{outcome.failure}"), icon=":material/error:")
+            st.warning(sentence(f"{found.names[slot.network]}: {outcome.failure}"), icon=":material/error:")
         else:
             results[slot] = outcome.result
-    bar.empty()
     return results
 
 

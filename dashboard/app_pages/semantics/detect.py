@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.app_pages.semantics import figures as figures
-from dashboard.app_pages.semantics import gathering
 from dashboard.app_pages.semantics.networks import full_name
 from dashboard.gallery.semantics import shipped
 from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.model_options import Offer
 from dashboard.runtime.compute import reason
-from dashboard.state import user_models, visitor
-from dashboard.widgets import thumbnails
+from dashboard.state import session, user_models, visitor
+from dashboard.widgets import run_panel, thumbnails
 from lam_core.errors import LamError
 from lam_core.images import Pixels, downscale, middle
 from lam_core.images.decode import decode
@@ -108,17 +109,19 @@ def _verdict(offer: Offer, trained: Trained, picture: Pixels, *, own: bool) -> N
     except Exception as error:
         st.warning(sentence(reason(error, "VerdictRequest")), icon=":material/error:")
         return
-    question = f"verdict {offer.key}"
-    if verdict is None and not (own or gathering.is_asked(question)):
-        st.button("Name its degradation", type="primary", key="name_it", on_click=gathering.ask, args=(question,))
+    key = ("verdict", offer.key)
+    if verdict is None and not (own or session.wanted(key)):
+        st.button("Name its degradation", type="primary", key="name_it", on_click=session.want, args=(key,))
         st.caption("Takes a few seconds the first time, while PyTorch is loaded.")
         return
-    found: Verdict | str = verdict or gathering.watched(
-        request, full_name(offer), st.empty(), key="cancel-verdict", own=own
-    )
-    if isinstance(found, str):
-        st.warning(found, icon=":material/error:")
-        return
+    found: Verdict | None = verdict
+    if found is None:
+        work = run_panel.request_work(full_name(offer), visitor.service(private=own), request)
+        (outcome,) = run_panel.run([work], key="verdict", give_up=partial(session.give_up, key))
+        found = outcome.result
+        if found is None:
+            st.warning(sentence(outcome.failure), icon=":material/error:")
+            return
     best = found.likeliest
     st.markdown(f"Likeliest: **{best}**, {found.probabilities[best]:.0%}.")
     st.plotly_chart(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -13,14 +14,10 @@ from dashboard.app_pages.semantics.networks import Examined, full_name
 from dashboard.gallery.semantics import shipped
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.model_options import Offer
-from dashboard.runtime.compute import computed, reason
-from dashboard.state import user_models, visitor
-from dashboard.widgets.progress import share_fetched, waiting_for
+from dashboard.runtime.compute import reason
+from dashboard.state import session, user_models, visitor
+from dashboard.widgets import run_panel
 from lam_core.semantics.requests import AnalysisRequest
-from lam_core.service.request import Request
-from lam_core.service.service import Status
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,50 +79,18 @@ def _take(keys: tuple[str, ...]) -> None:
     st.session_state["nets"] = list(keys)
 
 
-def compute(missing: Sequence[Missing], slot: Any, *, own: bool) -> tuple[list[Examined], list[str]]:
-    """Computes what is missing, one network after the other, and says in `slot` how far it is."""
-    done, failures = [], []
-    for turn, one in enumerate(missing, 1):
-        title = f"{full_name(one.offer)}, {turn} of {len(missing)}"
-        result = watched(one.request, title, slot, key=f"cancel-{turn}", own=own)
-        if isinstance(result, str):
-            failures.append(f"{full_name(one.offer)}: {result}")
-        else:
-            done.append(Examined(one.offer, result, "computed now"))
-    return done, failures
-
-
-def watched(request: Request[R], title: str, slot: Any, *, key: str, own: bool) -> R | str:
-    """The result of a request while a bar shows how far it is; one sentence if there is none. Cancel ends it.
+def compute(missing: Sequence[Missing], slot: Any, key: Hashable, *, own: bool) -> tuple[list[Examined], list[str]]:
+    """Computes what is missing, one network after the other, and says in `slot` how far it is; Cancel gives up `key`.
 
     `own`: it is about pictures of the visitor's own.
     """
-    with slot.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, f"{title}: starting", width="stretch")
-        st.button("Cancel", key=key, on_click=give_up)
-
-    def tell(status: Status) -> None:
-        if status.progress is None:
-            bar.progress(share_fetched(status), f"{title}: {waiting_for(status)}")
+    service = visitor.service(private=own)
+    works = [run_panel.request_work(full_name(one.offer), service, one.request) for one in missing]
+    done, failures = [], []
+    outcomes = run_panel.run(works, key="semantics", give_up=partial(session.give_up, key), slot=slot)
+    for one, outcome in zip(missing, outcomes, strict=True):
+        if outcome.result is None:
+            failures.append(f"{full_name(one.offer)}: {sentence(outcome.failure)}")
         else:
-            words = waiting_for(status) if status.stage == "queue" else status.progress.task
-            bar.progress(min(status.progress.share, 1.0), f"{title}: {words}")
-
-    outcome = computed(visitor.service(private=own), request, tell)
-    slot.empty()
-    return outcome.result if outcome.result is not None else sentence(outcome.failure)
-
-
-def ask(question: str) -> None:
-    """Wants the answer to a question of this page computed."""
-    st.session_state.semantics_asked = question
-
-
-def is_asked(question: str) -> bool:
-    """Whether a question is to be answered."""
-    return st.session_state.get("semantics_asked") == question
-
-
-def give_up() -> None:
-    """Wants nothing computed any more."""
-    st.session_state.semantics_asked = ""
+            done.append(Examined(one.offer, outcome.result, "computed now"))
+    return done, failures

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.app_pages.semantics import detect, gathering, images_form, layout_form, networks, sections, turn_off
 from dashboard.app_pages.semantics.presets import stand_ins
 from dashboard.runtime import process
+from dashboard.state import session
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import glossary
 from lam_core.service.store import key_of
@@ -34,15 +35,15 @@ if gathered.missing:
     # Two places: in one, the button that was pressed would stand beside Cancel until the run ends, and go just when
     # Cancel is pressed, which then moves from under the pointer.
     prompt, bar = st.empty(), st.empty()
-    if gathering.is_asked(question):
+    if session.wanted(question):
         prompt.empty()
-        done, faults = gathering.compute(gathered.missing, bar, own=shown.is_own)
+        done, faults = gathering.compute(gathered.missing, bar, question, own=shown.is_own)
         examined, failures = examined + done, failures + faults
     else:
         missing = ", ".join(networks.full_name(one.offer) for one in gathered.missing)
         with prompt.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Not computed for these images yet: {missing}.", width="stretch")
-            st.button("Compute", type="primary", key="sem_compute", on_click=gathering.ask, args=(question,))
+            st.button("Compute", type="primary", key="sem_compute", on_click=session.want, args=(question,))
 if gathered.without_weights:
     gathering.explain(gathered.without_weights, stand_ins(offers))
 for failure in failures:

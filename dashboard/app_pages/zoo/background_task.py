@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 import streamlit as st
@@ -15,6 +16,9 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.presentation.formatting import megabytes
 from dashboard.runtime.compute import reason
 from dashboard.state import visitor
+from dashboard.widgets import run_panel
+from lam_core.service.progress import Step
+from lam_core.service.service import Listener, Status
 
 log = logging.getLogger("lam")
 
@@ -39,7 +43,7 @@ class Task(Generic[T]):
         self._work = work
         self._given_up = False
         self._ended = threading.Event()
-        self.words, self.share = "Waits for the others to finish", None
+        self.progress = Step(0.0, "Waits for the others to finish")
         self.outcome: T | None = None
         self.failure = ""
         """One sentence, if there is no outcome."""
@@ -57,7 +61,7 @@ class Task(Generic[T]):
     def _tell(self, words: str, share: float | None = None) -> None:
         if self._given_up:
             raise GivenUp
-        self.words, self.share = words, share
+        self.progress = Step(share or 0.0, words)
 
     def _run(self) -> None:
         try:
@@ -80,12 +84,13 @@ def watch(name: str, slot: DeltaGenerator) -> None:
     task = started(name)
     if task is None or task.is_done:
         return
-    with slot.container():
-        bar = st.empty()
-        st.button("Cancel", key=f"cancel-{name}", on_click=forget, args=(name,), width="stretch")
-    while not task.is_done:
-        bar.progress(min(task.share or 0.0, 1.0), text=task.words)
-        time.sleep(REDRAW)
+
+    def follow(listener: Listener) -> None:
+        while not task.is_done:
+            listener(Status("work", progress=task.progress))
+            time.sleep(REDRAW)
+
+    run_panel.run([run_panel.Work("", follow)], key=name, give_up=partial(forget, name), slot=slot)
     st.rerun()
 
 

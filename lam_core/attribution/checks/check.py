@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.reference import ModelReference
+from lam_core.service.progress import Progress, Step
 from lam_core.service.service import Answer, Listener, Service, Status, ignore
 from lam_core.service.store import Stored
 
@@ -59,12 +60,12 @@ class Check(Generic[R]):
             "device": device,
         }
 
-    def compute(self, model: SuperResolver, report: Report) -> R:
+    def compute(self, model: SuperResolver, report: Callable[[Progress], None]) -> R:
         """The result; the map it needs is computed first unless it is at hand."""
         attribution = self.attribution
         if attribution is None and self.map_of is not None:
-            attribution = self.map_of.compute(model, lambda progress: report(0.0))
-        return self.run(model, attribution, report)
+            attribution = self.map_of.compute(model, lambda progress: report(Step(0.0, "its map first")))
+        return self.run(model, attribution, lambda share: report(Step(share)))
 
     def pack(self, result: R) -> Stored:
         """The result's plain values."""

@@ -44,6 +44,12 @@ class Progress:
     """Estimate of the time left if nothing of the rest is at hand; None while nothing is known."""
     row: dict[str, Any] | None = None
     """The table's newest row, on the call that brings one."""
+    preview: None = None
+
+    @property
+    def share(self) -> float:
+        """Of all jobs."""
+        return self.done / max(self.total, 1)
 
     @property
     def text(self) -> str:

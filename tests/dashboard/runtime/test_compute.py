@@ -9,6 +9,7 @@ from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.model import SuperResolver
 from lam_core.region import Region, RegionError
+from lam_core.service.progress import Step
 from lam_core.service.service import Service, Status
 from lam_core.service.store import Store
 from tests.dashboard.conftest import write_toy
@@ -126,5 +127,5 @@ def test_one_who_waits_is_told_less_often_than_one_who_sees_a_map_grow(monkeypat
         hear(Status("queue", ahead=ahead))
     waiting = len(heard)
     for nodes in range(9):
-        hear(Status("work", progress=nodes))
+        hear(Status("work", progress=Step(nodes / 9)))
     assert (waiting, len(heard) - waiting) == (3, 9)

@@ -3,6 +3,7 @@
 import threading
 
 from dashboard.app_pages.zoo.background_task import Task, fetching
+from lam_core.service.progress import Step
 from zoo.sources.transfer import AbsentError
 
 
@@ -13,7 +14,8 @@ def test_an_outcome_and_what_was_told_on_the_way():
 
     task = Task(work)
     assert task._ended.wait(5)
-    assert (task.outcome, task.failure, task.words, task.share) == (7, "", "Fetching: 0.5 of 2.0 MB", 0.25)
+    assert (task.outcome, task.failure) == (7, "")
+    assert task.progress == Step(0.25, "Fetching: 0.5 of 2.0 MB")
 
 
 def test_a_failure_is_a_sentence():
