@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from lam_core.attribution.result import Attribution
 from lam_core.errors import LamError
@@ -52,6 +53,11 @@ class Picture:
     def width(self) -> int:
         """Of the SR picture."""
         return self.lr.shape[1] * self.scale
+
+    @property
+    def name(self) -> str:
+        """In figures, as the terminal has it: a sample's title, a file's name without its ending."""
+        return self.title if self.owner is None else PurePath(self.title).stem
 
     def shown(self) -> Pixels:
         """What the window is placed on: HR, or LR with every pixel repeated; [s·h, s·w, 3]."""

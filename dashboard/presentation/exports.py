@@ -25,7 +25,7 @@ def figure(picture: Picture, models: Sequence[str], results: Sequence[Attributio
     named = {"sample": picture.id} if picture.owner is None else {"file": picture.title}
     windows = (Window(window.x, window.y, window.size),)
     image = ImageSource(**named, low_resolution=picture.hr is None, windows=windows)
-    source = Source(picture.title, picture.lr, picture.hr, picture.scale)
+    source = Source(picture.name, picture.lr, picture.hr, picture.scale)
     return published_figure(image, source, models, results)
 
 

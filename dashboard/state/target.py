@@ -1,15 +1,17 @@
-"""Where on which picture: what is asked of a network there."""
+"""What the pages that look at one window look at: picture, window and networks, and the request for a map there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import View
 from dashboard.state import user_models
 from lam_core.attribution.request import AttributionRequest
 from lam_core.errors import LamError
-from lam_core.region import Field, Region
+from lam_core.region import Field, Region, RegionError, field_around
 
 
 class OtherScaleError(LamError, ValueError):
@@ -17,13 +19,30 @@ class OtherScaleError(LamError, ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
-    """Where on which picture."""
+class AttributionTarget:
+    """A window of a picture, and the networks it is attributed for."""
 
     view: View
     picture: Picture
     window: Region
-    field: Field
+    here: tuple[Offer, ...] = ()
+    """Networks on offer at this scale."""
+    selected: tuple[Offer, ...] = ()
+
+    @cached_property
+    def field(self) -> Field:
+        """The field around the window. Raises `RegionError` if the window does not fit into it."""
+        height, width = self.picture.lr.shape[:2]
+        return field_around(self.window, height, width, self.picture.scale, self.view.settings.field)
+
+    @property
+    def fault(self) -> str:
+        """Why nothing can be attributed here; empty where the window fits into its field."""
+        try:
+            _ = self.field
+        except RegionError as error:
+            return str(error)
+        return ""
 
     @property
     def local(self) -> Region:

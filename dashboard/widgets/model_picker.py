@@ -6,19 +6,20 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.presentation.model_options import Offer
+from dashboard.presentation.model_options import Offer, shelf
 from dashboard.presentation.view import MOST_MODELS
 from dashboard.state import session
 
 
-def model_choice(listed: Sequence[Offer], selected: Sequence[Offer], shelf: Sequence[Offer]) -> None:
+def model_choice(listed: Sequence[Offer], selected: Sequence[Offer]) -> None:
     """A row of networks to switch on and off, and behind it all of them."""
+    few = shelf(listed, selected)
     names = {offer.key: offer for offer in listed}
-    numbers = {offer.key: number for number, offer in enumerate(shelf, 1)}
-    st.session_state["shelf"] = [offer.key for offer in selected if offer in shelf]
+    numbers = {offer.key: number for number, offer in enumerate(few, 1)}
+    st.session_state["shelf"] = [offer.key for offer in selected if offer in few]
     st.pills(
         "Networks",
-        [offer.key for offer in shelf],
+        [offer.key for offer in few],
         selection_mode="multi",
         format_func=lambda key: f"{numbers.get(key, '')} {names[key].label}",
         key="shelf",
@@ -27,7 +28,7 @@ def model_choice(listed: Sequence[Offer], selected: Sequence[Offer], shelf: Sequ
         label_visibility="collapsed",
         wrap=True,
     )
-    if len(listed) > len(shelf):
+    if len(listed) > len(few):
         with st.popover("", icon=":material/add:", help="More networks"):
             st.session_state["all"] = [offer.key for offer in selected]
             st.multiselect(
@@ -55,9 +56,10 @@ def _choose(keys: Sequence[str]) -> None:
         session.change(models=tuple(keys)[:MOST_MODELS])
 
 
-def toggle(shelf: Sequence[Offer], selected: Sequence[Offer], number: int) -> None:
-    """Switches the network of that number, counted from 1, on or off."""
-    if number > len(shelf):
+def toggle(listed: Sequence[Offer], selected: Sequence[Offer], number: int) -> None:
+    """Switches the network of that number in the row, counted from 1, on or off."""
+    few = shelf(listed, selected)
+    if number > len(few):
         return
-    key, keys = shelf[number - 1].key, [offer.key for offer in selected]
+    key, keys = few[number - 1].key, [offer.key for offer in selected]
     _choose([k for k in keys if k != key] if key in keys else [*keys, key])

@@ -52,7 +52,7 @@ def request_work(name: str, service: Service, request: Request[R], **more: Any) 
 
 
 def run(
-    works: Sequence[Work[T]], *, key: str, give_up: Callable[[], object], slot: DeltaGenerator | None = None
+    works: Sequence[Work[T]], *, key: str, give_up: Callable[[], None], slot: DeltaGenerator | None = None
 ) -> list[T]:
     """Does one piece after the other in `slot`, or here, and leaves it empty. Cancel, a button of `key`, gives up."""
     slot = slot or st.empty()

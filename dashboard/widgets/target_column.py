@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -11,32 +11,13 @@ from dashboard.components.image_strip import chosen_image
 from dashboard.components.region_picker import picked, pressed
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.model_options import Offer, at_scale, chosen, first_cards, scales, shelf, with_shipped
+from dashboard.presentation.model_options import Offer, at_scale, chosen, first_cards, scales, with_shipped
 from dashboard.presentation.view import View
 from dashboard.runtime import process
 from dashboard.state import session
+from dashboard.state.target import AttributionTarget
 from dashboard.state.user_models import absent, session_offers
 from dashboard.widgets import image_picker, model_picker, target_window
-from lam_core.region import Field, Region
-
-
-@dataclass(frozen=True, eq=False)
-class Aim:
-    """Where a visitor looks, and with which networks."""
-
-    view: View
-    picture: Picture
-    window: Region
-    field: Field | None
-    """None if the window does not fit into it, which has been said."""
-    here: tuple[Offer, ...]
-    """Networks on offer for this place."""
-    selected: tuple[Offer, ...]
-
-    @property
-    def shelf(self) -> tuple[Offer, ...]:
-        """The few of them that can be switched on and off at once."""
-        return shelf(self.here, self.selected)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,26 +51,43 @@ def choose_image() -> ChosenImage:
     return ChosenImage(view, picture, offers, is_new)
 
 
-def take_aim(shipped: Sequence[str]) -> Aim:
+def choose_target(shipped: Sequence[str]) -> AttributionTarget:
     """Shows the column and reads it; ends the page if the picture is not here.
 
     `shipped`: networks that are selected on the first visit, for their results ship.
     """
     image = choose_image()
-    view, picture, listed, asks = image.view, image.picture, image.offers, image.is_new
-    if pick := picked("picker"):
-        window = target_window.window_of(view, picture)
-        view = session.change(window=target_window.pushed_inside(pick.x, pick.y, window.size, picture))
-        asks = asks or pick.compute
-    window = target_window.window_of(view, picture)
-    view = session.current()
-    field = target_window.field_of(view, window, picture)
-    target_window.show_picker(picture, window, field)
-    image_picker.place(window, picture)
+    asks = _take_pick(image.picture) or image.is_new
+    window = target_window.window_of(session.current(), image.picture)
+    target = AttributionTarget(session.current(), image.picture, window)
+    target_window.show_picker(target)
+    image_picker.place(window, image.picture)
+    target = _choose_models(target, image.offers, shipped)
+    if st.button("Compute", type="primary", width="stretch", disabled=not target.selected, help="Enter does the same"):
+        asks = True
+    _show_notes(target)
+    if asks:
+        target = _ask(target)
+    _say_who_stepped_in()
+    session.publish(target.view)
+    return target
 
-    first = first_visit()
+
+def _take_pick(picture: Picture) -> bool:
+    """Puts the window where the picture was clicked; whether its maps are wanted."""
+    pick = picked("picker")
+    if pick is None:
+        return False
+    size = target_window.window_of(session.current(), picture).size
+    session.change(window=target_window.pushed_inside(pick.x, pick.y, size, picture))
+    return pick.compute
+
+
+def _choose_models(target: AttributionTarget, listed: Sequence[Offer], shipped: Sequence[str]) -> AttributionTarget:
+    """The networks on offer and those selected: by the view, by a number key, or as on a first visit."""
+    view, first = target.view, first_visit()
     known = [one.id for one in first.checkpoints]
-    if not target_window.is_shipped_place(view, window, first):
+    if not target_window.is_shipped_place(view, target.window, first):
         known = [key for key in known if key in view.models]
     here = at_scale(with_shipped(listed, known), view.scale)
     standard = session.fixed(f"first-cards-{view.scale}", lambda: first_cards(here, view.scale))
@@ -97,28 +95,33 @@ def take_aim(shipped: Sequence[str]) -> Aim:
         standard = shipped or standard
     selected = chosen(here, view.models or standard)
     if digit := pressed("picker"):
-        model_picker.toggle(shelf(here, selected), selected, int(digit))
+        model_picker.toggle(here, selected, int(digit))
         view = session.current()
         selected = chosen(here, view.models)
-    if st.button("Compute", type="primary", width="stretch", disabled=not selected, help="Enter does the same"):
-        asks = True
-    target_window.show_close_ups(picture, window)
-    for note in picture.notes:
+    return replace(target, view=view, here=here, selected=selected)
+
+
+def _show_notes(target: AttributionTarget) -> None:
+    """Close-ups of the window, what was done to the picture, and networks of a link that are not here."""
+    target_window.show_close_ups(target.picture, target.window)
+    for note in target.picture.notes:
         st.caption(note)
-    st.caption(f"{picture.title}: {picture.credit}.")
-    for reference in absent(view.models):
+    st.caption(f"{target.picture.title}: {target.picture.credit}.")
+    for reference in absent(target.view.models):
         st.info(f"This link also shows {reference}, which is not in this session yet.", icon=":material/link:")
         st.page_link(
             "app_pages/zoo/page.py", label="Look at it in the zoo", query_params={"tab": "Add yours", "add": reference}
         )
-    if asks and not target_window.is_shipped_place(view, window, first):
-        selected = _with_weights(here, selected)
-    if asks:
-        view = session.change(window=window, models=tuple(offer.key for offer in selected))
-        session.ask()
-    _say_who_stepped_in()
-    session.publish(view)
-    return Aim(view, picture, window, field, here, selected)
+
+
+def _ask(target: AttributionTarget) -> AttributionTarget:
+    """Wants the maps of the target computed, by networks that can."""
+    selected = target.selected
+    if not target_window.is_shipped_place(target.view, target.window, first_visit()):
+        selected = _with_weights(target.here, selected)
+    view = session.change(window=target.window, models=tuple(offer.key for offer in selected))
+    session.ask()
+    return replace(target, view=view, selected=selected)
 
 
 def _with_weights(here: Sequence[Offer], selected: Sequence[Offer]) -> tuple[Offer, ...]:

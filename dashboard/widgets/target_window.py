@@ -10,10 +10,11 @@ from dashboard.presentation.decoded_image import Picture, from_sample, from_uplo
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.view import FIRST_SAMPLE, View
 from dashboard.state import session, uploads, visitor
+from dashboard.state.target import AttributionTarget
 from dashboard.widgets import thumbnails
 from lam_core.errors import LamError
 from lam_core.images import digest
-from lam_core.region import Field, Region, RegionError, field_around
+from lam_core.region import Region, RegionError
 from lam_core.samples import sample
 
 LARGE = 1600
@@ -70,20 +71,15 @@ def pushed_inside(x: int, y: int, size: int, picture: Picture) -> Region:
     return Region(min(max(x, 0), picture.width - size), min(max(y, 0), picture.height - size), size)
 
 
-def field_of(view: View, window: Region, picture: Picture) -> Field | None:
-    """The field around the window; None, and a sentence, if the window does not fit into it."""
-    try:
-        height, width = picture.lr.shape[:2]
-        return field_around(window, height, width, picture.scale, view.settings.field)
-    except RegionError as error:
-        st.error(sentence(str(error)), icon=":material/error:")
-        return None
-
-
-def show_picker(picture: Picture, window: Region, field: Field | None) -> None:
-    """The picture with the window, and the field where that is not the whole picture."""
-    s = picture.scale
-    part = field and (field.x * s, field.y * s, field.width * s, field.height * s)
+def show_picker(target: AttributionTarget) -> None:
+    """The picture with the window, and the field where that is not the whole picture; a sentence if there is none."""
+    picture, window, s = target.picture, target.window, target.picture.scale
+    part = None
+    if target.fault:
+        st.error(sentence(target.fault), icon=":material/error:")
+    else:
+        field = target.field
+        part = (field.x * s, field.y * s, field.width * s, field.height * s)
     region_picker(
         thumbnails.picker_url(picture),
         width=picture.width,

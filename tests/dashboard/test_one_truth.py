@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 import zoo
 from dashboard.presentation import exports
-from dashboard.presentation.decoded_image import IMAGE_TYPES, from_sample
+from dashboard.presentation.decoded_image import IMAGE_TYPES, from_upload
 from dashboard.presentation.model_options import COMPACT, offers
 from dashboard.presentation.view import from_query
 from lam_cli.arguments import attribution_settings
@@ -23,10 +23,12 @@ from lam_cli.main import main, parser
 from lam_cli.serving import service
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings, Precision
+from lam_core.images.decode import decode
 from lam_core.images.image_sets import SUFFIXES
 from lam_core.region import Region
 from lam_core.render import png
 from lam_core.samples import sample
+from lam_core.service.owner import Owner
 from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
 
@@ -112,7 +114,8 @@ def test_the_terminal_and_a_card_write_the_same_arrays_and_the_same_figure(envir
             "a.png",
         ]
     )
-    picture = from_sample(sample("cat"), 4)
+    own = decode(Path("cat.png").read_bytes())
+    picture = from_upload(own, "cat.png", low_resolution=False, scale=4, owner=Owner())
     request = AttributionRequest(zoo.reference("fsrcnn-c"), picture.lr, Region(64, 32), AttributionSettings(nodes=5))
     result = service().find(request)
     assert result is not None, "the page finds what the terminal computed"

@@ -22,8 +22,8 @@ from dashboard.presentation.model_options import Offer, at_scale, with_shipped
 from dashboard.presentation.view import View
 from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import session, user_models, visitor
+from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel
-from dashboard.widgets.target_column import Aim
 from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.wording import with_error
 from lam_core.region import Field, Region
@@ -51,10 +51,10 @@ def take_pick() -> None:
         session.ask()
 
 
-def tabs(aim: Aim) -> tuple[TabContainer, TabContainer]:
+def tabs(target: AttributionTarget) -> tuple[TabContainer, TabContainer]:
     """The tab of the window's maps and that of the heat map; `open` of each says whether it is looked at."""
-    st.session_state["tab"] = TILES if aim.view.tiles else MAPS
-    maps, tiles = st.tabs([MAPS, TILES], key="tab", on_change=_take_tab, args=(_networks(aim)[0].key,))
+    st.session_state["tab"] = TILES if target.view.tiles else MAPS
+    maps, tiles = st.tabs([MAPS, TILES], key="tab", on_change=_take_tab, args=(_networks(target)[0].key,))
     return maps, tiles
 
 
@@ -62,11 +62,11 @@ def _take_tab(standard: str) -> None:
     session.change(tiles=standard if st.session_state["tab"] == TILES else "")
 
 
-def show(aim: Aim) -> None:
+def show(target: AttributionTarget) -> None:
     """The heat map of the network that is chosen, or what to do to have it."""
-    networks = _networks(aim)
+    networks = _networks(target)
     keys = [offer.key for offer in networks]
-    chosen = aim.view.tiles if aim.view.tiles in keys else keys[0]
+    chosen = target.view.tiles if target.view.tiles in keys else keys[0]
     st.session_state["tiles_of"] = chosen
     st.segmented_control(
         "Network",
@@ -80,45 +80,45 @@ def show(aim: Aim) -> None:
     offer = networks[keys.index(chosen)]
 
     def asked() -> HeatmapRequest:
-        return questions.tiles(user_models.network(chosen), aim.picture, aim.window.size, aim.view.settings)
+        return questions.tiles(user_models.network(chosen), target.picture, target.window.size, target.view.settings)
 
-    request, outcome = at_hand(visitor.service(aim.picture), asked)
+    request, outcome = at_hand(visitor.service(target.picture), asked)
     slot = st.empty()
     if request is not None and outcome.result is None and not outcome.failure:
-        outcome = _computed(Grid(offer, request, outcome), aim, slot)
+        outcome = _computed(Grid(offer, request, outcome), target, slot)
     if outcome.failure:
         st.error(sentence(outcome.failure), icon=":material/error:")
     if request is not None and outcome.result is not None:
-        _show_tiles(Grid(offer, request, outcome), outcome.result, aim)
+        _show_tiles(Grid(offer, request, outcome), outcome.result, target)
 
 
 def _take_network() -> None:
     session.change(tiles=st.session_state["tiles_of"])
 
 
-def _networks(aim: Aim) -> tuple[Offer, ...]:
+def _networks(target: AttributionTarget) -> tuple[Offer, ...]:
     """Those switched on, and before them those whose heat map of this picture ships."""
-    first, view = first_visit(), aim.view
-    if (view.image, view.scale, view.settings, aim.window.size) != (first.sample, 4, View().settings, 16):
-        return aim.selected
-    mapped = [offer for offer in at_scale(with_shipped(aim.here, first.mapped), 4) if offer.key in first.mapped]
-    return (*mapped, *(offer for offer in aim.selected if offer not in mapped and not offer.only_shipped))
+    first, view = first_visit(), target.view
+    if (view.image, view.scale, view.settings, target.window.size) != (first.sample, 4, View().settings, 16):
+        return target.selected
+    mapped = [offer for offer in at_scale(with_shipped(target.here, first.mapped), 4) if offer.key in first.mapped]
+    return (*mapped, *(offer for offer in target.selected if offer not in mapped and not offer.only_shipped))
 
 
-def _computed(grid: Grid, aim: Aim, slot: DeltaGenerator) -> Outcome[Heatmap]:
+def _computed(grid: Grid, target: AttributionTarget, slot: DeltaGenerator) -> Outcome[Heatmap]:
     """The outcome of computing, once it is wanted; until then the button that asks for it."""
     request = grid.request
     assert request is not None
-    key = ("tiles", grid.offer.key, aim.view.image, request.size, request.settings)
+    key = ("tiles", grid.offer.key, target.view.image, request.size, request.settings)
     if not session.wanted(key):
         with slot.container(border=True):
             st.markdown(
-                f"{_count(request, aim.picture)} windows of {request.size} SR pixels, one every {request.stride}, each "
-                "with its own map: seconds for FSRCNN, minutes for deep networks. The result is kept."
+                f"{_count(request, target.picture)} windows of {request.size} SR pixels, one every {request.stride}, "
+                "each with its own map: seconds for FSRCNN, minutes for deep networks. The result is kept."
             )
             st.button("Compute the heat map", type="primary", key="tiles_compute", on_click=session.want, args=(key,))
         return grid.outcome
-    work = run_panel.request_work(grid.offer.name, visitor.service(aim.picture), request, is_steady=True)
+    work = run_panel.request_work(grid.offer.name, visitor.service(target.picture), request, is_steady=True)
     (outcome,) = run_panel.run([work], key="tiles", give_up=partial(session.give_up, key), slot=slot)
     return outcome
 
@@ -128,29 +128,29 @@ def _count(request: HeatmapRequest, picture: Picture) -> int:
     return rows * columns
 
 
-def _show_tiles(grid: Grid, tiles: Heatmap, aim: Aim) -> None:
+def _show_tiles(grid: Grid, tiles: Heatmap, target: AttributionTarget) -> None:
     request, index = grid.request, tiles.diffusion_index
     assert request is not None
     if not np.isfinite(index).any():
         st.info("No window of this image gives a map: it is flat.", icon=":material/info:")
         return
-    large = tiles_over(aim.picture.shown(), tiles)
+    large = tiles_over(target.picture.shown(), tiles)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         region_picker(
             "data:image/png;base64," + base64.b64encode(png(enlarged(large, WIDTH))).decode(),
-            width=aim.picture.width,
-            height=aim.picture.height,
-            window=aim.window,
+            width=target.picture.width,
+            height=target.picture.height,
+            window=target.window,
             field=None,
-            label=f"Diffusion Index of {grid.offer.name} for {index.size} windows of {aim.picture.title}",
+            label=f"Diffusion Index of {grid.offer.name} for {index.size} windows of {target.picture.title}",
             key="tiles",
             step=request.stride,
             hotkeys=False,
         )
         st.html(legend(tiles))
     with right:
-        _say_where(tiles, aim.window)
+        _say_where(tiles, target.window)
         figures = {"Median DI": np.nanmedian(index), "Lowest": np.nanmin(index), "Highest": np.nanmax(index)}
         digits = 1 if figures["Highest"] >= 2 else 2
         with st.grid(3, min_column_width=60, gap="small"):
@@ -161,7 +161,7 @@ def _show_tiles(grid: Grid, tiles: Heatmap, aim: Aim) -> None:
             f"{index.size} windows, one every {request.stride} SR pixels"
             + (f", {empty} of them flat and without a map" if empty else "")
             + (" · shipped result" if grid.outcome.shipped else "")
-            + f" · {settings_line(request.settings, aim.window, _field(request), aim.picture.scale)}"
+            + f" · {settings_line(request.settings, target.window, _field(request), target.picture.scale)}"
         )
         with st.container(horizontal=True):
             words = f"{grid.offer.key} every {request.stride}"
@@ -170,9 +170,9 @@ def _show_tiles(grid: Grid, tiles: Heatmap, aim: Aim) -> None:
                 ("Tiles, .npz", tiles.to_npz, ".npz", "application/octet-stream"),
                 ("Tiles, JSON", partial(exports.tile_figures, request, tiles), ".json", "application/json"),
             ):
-                name = exports.file_name(aim.picture, Region(0, 0, tiles.size), ending, words)
+                name = exports.file_name(target.picture, Region(0, 0, tiles.size), ending, words)
                 st.download_button(
-                    label, make, name, exports.kind(aim.picture, mime), on_click="ignore", key=f"tiles{ending}"
+                    label, make, name, exports.kind(target.picture, mime), on_click="ignore", key=f"tiles{ending}"
                 )
             copy_link("link-tiles", width=120)
 

@@ -7,7 +7,6 @@ from dashboard.gallery.shipped import first_visit
 from dashboard.presentation.model_options import first_cards
 from dashboard.runtime import process
 from dashboard.state import session
-from dashboard.state.target import Place
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import glossary, model_picker, settings_form, target_column, target_window
 
@@ -23,30 +22,30 @@ left, right = st.columns([1, 2], gap="medium")
 with left:
     first = first_visit()
     published_here = session.fixed("published-here", lambda: bool(first_cards(session_offers(), 4)))
-    aim = target_column.take_aim(() if published_here else [one.id for one in first.results])
-view = aim.view
+    target = target_column.choose_target(() if published_here else [one.id for one in first.results])
+view = target.view
 
 with right:
     with st.container(horizontal=True, vertical_alignment="center"):
-        model_picker.model_choice(aim.here, aim.selected, aim.shelf)
+        model_picker.model_choice(target.here, target.selected)
         if not view.tiles:
             settings_form.density_switch(view)
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
     shipped = target_window.is_first_visit(view, first) and not view.models and not published_here
-    if not aim.selected and not shipped:
+    if not target.selected and not shipped:
         st.info(f"No network for ×{view.scale} is at hand. Choose another scale.", icon=":material/info:")
     else:
-        maps, tiles = heatmap_tab.tabs(aim)
+        maps, tiles = heatmap_tab.tabs(target)
         with maps:
             if maps.open:
                 if shipped:
-                    result_grid.show_shipped(first, aim.picture, as_density=view.density)
-                elif aim.field is not None:
-                    result_grid.show(Place(view, aim.picture, aim.window, aim.field), aim.selected)
+                    result_grid.show_shipped(first, target.picture, as_density=view.density)
+                elif not target.fault:
+                    result_grid.show(target)
         with tiles:
             if tiles.open:
-                heatmap_tab.show(aim)
+                heatmap_tab.show(target)
     settings_form.attribution_settings(view)
 
 process.warm_up()

@@ -19,7 +19,7 @@ from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import MOST_MODELS
 from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import session, visitor
-from dashboard.state.target import Place
+from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
@@ -59,7 +59,7 @@ def show_shipped(first: FirstVisit, picture: Picture, *, as_density: bool) -> No
     _takeaways(picture, [one.id for one in first.results], [one.result for one in first.results])
 
 
-def show(place: Place, selected: Sequence[Offer]) -> None:
+def show(target: AttributionTarget) -> None:
     """A card for every selected network. What is missing is computed if the view was asked for."""
     bar = st.container()
     grid = st.grid(3, min_column_width=NARROWEST_CARD)
@@ -67,26 +67,26 @@ def show(place: Place, selected: Sequence[Offer]) -> None:
     slots = [grid.empty() for _ in range(MOST_MODELS)]
     deck = []
     with bar, st.spinner("Looking for results"):
-        for offer, slot in zip(selected, slots, strict=False):
-            request, outcome = at_hand(visitor.service(place.picture), partial(place.request, offer.key))
+        for offer, slot in zip(target.selected, slots, strict=False):
+            request, outcome = at_hand(visitor.service(target.picture), partial(target.request, offer.key))
             deck.append(Card(offer, head_of(offer, outcome), slot, request, outcome))
     missing = [card for card in deck if card.is_missing]
-    wanted = session.wanted(place.view.question)
+    wanted = session.wanted(target.view.question)
     for card in deck:
         if card.is_missing:
             with card.slot.container(border=True):
                 words = "Waits for its turn." if wanted or card.offer.is_quick else _not_yet(card.offer)
-                result_card.empty_card(card.head, place.picture, place.field, place.local, words)
+                result_card.empty_card(card.head, target.picture, target.field, target.local, words)
         else:
-            _fill(card, place)
+            _fill(card, target)
     now = [card for card in missing if wanted or card.offer.is_quick]
     if now:
-        _compute(now, place, bar.empty())
+        _compute(now, target, bar.empty())
     if len(now) < len(missing):
         bar.info("Press Compute, or Enter, to see the missing maps.", icon=":material/touch_app:")
     done = [(card.offer.reference, card.outcome.result) for card in deck if card.outcome.result]
     if done:
-        _takeaways(place.picture, [name for name, _ in done], [result for _, result in done])
+        _takeaways(target.picture, [name for name, _ in done], [result for _, result in done])
 
 
 def _not_yet(offer: Offer) -> str:
@@ -106,32 +106,32 @@ def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:
     return Head(offer.key, offer.name, offer.tag, "shipped result", source.details if source else "")
 
 
-def _compute(missing: Sequence[Card], place: Place, slot: DeltaGenerator) -> None:
-    works = [_work(card, card.request, place) for card in missing if card.request is not None]
-    run_panel.run(works, key="maps", give_up=partial(session.give_up, place.view.question), slot=slot)
+def _compute(missing: Sequence[Card], target: AttributionTarget, slot: DeltaGenerator) -> None:
+    works = [_work(card, card.request, target) for card in missing if card.request is not None]
+    run_panel.run(works, key="maps", give_up=partial(session.give_up, target.view.question), slot=slot)
 
 
-def _work(card: Card, request: AttributionRequest, place: Place) -> run_panel.Work[Outcome[Attribution]]:
+def _work(card: Card, request: AttributionRequest, target: AttributionTarget) -> run_panel.Work[Outcome[Attribution]]:
     def show(status: Status) -> None:
         with card.slot.container(border=True):
-            result_card.waiting_card(card.head, place.picture, place.field, place.local, status.progress)
+            result_card.waiting_card(card.head, target.picture, target.field, target.local, status.progress)
 
     def finished(outcome: Outcome[Attribution]) -> None:
         card.outcome = outcome
-        _fill(card, place)
+        _fill(card, target)
 
-    service = visitor.service(place.picture)
+    service = visitor.service(target.picture)
     return run_panel.request_work(card.head.name, service, request, show=show, finished=finished)
 
 
-def _fill(card: Card, place: Place) -> None:
+def _fill(card: Card, target: AttributionTarget) -> None:
     outcome = card.outcome
     with card.slot.container(border=True):
         if outcome.result is None:
             result_card.failed_card(card.head, outcome.failure)
             return
-        as_density, from_store = place.view.density, outcome.from_store
-        result_card.result_card(card.head, place.picture, outcome.result, as_density=as_density, from_store=from_store)
+        as_density, from_store = target.view.density, outcome.from_store
+        result_card.result_card(card.head, target.picture, outcome.result, as_density=as_density, from_store=from_store)
         if outcome.note:
             st.caption(f":material/info: {outcome.note}")
 

@@ -20,7 +20,7 @@ from dashboard.presentation.formatting import percent
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.questions import CheckName, Subject
 from dashboard.state import verdicts
-from dashboard.state.target import Place
+from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel, thumbnails, verdict_mark
 from dashboard.widgets.chart import show_chart
 from lam_core.attribution.result import Attribution
@@ -40,10 +40,10 @@ class Check:
 
     title: str
     question: str
-    draw: Callable[[Any, Subject, Place], None]
+    draw: Callable[[Any, Subject, AttributionTarget], None]
 
 
-def show(place: Place, offer: Offer, subject: Subject, *, able: bool) -> None:
+def show(target: AttributionTarget, offer: Offer, subject: Subject, *, able: bool) -> None:
     """The panel, for the map of `subject`."""
     st.markdown(
         f"Whether the map of **{offer.label}** says what the network does. Look at the marks: a check means something "
@@ -54,7 +54,7 @@ def show(place: Place, offer: Offer, subject: Subject, *, able: bool) -> None:
     _sum_up(line, held)
     if subject.result is not None:
         _errors(subject.result)
-    about, news = (offer.key, place.view.question), False
+    about, news = (offer.key, target.view.question), False
     grid = st.grid(2, min_column_width=340)
     for name, check in CHECKS.items():
         span: int | Literal["all"] = "all" if name == "faithfulness" else 1
@@ -62,22 +62,22 @@ def show(place: Place, offer: Offer, subject: Subject, *, able: bool) -> None:
             head = st.empty()
             head.markdown(f"**{check.title}** {verdict_mark.UNCHECKED if name in JUDGED else ''}")
             st.caption(check.question)
-            if name == "causal" and place.picture.hr is None:
+            if name == "causal" and target.picture.hr is None:
                 st.caption("It compares with the HR image, which there is none of here.")
                 continue
             asked = {check.title: partial(questions.check, name, subject)}
             if name == "randomisation":
                 asked |= questions.redraws(subject)
-            found = run_panel.answers(f"Check: {check.title}", place.picture, about, asked, able=able)
+            found = run_panel.answers(f"Check: {check.title}", target.picture, about, asked, able=able)
             if check.title not in found:
                 continue
             results = [found[title].result for title in asked if title in found]
-            if verdict := verdict_of(name, results, subject, place):
+            if verdict := verdict_of(name, results, subject, target):
                 head.markdown(f"**{check.title}** {verdict_mark.BADGES[verdict.mark]}")
                 st.markdown(verdict.sentence)
                 held[check.title] = verdict
                 news |= subject.result is not None and verdicts.keep(subject.result, check.title, verdict)
-            check.draw(results[0], subject, place)
+            check.draw(results[0], subject, target)
             _take(name, results[0], subject, offer)
     _sum_up(line, held)
     if news:
@@ -116,7 +116,7 @@ def _errors(result: Attribution) -> None:
             st.metric(label, value, help=words)
 
 
-def _faithfulness(found: Any, subject: Subject, place: Place) -> None:
+def _faithfulness(found: Any, subject: Subject, target: AttributionTarget) -> None:
     from dashboard.app_pages.compare.figures.insertion_deletion import curves
 
     random = found.advantage("deletion", "random")
@@ -128,17 +128,17 @@ def _faithfulness(found: Any, subject: Subject, place: Place) -> None:
             show_chart(curves(found, direction), direction, f"{direction.title()} curves of the map and its controls")
 
 
-def _occlusion(found: Any, subject: Subject, place: Place) -> None:
+def _occlusion(found: Any, subject: Subject, target: AttributionTarget) -> None:
     st.caption(f"Distance not taken out, the rank correlation is {_figure(found.agreement.spearman)}.")
     left, right = st.columns(2)
     for side, values, words in ((left, found.effect, "|change of D|"), (right, found.attributed, "sum of the map")):
         with side:
-            plane = _spread(values / (values.max() or 1.0), found.block, place)
-            _picture(place, map_over(_field(place), plane), f"{words} by block", f"occlusion-{words}")
+            plane = _spread(values / (values.max() or 1.0), found.block, target)
+            _picture(target, map_over(_field(target), plane), f"{words} by block", f"occlusion-{words}")
             st.caption(f"{words}, by block of {found.block}×{found.block}")
 
 
-def _receptive(found: Any, subject: Subject, place: Place) -> None:
+def _receptive(found: Any, subject: Subject, target: AttributionTarget) -> None:
     half, most = found.side_holding(0.5), found.side_holding(0.95)
     st.markdown(
         f"Half of it lies within {half}×{half} LR pixels, 95 % within {most}×{most}, over {found.images} images."
@@ -158,7 +158,7 @@ def _receptive(found: Any, subject: Subject, place: Place) -> None:
     )
 
 
-def _randomisation(found: Any, subject: Subject, place: Place) -> None:
+def _randomisation(found: Any, subject: Subject, target: AttributionTarget) -> None:
     from dashboard.app_pages.compare.figures.randomisation import likeness
 
     last = next((step for step in reversed(found.steps) if step.agreement is not None), None)
@@ -172,7 +172,7 @@ def _randomisation(found: Any, subject: Subject, place: Place) -> None:
     )
 
 
-def _causal(found: Any, subject: Subject, place: Place) -> None:
+def _causal(found: Any, subject: Subject, target: AttributionTarget) -> None:
     strongest = float(np.abs(found.effect).max()) or 1.0
     if subject.result is None:
         st.caption("The map itself is not computed here, so these effects cannot judge it yet.")
@@ -182,9 +182,9 @@ def _causal(found: Any, subject: Subject, place: Place) -> None:
         f"Of {found.effect.size} blocks {helps} help the window and {harms} harm it by more than twice their error; "
         f"the strongest is worth {strongest:.2g} dB of the window’s {found.psnr:.1f} dB."
     )
-    plane = _spread(found.effect / strongest, found.settings.block, place)
+    plane = _spread(found.effect / strongest, found.settings.block, target)
     with st.container(width=320):
-        _picture(place, difference_over(_field(place), plane), "Causal effects: red helps, blue harms", "causal")
+        _picture(target, difference_over(_field(target), plane), "Causal effects: red helps, blue harms", "causal")
     st.caption(
         f"Red helps, blue harms; the darkest is {strongest:.2g} dB. Blocks of {found.settings.block}×"
         f"{found.settings.block} LR pixels."
@@ -242,16 +242,16 @@ def _figure(correlation: float | None) -> str:
     return "unknown" if correlation is None else f"{correlation:.2f}"
 
 
-def _field(place: Place) -> Pixels:
-    return place.picture.part(place.field)[0]
+def _field(target: AttributionTarget) -> Pixels:
+    return target.picture.part(target.field)[0]
 
 
-def _spread(values: NDArray, block: int, place: Place) -> NDArray:
+def _spread(values: NDArray, block: int, target: AttributionTarget) -> NDArray:
     """Blocks over the field's pixels, [h, w]."""
-    return values.repeat(block, 0).repeat(block, 1)[: place.field.height, : place.field.width]
+    return values.repeat(block, 0).repeat(block, 1)[: target.field.height, : target.field.width]
 
 
-def _picture(place: Place, content: Pixels, label: str, key: str) -> None:
-    scale = place.picture.scale
-    frame = Frame(place.local, place.field.width * scale, place.field.height * scale)
+def _picture(target: AttributionTarget, content: Pixels, label: str, key: str) -> None:
+    scale = target.picture.scale
+    frame = Frame(target.local, target.field.width * scale, target.field.height * scale)
     linked_picture(thumbnails.url(png(content)), frame, label=label, key=key)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import Comparison
 from dashboard.runtime.compute import Outcome
-from dashboard.state.target import Place
+from dashboard.state.target import AttributionTarget
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.density import density
@@ -23,6 +23,9 @@ DECADES = 3
 """Powers of ten that the common scale of colours spans."""
 STANDARD_SIDES = {"hr": "HR", "bicubic": "Bicubic"}
 """What can be under the slider besides networks."""
+
+Answered = tuple[Offer, AttributionRequest | None, Outcome[Attribution]]
+"""A network, what was asked of it, and what became of that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,7 @@ class Seen:
 class Lineup:
     """At least two networks' results, in the order of the page."""
 
-    place: Place
+    target: AttributionTarget
     seen: tuple[Seen, ...]
     asked: tuple[str, ...]
     """Keys of all networks that were asked, those without an answer too."""
@@ -57,7 +60,7 @@ class Lineup:
     @property
     def chosen(self) -> Comparison:
         """What the visitor set against what."""
-        return self.place.view.comparison
+        return self.target.view.comparison
 
     def of(self, key: str) -> Seen | None:
         """The network of that key, if it is here."""
@@ -110,11 +113,11 @@ class Lineup:
     @cached_property
     def quality(self) -> dict[str, tuple[float, float] | None]:
         """By network, what `Picture.quality` gives: PSNR in dB of its SR and of bicubic interpolation."""
-        return {one.key: self.place.picture.quality(one.result) for one in self.seen}
+        return {one.key: self.target.picture.quality(one.result) for one in self.seen}
 
     def drawn(self, one: Seen) -> NDArray[np.float64]:
         """What is shown of a network, [h, w]: its share of attribution by pixel, or its own maximum as 1."""
-        values = density(one.result.map) if self.place.view.density else one.result.map
+        values = density(one.result.map) if self.target.view.density else one.result.map
         return values if self.chosen.own_scale else unit_mass(values)
 
     @cached_property
@@ -159,7 +162,7 @@ class Lineup:
     @cached_property
     def options(self) -> dict[str, str]:
         """What can be under the slider, by key, with its name."""
-        standard = {k: v for k, v in STANDARD_SIDES.items() if k != "hr" or self.place.picture.hr is not None}
+        standard = {k: v for k, v in STANDARD_SIDES.items() if k != "hr" or self.target.picture.hr is not None}
         return {**{one.key: one.name for one in self.seen}, **standard}
 
     @property
@@ -171,17 +174,17 @@ class Lineup:
 
     def _best(self, other: str) -> str:
         candidates = [one for one in self.seen if one.key != other]
-        if self.place.picture.hr is None:
+        if self.target.picture.hr is None:
             return candidates[-1].key
         return max(candidates, key=lambda one: (self.quality[one.key] or (0.0,))[0]).key
 
     def picture_of(self, side: str) -> Pixels:
         """The picture of the field, [s·h, s·w, 3], that goes under the slider for a key of `options`."""
-        lr, hr = self.place.picture.part(self.place.field)
+        lr, hr = self.target.picture.part(self.target.field)
         if side == "hr" and hr is not None:
             return hr
         one = self.of(side)
-        return bicubic(lr, self.place.picture.scale) if one is None else one.result.sr
+        return bicubic(lr, self.target.picture.scale) if one is None else one.result.sr
 
 
 def logarithmic(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,11 +197,11 @@ def logarithmic(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.sign(values) * np.clip(1 + np.log10(np.abs(values)) / DECADES, 0, 1)
 
 
-def lineup_of(place: Place, answers: Sequence[tuple[Offer, AttributionRequest | None, Outcome]]) -> Lineup | None:
+def lineup_of(target: AttributionTarget, answers: Sequence[Answered]) -> Lineup | None:
     """The networks that have an answer, None if they are fewer than two."""
     seen = tuple(
         Seen(offer, request, outcome, outcome.result)
         for offer, request, outcome in answers
         if request is not None and outcome.result is not None
     )
-    return Lineup(place, seen, tuple(offer.key for offer, _, _ in answers)) if len(seen) > 1 else None
+    return Lineup(target, seen, tuple(offer.key for offer, _, _ in answers)) if len(seen) > 1 else None

@@ -23,8 +23,8 @@ MOST_TILES = 4
 
 def panels(lineup: Lineup, address: str) -> bytes:
     """Both pictures of the slider, every map, the informative areas and every difference, as PNG."""
-    place, base = lineup.place, lineup.baseline
-    lr, _ = place.picture.part(place.field)
+    target, base = lineup.target, lineup.baseline
+    lr, _ = target.picture.part(target.field)
     pictures = [Tile(lineup.options[key], lineup.picture_of(key)) for key in lineup.sides]
     areas = Tile("Informative areas", informative_over(lr, lineup.areas.shown), "red: nearly all, blue: the wide group")
     maps = [Tile(one.name, map_over(lr, lineup.coloured(one)), exports.di_line(one.result)) for one in lineup.seen]
@@ -38,8 +38,8 @@ def panels(lineup: Lineup, address: str) -> bytes:
     ]
     rows = [[*pictures, areas], *_rows(maps), *_rows(moved)]
     scale = "each map by its own maximum" if lineup.chosen.own_scale else "maps on one logarithmic scale"
-    footnote = f"{lineup.sentence} {scale[:1].upper()}{scale[1:]} · {place.picture.title} · {settings_of(base.result)}"
-    return png(sheet(rows, place.local, footnote))
+    footnote = f"{lineup.sentence} {scale[:1].upper()}{scale[1:]} · {target.picture.title} · {settings_of(base.result)}"
+    return png(sheet(rows, target.local, footnote))
 
 
 def _rows(tiles: list[Tile]) -> list[list[Tile]]:
@@ -64,7 +64,7 @@ def arrays(lineup: Lineup, address: str) -> bytes:
 def figures(lineup: Lineup, address: str) -> str:
     """All figures and settings as JSON."""
     results = [one.result for one in lineup.seen]
-    content = json.loads(exports.figures(lineup.place.picture, results, address))
+    content = json.loads(exports.figures(lineup.target.picture, results, address))
     for row, one in zip(content["results"], lineup.seen, strict=True):
         row |= {
             "id": one.key,

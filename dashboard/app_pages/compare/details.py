@@ -14,15 +14,15 @@ from dashboard.presentation.model_options import Offer
 from dashboard.presentation.questions import Subject
 from dashboard.runtime.compute import at_hand
 from dashboard.state import session, visitor
-from dashboard.state.target import Place
+from dashboard.state.target import AttributionTarget
 
 
-def show(place: Place, selected: Sequence[Offer], lineup: Lineup | None) -> None:
+def show(target: AttributionTarget, lineup: Lineup | None) -> None:
     """Both panels, folded; what is in them is looked up when they are opened."""
-    offer = _subject(place, selected, lineup)
+    offer = _subject(target, lineup)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**More about the map of**", width="content")
-        names = {one.key: one.label for one in selected}
+        names = {one.key: one.label for one in target.selected}
         st.session_state["subject"] = offer.key
         st.selectbox(
             "Network",
@@ -38,18 +38,18 @@ def show(place: Place, selected: Sequence[Offer], lineup: Lineup | None) -> None
     trust = st.expander("How far to trust this map", icon=":material/verified:", on_change="rerun", key="trust_open")
     if not (methods.open or trust.open):
         return
-    request, outcome = at_hand(visitor.service(place.picture), lambda: place.request(offer.key))
+    request, outcome = at_hand(visitor.service(target.picture), lambda: target.request(offer.key))
     if request is None:
         st.warning(sentence(outcome.failure), icon=":material/error:")
         return
     able = not offer.only_shipped
     if methods.open:
         with methods:
-            methods_panel.show(place, offer, request, able=able)
+            methods_panel.show(target, offer, request, able=able)
             _say(offer)
     if trust.open:
         with trust:
-            checks_panel.show(place, offer, Subject(request, outcome.result, place.picture), able=able)
+            checks_panel.show(target, offer, Subject(request, outcome.result, target.picture), able=able)
             _say(offer)
 
 
@@ -61,14 +61,14 @@ def _say(offer: Offer) -> None:
         )
 
 
-def _subject(place: Place, selected: Sequence[Offer], lineup: Lineup | None) -> Offer:
-    offers = {one.key: one for one in selected}
-    if chosen := offers.get(place.view.comparison.subject):
+def _subject(target: AttributionTarget, lineup: Lineup | None) -> Offer:
+    offers = {one.key: one for one in target.selected}
+    if chosen := offers.get(target.view.comparison.subject):
         return chosen
     examined = offers.get(first_visit().examined)
     if examined is not None and examined.only_shipped:
         return examined
-    return lineup.subject.offer if lineup else selected[-1]
+    return lineup.subject.offer if lineup else target.selected[-1]
 
 
 def _take_subject(keys: Sequence[str]) -> None:

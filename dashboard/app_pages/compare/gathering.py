@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.app_pages.compare.comparison import Answered
 from dashboard.presentation.formatting import sentence
-from dashboard.presentation.model_options import Offer
 from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import session, visitor
-from dashboard.state.target import Place
+from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel, thumbnails
-from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.service.service import Status
 
-Answered = tuple[Offer, AttributionRequest | None, Outcome[Attribution]]
 
-
-def gather(place: Place, selected: Sequence[Offer]) -> list[Answered]:
-    """What every selected network gives for the place. What is missing is computed if the view was asked for."""
+def gather(target: AttributionTarget) -> list[Answered]:
+    """What every selected network gives there. What is missing is computed if the view was asked for."""
     answers: list[Answered] = []
-    for offer in selected:
-        request, outcome = at_hand(visitor.service(place.picture), partial(place.request, offer.key))
+    for offer in target.selected:
+        request, outcome = at_hand(visitor.service(target.picture), partial(target.request, offer.key))
         answers.append((offer, request, outcome))
     missing = [k for k, (_, request, outcome) in enumerate(answers) if request and not _is_settled(outcome)]
-    now = [k for k in missing if session.wanted(place.view.question) or answers[k][0].is_quick]
+    now = [k for k in missing if session.wanted(target.view.question) or answers[k][0].is_quick]
     if now:
         slot, preview = st.empty(), st.empty()
-        works = [_work(place, answers[k], preview) for k in now]
-        outcomes = run_panel.run(works, key="maps", give_up=partial(session.give_up, place.view.question), slot=slot)
+        works = [_work(target, answers[k], preview) for k in now]
+        outcomes = run_panel.run(works, key="maps", give_up=partial(session.give_up, target.view.question), slot=slot)
         preview.empty()
         for k, outcome in zip(now, outcomes, strict=True):
             answers[k] = (*answers[k][:2], outcome)
@@ -55,19 +51,19 @@ def _is_settled(outcome: Outcome) -> bool:
     return outcome.result is not None or bool(outcome.failure)
 
 
-def _work(place: Place, asked: Answered, preview: DeltaGenerator) -> run_panel.Work[Outcome[Attribution]]:
+def _work(target: AttributionTarget, asked: Answered, preview: DeltaGenerator) -> run_panel.Work[Outcome[Attribution]]:
     offer, request, _ = asked
     assert request is not None
-    lr, _ = place.picture.part(place.field)
+    lr, _ = target.picture.part(target.field)
 
     def show(status: Status) -> None:
         known = status.progress.preview if status.progress else None
         values = np.zeros(lr.shape[:2]) if known is None else known
         preview.image(
-            thumbnails.preview(lr, values, place.local, place.picture.scale),
+            thumbnails.preview(lr, values, target.local, target.picture.scale),
             width=320,
             output_format="PNG",
             alt=f"Preview of the map of {offer.label}",
         )
 
-    return run_panel.request_work(offer.label, visitor.service(place.picture), request, show=show)
+    return run_panel.request_work(offer.label, visitor.service(target.picture), request, show=show)

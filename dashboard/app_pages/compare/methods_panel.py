@@ -15,7 +15,7 @@ from dashboard.presentation.formatting import percent
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.questions import METHODS
 from dashboard.state import session
-from dashboard.state.target import Place
+from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel, thumbnails
 from dashboard.widgets.chart import show_chart
 from lam_core.attribution.request import AttributionRequest
@@ -36,26 +36,26 @@ WINDOWS = (4, 8, 12, 16, 24, 32, 48, 64)
 """Sides of the window in SR pixels."""
 
 
-def show(place: Place, subject: Offer, request: AttributionRequest, *, able: bool) -> None:
+def show(target: AttributionTarget, subject: Offer, request: AttributionRequest, *, able: bool) -> None:
     """The panel, for the map of `request`."""
     st.markdown(
         f"Other methods on **{subject.label}** and the same window, each by its own maximum. A plain gradient asks "
         "about the image as it is; the others follow a path from an image without detail, and LAM’s path brings "
         "the detail back by and by. Look for what all of them mark, and for what only one does."
     )
-    _sliders(place)
-    about = (subject.key, place.view.question)
+    _sliders(target)
+    about = (subject.key, target.view.question)
     methods = {label: partial(questions.method, request, name) for name, label in METHODS.items()}
-    maps = run_panel.answers("Compute all methods", place.picture, about, methods, able=able)
-    _maps(place, subject, "method", {label: maps[label].result for label in methods if label in maps})
+    maps = run_panel.answers("Compute all methods", target.picture, about, methods, able=able)
+    _maps(target, subject, "method", {label: maps[label].result for label in methods if label in maps})
     st.markdown("**What is asked of the window.** The same path, for another feature of the window.")
     detectors = {label: partial(questions.method, request, "lam", name) for name, label in DETECTORS.items()}
-    found = run_panel.answers("Compute all detectors", place.picture, about, detectors, able=able)
-    _maps(place, subject, "detector", {label: found[label].result for label in detectors if label in found})
+    found = run_panel.answers("Compute all detectors", target.picture, about, detectors, able=able)
+    _maps(target, subject, "detector", {label: found[label].result for label in detectors if label in found})
     st.markdown("**Why a path.** What the detector D and its gradient do on the way from the baseline to the image.")
     curve = run_panel.answers(
         "Compute the curve",
-        place.picture,
+        target.picture,
         about,
         {"Saturation": partial(questions.saturation, request)},
         able=able,
@@ -64,8 +64,8 @@ def show(place: Place, subject: Offer, request: AttributionRequest, *, able: boo
         _saturation(curve["Saturation"].result, subject)
 
 
-def _sliders(place: Place) -> None:
-    now = place.view.settings
+def _sliders(target: AttributionTarget) -> None:
+    now = target.view.settings
     least, largest, step = SIGMAS
     first, second = st.columns(2, gap="medium")
     with first:
@@ -80,14 +80,14 @@ def _sliders(place: Place) -> None:
             help="How much detail the path starts without. It is part of every map’s question, on all pages.",
         )
     with second:
-        sides = sorted({*(side for side in WINDOWS if side <= _largest(place.picture)), place.window.size})
-        st.session_state["method_window"] = place.window.size
+        sides = sorted({*(side for side in WINDOWS if side <= _largest(target.picture)), target.window.size})
+        st.session_state["method_window"] = target.window.size
         st.select_slider(
             "Side of the window, SR pixels",
             sides,
             key="method_window",
             on_change=_take_window,
-            args=(place.window, place.picture.height, place.picture.width),
+            args=(target.window, target.picture.height, target.picture.width),
             help="The window grows and shrinks about its centre.",
         )
 
@@ -107,11 +107,11 @@ def _take_window(window: Region, height: int, width: int) -> None:
     session.change(window=Region(min(max(x, 0), width - size), min(max(y, 0), height - size), size))
 
 
-def _maps(place: Place, subject: Offer, kind: str, found: dict[str, Any]) -> None:
+def _maps(target: AttributionTarget, subject: Offer, kind: str, found: dict[str, Any]) -> None:
     if not found:
         return
-    lr, _ = place.picture.part(place.field)
-    frame = Frame(place.local, place.field.width * place.picture.scale, place.field.height * place.picture.scale)
+    lr, _ = target.picture.part(target.field)
+    frame = Frame(target.local, target.field.width * target.picture.scale, target.field.height * target.picture.scale)
     with st.grid(4, min_column_width=190) as grid:
         for number, (label, one) in enumerate(found.items()):
             with grid.cell():

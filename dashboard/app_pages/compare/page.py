@@ -9,7 +9,6 @@ from dashboard.app_pages.compare.presets import missing_twins, preset_choice, pr
 from dashboard.gallery.shipped import first_visit
 from dashboard.runtime import process
 from dashboard.state import session
-from dashboard.state.target import Place
 from dashboard.widgets import glossary, model_picker, settings_form, target_column
 from zoo.catalog.registry import registry
 from zoo.settings import settings
@@ -23,21 +22,20 @@ glossary.terms("LAM", "DI", "window", "field", "KDE", "path", "node", "detector"
 
 left, right = st.columns([1, 2], gap="medium")
 with left:
-    aim = target_column.take_aim([one.id for one in first_visit().checkpoints])
-view = aim.view
+    target = target_column.choose_target([one.id for one in first_visit().checkpoints])
+view = target.view
 
 with right:
     with st.container(horizontal=True, vertical_alignment="center"):
-        model_picker.model_choice(aim.here, aim.selected, aim.shelf)
+        model_picker.model_choice(target.here, target.selected)
         entries = tuple(registry(*settings().entries))
-        preset_choice(presets(aim.here, entries), missing_twins(aim.here, entries))
+        preset_choice(presets(target.here, entries), missing_twins(target.here, entries))
         settings_form.density_switch(view)
-    if any(offer.only_shipped for offer in aim.selected):
+    if any(offer.only_shipped for offer in target.selected):
         st.caption("The maps of these published networks ship for this window; elsewhere their weights are needed.")
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
-    place = None if aim.field is None else Place(view, aim.picture, aim.window, aim.field)
-    lineup = place and lineup_of(place, gather(place, aim.selected))
+    lineup = None if target.fault else lineup_of(target, gather(target))
     if lineup is not None:
         sections.slider(lineup)
         sections.informative(lineup)
@@ -47,6 +45,6 @@ if lineup is not None:
     sections.maps(lineup)
     sections.differences(lineup)
     sections.takeaways(lineup)
-if place is not None and aim.selected:
-    details.show(place, aim.selected, lineup)
+if target.selected and not target.fault:
+    details.show(target, lineup)
 process.warm_up()

@@ -93,8 +93,8 @@ def _scale_switch(lineup: Lineup) -> None:
 
 
 def _map_card(lineup: Lineup, one: Seen) -> None:
-    place, result = lineup.place, one.result
-    lr, _ = place.picture.part(place.field)
+    target, result = lineup.target, one.result
+    lr, _ = target.picture.part(target.field)
     is_baseline = one is lineup.baseline
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xxsmall"):
         st.markdown(f"**{one.offer.name}** {labels.TAGS[one.offer.tag]}", width="content")
@@ -113,7 +113,7 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
             with st.popover("", icon=":material/download:", type="tertiary", help=f"Take {one.name}'s map with you"):
                 _menu(lineup, one)
     values = lineup.coloured(one)
-    kind = "Kernel density of the attribution" if place.view.density else "Attribution map"
+    kind = "Kernel density of the attribution" if target.view.density else "Attribution map"
     linked_picture(
         thumbnails.url(png(map_over(lr, values))),
         _frame(lineup),
@@ -173,7 +173,7 @@ def informative(lineup: Lineup) -> None:
         words.warning(sentence(str(error)), icon=":material/error:")
         return
     with picture:
-        lr, _ = lineup.place.picture.part(lineup.place.field)
+        lr, _ = lineup.target.picture.part(lineup.target.field)
         linked_picture(
             thumbnails.url(png(informative_over(lr, areas.shown))),
             _frame(lineup),
@@ -212,7 +212,7 @@ def differences(lineup: Lineup) -> None:
         f"Red: the network draws more on these pixels than {base.name} does. Blue: less. Pin another network above to "
         "see the differences to that one."
     )
-    lr, _ = lineup.place.picture.part(lineup.place.field)
+    lr, _ = lineup.target.picture.part(lineup.target.field)
     grid = st.grid(4, min_column_width=NARROWEST_MAP)
     for one in lineup.others:
         with grid.container():
@@ -231,7 +231,7 @@ def differences(lineup: Lineup) -> None:
 
 def takeaways(lineup: Lineup) -> None:
     """Everything as files, and the address."""
-    place = lineup.place
+    target = lineup.target
     files = (
         ("All panels, PNG", "image", comparison_exports.panels, ".png", "image/png"),
         ("Arrays, .npz", "grid_on", comparison_exports.arrays, ".npz", "application/octet-stream"),
@@ -243,8 +243,8 @@ def takeaways(lineup: Lineup) -> None:
             st.download_button(
                 label,
                 lambda make=make: make(lineup, address),
-                exports.file_name(place.picture, place.window, ending, "comparison"),
-                exports.kind(place.picture, mime),
+                exports.file_name(target.picture, target.window, ending, "comparison"),
+                exports.kind(target.picture, mime),
                 icon=f":material/{icon}:",
                 on_click="ignore",
             )
@@ -252,15 +252,15 @@ def takeaways(lineup: Lineup) -> None:
 
 
 def _menu(lineup: Lineup, one: Seen) -> None:
-    place = lineup.place
-    lr, _ = place.picture.part(place.field)
+    target = lineup.target
+    lr, _ = target.picture.part(target.field)
     offers = (
         ("Map, PNG", lambda: png(map_over(lr, lineup.coloured(one))), ".png", "image/png"),
         ("Arrays, .npz", one.result.to_npz, ".npz", "application/octet-stream"),
     )
     for label, make, ending, mime in offers:
-        name = exports.file_name(place.picture, place.window, ending, one.name)
-        kind, key = exports.kind(place.picture, mime), f"take-{one.key}{ending}"
+        name = exports.file_name(target.picture, target.window, ending, one.name)
+        kind, key = exports.kind(target.picture, mime), f"take-{one.key}{ending}"
         st.download_button(label, make, name, kind, key=key, on_click="ignore", width="stretch")
     st.page_link(
         "app_pages/figure/page.py",
@@ -282,8 +282,8 @@ def _fine(share: float) -> str:
 
 
 def _frame(lineup: Lineup) -> Frame:
-    field, scale = lineup.place.field, lineup.place.picture.scale
-    return Frame(lineup.place.local, field.width * scale, field.height * scale)
+    field, scale = lineup.target.field, lineup.target.picture.scale
+    return Frame(lineup.target.local, field.width * scale, field.height * scale)
 
 
 def _take(lineup: Lineup, part: str, widget: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.presentation.questions import CheckName, Subject
-from dashboard.state.target import Place
+from dashboard.state.target import AttributionTarget
 
 if TYPE_CHECKING:
     from lam_core.attribution.checks.verdict import Verdict
@@ -17,7 +17,7 @@ JUDGED: tuple[CheckName, ...] = ("faithfulness", "occlusion", "randomisation", "
 """Checks that judge a map; the effective receptive field is a trait of the network."""
 
 
-def verdict_of(name: CheckName, results: Sequence[Any], subject: Subject, place: Place) -> Verdict | None:
+def verdict_of(name: CheckName, results: Sequence[Any], subject: Subject, target: AttributionTarget) -> Verdict | None:
     """What a check says of the map; None for one that judges none, or where the map is not there."""
     from lam_core.attribution.checks import verdict
 
@@ -27,22 +27,22 @@ def verdict_of(name: CheckName, results: Sequence[Any], subject: Subject, place:
         return verdict.randomisation_verdict(results)
     if name == "occlusion":
         found = results[0]
-        return _of_blocks(found.effect, found.attributed, found.block, "occlusion", place)
+        return _of_blocks(found.effect, found.attributed, found.block, "occlusion", target)
     if name == "causal" and subject.result is not None:
         from lam_core.attribution.checks.occlusion import blocks_of, over_blocks
 
         found = results[0]
         rows, columns = blocks_of(subject.result.map.shape, found.settings.block)
         attributed = over_blocks(subject.result.map, rows, columns, np.sum)
-        return _of_blocks(found.effect, attributed, found.settings.block, "causal effects", place)
+        return _of_blocks(found.effect, attributed, found.settings.block, "causal effects", target)
     return None
 
 
-def _of_blocks(effect: np.ndarray, attributed: np.ndarray, block: int, what: str, place: Place) -> Verdict:
+def _of_blocks(effect: np.ndarray, attributed: np.ndarray, block: int, what: str, target: AttributionTarget) -> Verdict:
     from lam_core.attribution.checks.occlusion import blocks_of, over_blocks
     from lam_core.attribution.checks.scene import distance_from
     from lam_core.attribution.checks.verdict import blocks_verdict
 
-    shape = place.field.height, place.field.width
-    distance = distance_from(place.local.footprint(place.picture.scale), shape)
+    shape = target.field.height, target.field.width
+    distance = distance_from(target.local.footprint(target.picture.scale), shape)
     return blocks_verdict(effect, attributed, over_blocks(distance, *blocks_of(shape, block), np.mean) / block, what)

@@ -67,7 +67,7 @@ class Gathered:
     def material(self, recipe: Recipe, results: Mapping[Slot, Attribution]) -> Material:
         """The recipe with its images and those results."""
         sources = tuple(
-            Source(image.name or picture.title, picture.lr, picture.hr, picture.scale, image.sha256)
+            Source(image.name or picture.name, picture.lr, picture.hr, picture.scale, image.sha256)
             for image, picture in zip(recipe.images, self.pictures, strict=True)
         )
         return Material(recipe, sources, results, self.names)

@@ -235,5 +235,5 @@ def test_kde_is_another_view_of_the_same_result(toy):
 
 def shown_map(app: AppTest) -> tuple[str, str]:
     """Address and description of the first card's map; an address is the digest of its picture."""
-    pictures = [one.proto.imgs[0] for one in app.get("imgs")]
+    pictures = [one.proto.imgs[0] for one in app.get("image")]
     return next((one.url, one.alt) for one in pictures if "toy" in one.alt)

@@ -14,7 +14,7 @@ from dashboard.presentation.decoded_image import from_sample
 from dashboard.presentation.model_options import with_shipped
 from dashboard.presentation.view import Comparison, View
 from dashboard.runtime.compute import Outcome
-from dashboard.state.target import Place
+from dashboard.state.target import AttributionTarget
 from lam_core.attribution.request import AttributionRequest
 from lam_core.samples import sample
 
@@ -22,15 +22,13 @@ from lam_core.samples import sample
 def lineup(comparison: Comparison | None = None, **view: Any) -> Lineup:
     first = first_visit()
     picture = from_sample(sample(first.sample), 4)
-    place = Place(
-        View(comparison=comparison or Comparison(), **view), picture, first.window, first.results[0].result.field
-    )
+    target = AttributionTarget(View(comparison=comparison or Comparison(), **view), picture, first.window)
     answers = []
     for offer in with_shipped((), [one.id for one in first.results]):
         request = AttributionRequest(zoo.reference(offer.key), picture.lr, first.window)
         result = next(one.result for one in first.results if one.id == offer.key)
         answers.append((offer, request, Outcome(result, shipped=True)))
-    found = lineup_of(place, answers)
+    found = lineup_of(target, answers)
     assert found is not None
     return found
 
@@ -81,14 +79,14 @@ def test_under_the_slider_are_networks_hr_or_bicubic():
     hr, coarse = (now.picture_of(side) for side in now.sides)
     assert hr.shape == coarse.shape == now.picture_of("imdn").shape
     assert "FSRCNN and IMDN share" in lineup().pair()
-    without = replace(now.place, picture=replace(now.place.picture, hr=None))
+    without = replace(now.target, picture=replace(now.target.picture, hr=None))
     assert "hr" not in Lineup(without, now.seen, now.asked).options
 
 
 def test_fewer_than_two_are_no_lineup():
     now = lineup()
     one = now.seen[0]
-    assert lineup_of(now.place, [(one.offer, one.request, one.outcome)]) is None
+    assert lineup_of(now.target, [(one.offer, one.request, one.outcome)]) is None
 
 
 def test_everything_can_be_taken_away():

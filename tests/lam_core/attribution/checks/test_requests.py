@@ -66,7 +66,7 @@ def test_the_map_it_needs_is_kept_too(tmp_path: Path) -> None:
     assert service.find(REQUEST) is not None
     names = [status.stage for status in stages]
     assert names.index("map") < names.index("work")
-    assert (stages[-1].stage, stages[-1].progress) == ("work", 1.0)
+    assert (stages[-1].stage, stages[-1].progress.share) == ("work", 1.0)
 
 
 def test_giving_up_frees_the_device_and_keeps_nothing(tmp_path: Path) -> None:
