@@ -77,7 +77,9 @@ def test_a_direct_upsampler_is_recognised(name: str, scale: int):
         torch.testing.assert_close(found.module(x), network(x))
 
 
-@pytest.mark.parametrize("name", ["edsr", "han", "imdn", "rcan", "rfdn", "rnan", "san"])
+@pytest.mark.parametrize(
+    "name", ["edsr", "elan", "han", "hit-sr", "imdn", "mambair", "rcan", "rfdn", "rlfn", "rnan", "san", "smfanet"]
+)
 def test_a_flat_picture_gives_finite_gradients(name: str):
     network = architecture(name).build(**SMALL[name], scale=2)
     model = SuperResolver(network, 2)

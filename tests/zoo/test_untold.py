@@ -16,6 +16,7 @@ import zoo.checkpoints.choose_convention
 from lam_core.convention import Convention
 from zoo.architectures import architecture
 from zoo.checkpoints.choose_convention import decide, scale_in_name
+from zoo.checkpoints.detect import UnusableNetworkError
 from zoo.checkpoints.network import Network
 from zoo.inspection.inspection import inspect_file
 from zoo.settings import ZooSettings
@@ -92,6 +93,22 @@ def test_what_a_training_program_wrote_is_believed(tmp_path: Path):
         torch.testing.assert_close(model(x), network(x))
         assert any("img_range = 255 is taken from what its training program wrote" in note for note in model.notes)
         assert inspect_file(tmp_path / name, name=name, settings=OFFLINE).hyperparameters["img_range"] == 255
+
+
+def test_what_a_training_program_wrote_of_an_own_architecture_is_believed(tmp_path: Path):
+    network = architecture("elan").build(channels=6, blocks=1, scale=2, shared=0, windows=[2, 4, 8], input_range=1.0)
+    torch.save({"metadata": {"windows": [2, 4, 8]}, "params": network.state_dict()}, tmp_path / "elan.pth")
+    model = zoo.super_resolver(tmp_path / "elan.pth", settings=OFFLINE)
+    x = torch.rand(1, 3, 16, 16)
+    torch.testing.assert_close(model(x), network.eval()(x))
+    assert any("windows = (2, 4, 8) is taken from what its training program wrote" in note for note in model.notes)
+
+
+def test_absurd_windows_are_refused(tmp_path: Path):
+    network = architecture("elan").build(channels=6, blocks=1, scale=2, shared=0, input_range=1.0)
+    torch.save({"metadata": {"windows": [1024, 512, 4]}, "params": network.state_dict()}, tmp_path / "elan.pth")
+    with pytest.raises(UnusableNetworkError, match="windows of 1024 pixels a side; 1 to 256 are known"):
+        zoo.super_resolver(tmp_path / "elan.pth", settings=OFFLINE)
 
 
 def test_an_absurd_value_is_not_believed(tmp_path: Path):

@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from zoo.architectures.architecture import Hyperparameters, StateDict
 
@@ -166,3 +167,40 @@ def shuffle_steps(scale: int) -> list[int]:
     if scale & (scale - 1):
         raise ValueError(f"no pixel-shuffle upsampler reaches scale {scale}; use 1, 2, 3, 4 or 8")
     return [2] * int(math.log2(scale))
+
+
+class Perceptron(nn.Module):
+    """Two linear layers with a GELU between them, on the last dimension."""
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(channels, hidden)
+        self.fc2 = nn.Linear(hidden, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(F.gelu(self.fc1(x)))
+
+
+class DepthwiseConvolution(nn.Module):
+    """A depthwise convolution and a GELU, on features [B, h, w, C]."""
+
+    def __init__(self, channels: int, kernel: int) -> None:
+        super().__init__()
+        self.depthwise_conv = nn.Sequential(
+            nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=channels), nn.GELU()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.depthwise_conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+class ConvolutionalPerceptron(Perceptron):
+    """A perceptron of features [B, h, w, C] with a depthwise convolution added in its middle (SRFormer)."""
+
+    def __init__(self, channels: int, hidden: int, kernel: int = 5) -> None:
+        super().__init__(channels, hidden)
+        self.dwconv = DepthwiseConvolution(hidden, kernel)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.gelu(self.fc1(x))
+        return self.fc2(x + self.dwconv(x))

@@ -7,49 +7,13 @@ of this project; the authors' networks are spandrel's `SwinIR`.
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zoo.architectures.architecture import Architecture, Hyperparameters, StateDict, count
 from zoo.architectures.layers import conv3
-
-
-@cache
-def relative_places(window: int) -> Tensor:
-    """For each pair of places in a window, the index of their offset: [window², window²]."""
-    rows, columns = torch.meshgrid(torch.arange(window), torch.arange(window), indexing="ij")
-    places = torch.stack([rows.flatten(), columns.flatten()])
-    offsets = places[:, :, None] - places[:, None, :] + window - 1
-    return offsets[0] * (2 * window - 1) + offsets[1]
-
-
-@cache
-def strangers(height: int, width: int, window: int) -> Tensor:
-    """Which pairs of places meet in a window only because the moved plane wraps around: [windows, window², window²]."""
-    move = window // 2
-    part = torch.zeros(height, width)
-    for label, rows in enumerate((slice(0, -window), slice(-window, -move), slice(-move, None))):
-        for other, columns in enumerate((slice(0, -window), slice(-window, -move), slice(-move, None))):
-            part[rows, columns] = 3 * label + other
-    parts = into_windows(part[None, ..., None], window)[..., 0]
-    return parts[:, None, :] != parts[:, :, None]
-
-
-def into_windows(x: Tensor, window: int) -> Tensor:
-    """[B, h, w, C] to [B · windows, window², C]."""
-    batch, height, width, channels = x.shape
-    x = x.view(batch, height // window, window, width // window, window, channels)
-    return x.transpose(2, 3).reshape(-1, window * window, channels)
-
-
-def out_of_windows(x: Tensor, window: int, shape: torch.Size) -> Tensor:
-    """The inverse of `into_windows`, to `shape`."""
-    batch, height, width, channels = shape
-    x = x.view(batch, height // window, width // window, window, window, channels)
-    return x.transpose(2, 3).reshape(shape)
+from zoo.architectures.windows import into_windows, out_of_windows, relative_places, strangers
 
 
 class WindowAttention(nn.Module):

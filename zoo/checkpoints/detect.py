@@ -152,7 +152,9 @@ def _network(
     try:
         with parameter_budget(limit, name):
             if isinstance(architecture, ZooArchitecture):
-                descriptor = architecture.load_with(dict(state), dict(declared))
+                guessed = architecture.own.infer(state) if told else {}
+                settled = untold.believed(str(architecture.id), guessed, told or {})
+                descriptor = architecture.load_with(dict(state), {**settled, **declared})
                 model = descriptor.model
             else:
                 descriptor = architecture.load(dict(state))

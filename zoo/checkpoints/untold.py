@@ -29,6 +29,9 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
     "SeemoRe": (RANGE, "topk", "recursive", "use_shuffle"),
     "Swin2SR": (RANGE,),
     "SwinIR": (RANGE,),
+    "elan": ("windows",),
+    "hit-sr": (RANGE, "windows", "base"),
+    "mambair": (RANGE,),
 }
 """Hyperparameters by architecture that change what the network computes and leave no trace in the weights."""
 LARGEST_NUMBER = 4096

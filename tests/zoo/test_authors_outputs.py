@@ -1,0 +1,169 @@
+"""Architectures give what their authors' code gave with the same weights, so that no later change goes unseen.
+
+The values were recorded in float64 from the repositories and commits named here, run beside this project's networks in
+one process; both agreed to 1e-14 in output and input gradient.
+"""
+
+import zlib
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from zoo.architectures import architecture
+
+Values = tuple[float, float, float]
+
+RECORDED: dict[str, tuple[str, dict[str, Any], int, Values, Values]] = {
+    # bytedance/RLFN bccfde91bf8b2de80789ec033a029e6f2a932330
+    "RLFN": (
+        "rlfn",
+        {"channels": 8, "blocks": 4, "scale": 2, "hidden": 6, "attention": 16},
+        16,
+        (5.139543792670e-02, 7.360883242077e-01, 5.983020110726e-01),
+        (1.205855691744e-02, 1.397555150860e00, 1.028470630191e00),
+    ),
+    # Zheng-MJ/SMFANet a05e0bb554bbbb80cd27d8fd2b78d4228c657170, in training mode, which alone has a gradient
+    "SMFANet": (
+        "smfanet",
+        {"channels": 12, "blocks": 2, "scale": 2, "hidden": 36, "mixed": 9},
+        16,
+        (-6.626186095702e-02, 1.084732060430e00, 1.503560412341e00),
+        (-4.882681197875e00, 6.750500382394e-01, -4.037223777903e00),
+    ),
+    # xindongzhang/ELAN 97ab3fa00dc5657cf06ae2fbdcd618d22026790f, a picture of 0 to 255
+    "ELAN": (
+        "elan",
+        {
+            "channels": 15,
+            "blocks": 2,
+            "scale": 2,
+            "shared": 1,
+            "hidden": 30,
+            "windows": [4, 8, 16],
+            "input_range": 255.0,
+        },
+        12,
+        (8.334869011450e01, 1.025617155101e02, 5.726094178998e01),
+        (-9.703593682066e02, -6.640260167977e02, 7.792796158638e02),
+    ),
+    # XiangZ-0/HiT-SR 8f59218a67f32579cae935d2582ee722d6a464f7
+    "HiT-SIR": (
+        "hit-sr",
+        {"channels": 16, "depths": [4, 1], "scale": 2, "heads": [2, 4], "hidden": 32, "variant": "SIR"},
+        34,
+        (1.736904766514e00, 2.088906337257e-01, 2.658656587516e-01),
+        (2.225475686530e00, 1.863281511105e00, 3.257765546366e00),
+    ),
+    "HiT-SNG": (
+        "hit-sr",
+        {"channels": 16, "depths": [4, 1], "scale": 2, "heads": [2, 4], "hidden": 32, "variant": "SNG"},
+        34,
+        (1.785283231639e00, 2.185807029268e-01, 2.515838159134e-01),
+        (2.184640137477e00, 1.920105448688e00, 3.330853552882e00),
+    ),
+    "HiT-SRF": (
+        "hit-sr",
+        {"channels": 16, "depths": [4, 1], "scale": 2, "heads": [2, 4], "hidden": 32, "variant": "SRF"},
+        34,
+        (1.739781423863e00, 2.781105426452e-01, 2.822173487671e-01),
+        (2.298930651320e00, 1.912586746224e00, 3.312131694372e00),
+    ),
+    # csguoh/MambaIR 33d7b3460c4665229334cc8de38c7f4c766ed3be, scanned by the plain recurrence
+    "MambaIR-light": (
+        "mambair",
+        {
+            "channels": 32,
+            "depths": [2, 1],
+            "scale": 2,
+            "upsampler": "pixelshuffledirect",
+            "inner": 48,
+            "states": 5,
+            "compressed": 16,
+            "squeezed": 1,
+            "light": True,
+        },
+        12,
+        (3.589608660518e-01, -6.985861613756e-01, 2.515907138641e-01),
+        (-9.349729659134e-01, 1.578236975112e00, 5.779513015020e-03),
+    ),
+    "MambaIR": (
+        "mambair",
+        {
+            "channels": 30,
+            "depths": [1, 1],
+            "scale": 3,
+            "convolutions": 3,
+            "inner": 60,
+            "states": 4,
+            "compressed": 10,
+            "squeezed": 1,
+        },
+        12,
+        (1.004868046638e00, 7.699881896064e-01, 8.509531950029e-01),
+        (-6.760924030646e-01, -1.806999202150e-01, 3.819436226652e-01),
+    ),
+}
+"""Architecture, hyperparameters and height of the picture; output at row 5, column 7, and gradient of the sum of the
+output's squares there."""
+
+
+def fill(network: nn.Module) -> None:
+    """Weights that follow from their names and shapes alone."""
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+        values = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+        scale = 0.6 / parameter[0].numel() ** 0.5 if parameter.dim() > 1 else 0.2
+        parameter.data = values * scale + (0.4 if parameter.dim() == 1 else 0.0)
+
+
+def at_the_place(picture: Tensor) -> Tensor:
+    return picture[0, :, 5, 7]
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_gives_what_the_authors_code_gave(name: str):
+    kind, hyperparameters, height, colours, gradients = RECORDED[name]
+    network = architecture(kind).build(**hyperparameters).double().eval()
+    fill(network)
+    picture = torch.rand(1, 3, *SIZES[height], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = (picture * hyperparameters.get("input_range", 1.0)).requires_grad_()
+    torch.manual_seed(0)
+    y = network(x)
+    (gradient,) = torch.autograd.grad((y**2).sum(), x)
+    torch.testing.assert_close(at_the_place(y), torch.tensor(colours, dtype=torch.float64), rtol=1e-10, atol=1e-11)
+    torch.testing.assert_close(
+        at_the_place(gradient), torch.tensor(gradients, dtype=torch.float64), rtol=1e-10, atol=1e-10
+    )
+
+
+SIZES = {12: (12, 18), 16: (16, 18), 34: (34, 36)}
+"""Height and width of the pictures."""
+
+PUBLISHED = [
+    ("rlfn", {"channels": 52, "blocks": 6, "scale": 4}, 544),
+    ("rlfn", {"channels": 48, "blocks": 6, "scale": 2}, 454),
+    ("rlfn", {"channels": 46, "blocks": 4, "hidden": 48, "scale": 4}, 317),
+    ("smfanet", {"channels": 36, "blocks": 8, "scale": 4}, 197),
+    ("elan", {"channels": 60, "blocks": 12, "scale": 2}, 582),
+    ("elan", {"channels": 60, "blocks": 12, "scale": 4}, 601),
+    ("hit-sr", {"channels": 60, "depths": [6] * 4, "heads": [6] * 4, "hidden": 120, "variant": "SIR", "scale": 4}, 792),
+    (
+        "hit-sr",
+        {"channels": 60, "depths": [6] * 4, "heads": [6] * 4, "hidden": 120, "variant": "SNG", "scale": 4},
+        1032,
+    ),
+    ("hit-sr", {"channels": 60, "depths": [6] * 4, "heads": [6] * 4, "hidden": 120, "variant": "SRF", "scale": 4}, 866),
+]
+"""Architecture, hyperparameters and thousands of weights that the papers state."""
+
+
+@pytest.mark.parametrize(("name", "hyperparameters", "thousands"), PUBLISHED)
+def test_has_as_many_weights_as_its_paper_says(name: str, hyperparameters: dict[str, Any], thousands: int):
+    with torch.device("meta"):
+        network = architecture(name).build(**hyperparameters)
+    weights = sum(p.numel() for key, p in network.named_parameters() if "_mean." not in key)
+    assert abs(weights / 1000 - thousands) < 1
