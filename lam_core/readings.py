@@ -15,11 +15,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from lam_core.attribution.settings import METHOD_VERSION
 from lam_core.convention import Colour, Convention
 from lam_core.errors import LamError
 from lam_core.images.pixels import Pixels, bicubic, downscale, middle, psnr
 from lam_core.model import SuperResolver
 from lam_core.samples import samples
+from lam_core.service import network_facts
 
 CLEARLY = 1.0
 """dB by which another reading must be better to be warned of."""
@@ -128,16 +130,24 @@ def warning_of(model: SuperResolver) -> str:
         return ""
     known = _WARNINGS.setdefault(model.module, {})
     if model.fingerprint not in known:
-        try:
-            tried = measure(model)
-        except LamError:
-            known[model.fingerprint] = ""
-        else:
-            better = clearly_better(tried)
-            if better and better.psnr < bicubic_psnr(model.scale) + COMPETENT:
-                better = None
-            known[model.fingerprint] = _warning(model, tried[0], better) if better else ""
+        identity = {"kind": "reading", "version": METHOD_VERSION, "fingerprint": model.fingerprint, "name": model.name}
+        fact = network_facts.look_up(identity)
+        if fact is None:
+            fact = {"warning": _found(model)}
+            network_facts.keep(identity, fact)
+        known[model.fingerprint] = fact["warning"]
     return known[model.fingerprint]
+
+
+def _found(model: SuperResolver) -> str:
+    try:
+        tried = measure(model)
+    except LamError:
+        return ""
+    better = clearly_better(tried)
+    if better is None or better.psnr < bicubic_psnr(model.scale) + COMPETENT:
+        return ""
+    return _warning(model, tried[0], better)
 
 
 def _warning(model: SuperResolver, first: Reading, better: Reading) -> str:

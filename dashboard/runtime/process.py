@@ -9,10 +9,9 @@ import atexit
 import functools
 import logging
 import threading
-import time
 from collections.abc import Callable
 from importlib import import_module
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import zoo
 from dashboard.presentation.model_options import COMPACT
@@ -41,33 +40,42 @@ presence = Presence()
 _first = threading.RLock()
 
 
-def once(make: Callable[[], T]) -> Callable[[], T]:
-    """What `make` gives, made once however many ask for it at the same time; `cache_clear` forgets it."""
-    kept = functools.cache(make)
+class Once(Generic[T]):
+    """A function without arguments that is run once, however many threads call it at the same time."""
 
-    @functools.wraps(make)
-    def give() -> T:
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._kept = functools.cache(make)
+        functools.update_wrapper(self, make)
+
+    def __call__(self) -> T:
         with _first:
-            return kept()
+            return self._kept()
 
-    give.cache_clear = kept.cache_clear  # pyright: ignore[reportAttributeAccessIssue]
-    give.cache_info = kept.cache_info  # pyright: ignore[reportAttributeAccessIssue]
-    return give
+    @property
+    def made(self) -> bool:
+        """Whether it has run since it was last forgotten."""
+        return self._kept.cache_info().currsize > 0
+
+    def cache_clear(self) -> None:
+        """Forgets what it returned: the next call runs it again."""
+        self._kept.cache_clear()
 
 
-@once
-def start() -> None:
-    """Reads the settings, lets log lines out, and has expired results removed from now on.
+@Once
+def start() -> threading.Event:
+    """Reads the settings, lets log lines out, and removes expired results until the event that it returns is set.
 
     Raises `EnvironmentValueError` for settings that make no sense.
     """
     own, hosted = settings(), zoo_settings().hosted
     json_logs.start()
     log.info("start", extra={"fields": {"device": own.device, "store": str(own.store), "hosted": hosted}})
-    threading.Thread(target=_tidy, daemon=True).start()
+    ended = threading.Event()
+    threading.Thread(target=_tidy, args=(ended,), name="tidy", daemon=True).start()
+    return ended
 
 
-@once
+@Once
 def shared_service() -> Service:
     """The service as nobody in particular meets it; `Service.of` makes it a visitor's."""
     own = settings()
@@ -96,13 +104,13 @@ def pooled(reference: Reference) -> PooledReference:
     return _pool().pooled(reference)
 
 
-@once
+@Once
 def _pool() -> Pool:
     return Pool(device=settings().device)
 
 
-def _tidy() -> None:
-    while True:
+def _tidy(ended: threading.Event) -> None:
+    while not ended.is_set():
         try:
             for name in presence.gone():
                 shared_service().remove(name)
@@ -111,10 +119,10 @@ def _tidy() -> None:
             # Whatever is wrong with the disk today may be right in five minutes.
             log.exception("tidy")
         garbage.set_aside()
-        time.sleep(TIDY_EVERY)
+        ended.wait(TIDY_EVERY)
 
 
-@once
+@Once
 def warm_up() -> threading.Timer:
     """Imports and loads, once and in the background, what the first computation needs."""
     timer = threading.Timer(WARM_UP_AFTER, _import_the_heavy)
@@ -140,11 +148,15 @@ def _import_the_heavy() -> None:
 
 def stop(patience: float) -> None:
     """Cancels all computations, waits at most `patience` seconds for them, and gives up their claims."""
-    if shared_service.cache_info().currsize:  # pyright: ignore[reportFunctionMemberAccess]
+    if shared_service.made:
         shared_service().stop(patience)
 
 
 def forget() -> None:
-    """Makes all of it anew when it is next asked for: settings have changed."""
+    """Ends what runs in the background, and makes all of it again when it is next needed: settings have changed."""
+    if start.made:
+        start().set()
+    if warm_up.made:
+        warm_up().cancel()
     for made in (start, shared_service, _pool, warm_up, network, feature_network):
-        made.cache_clear()  # pyright: ignore[reportFunctionMemberAccess]
+        made.cache_clear()

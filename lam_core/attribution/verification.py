@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,7 +20,7 @@ from lam_core.attribution.settings import METHOD_VERSION
 from lam_core.device import ran_out_of_memory
 from lam_core.errors import LamError
 from lam_core.model import SuperResolver
-from lam_core.service.store import Store, StoreWriteError
+from lam_core.service import network_facts
 
 ROUNDING: dict[str, tuple[float, float]] = {
     "float64": (1e-9, 1e-8),
@@ -136,17 +134,6 @@ def _relative(one: Tensor, other: Tensor) -> float:
 
 _KNOWN: OrderedDict[str, Verdict] = OrderedDict()
 _LOCK = threading.Lock()
-_STORE: ContextVar[Store | None] = ContextVar("verdicts", default=None)
-
-
-@contextmanager
-def verdicts_kept_in(store: Store | None) -> Iterator[None]:
-    """Looks verdicts up in a store, if there is one, and keeps new ones there."""
-    token = _STORE.set(store)
-    try:
-        yield
-    finally:
-        _STORE.reset(token)
 
 
 def recall(model: SuperResolver, view: Cone, precision: str, pictures: int) -> Verdict | None:
@@ -157,12 +144,11 @@ def recall(model: SuperResolver, view: Cone, precision: str, pictures: int) -> V
         if key in _KNOWN:
             _KNOWN.move_to_end(key)
             return _KNOWN[key]
-    store = _STORE.get()
-    stored = store.get(identity) if store else None
-    if stored is None:
+    fact = network_facts.look_up(identity)
+    if fact is None:
         return None
     with suppress(TypeError):
-        verdict = Verdict(**stored.summary)
+        verdict = Verdict(**fact)
         _remember(key, verdict)
         return verdict
     return None
@@ -174,9 +160,7 @@ def remember(model: SuperResolver, view: Cone, precision: str, pictures: int, ve
         return
     identity = _identity(model, view, precision, pictures)
     _remember(repr(sorted(identity.items())), verdict)
-    if (store := _STORE.get()) is not None:
-        with suppress(StoreWriteError):
-            store.put(identity, asdict(verdict), {})
+    network_facts.keep(identity, asdict(verdict))
 
 
 def _remember(key: str, verdict: Verdict) -> None:

@@ -16,6 +16,7 @@ from lam_core.device import out_of_memory
 from lam_core.errors import LamError
 from lam_core.service.device_queue import Turnstile
 from lam_core.service.locks import Claims
+from lam_core.service.network_facts import facts_kept_in
 from lam_core.service.owner import Owner
 from lam_core.service.progress import Progress, Stage
 from lam_core.service.request import Request
@@ -298,10 +299,7 @@ class Service:
             give_way()
             until += time.monotonic() - now
 
-        # Loaded by the computation in any case, and by nothing that only looks results up.
-        from lam_core.attribution.verification import verdicts_kept_in
-
-        with verdicts_kept_in(None if self._private else self.store):
+        with facts_kept_in(None if self._private else self.store):
             return request.compute(model, report)
 
     def _keep(self, identity: dict[str, Any], stored: Stored) -> str:

@@ -49,7 +49,7 @@ CONVENTIONS = {
 def test_cropped_equals_uncropped(name: str) -> None:
     torch.manual_seed(0)
     scale = 1 if name == "cincgan" else 4
-    network = architecture(name).build(**SMALL[name], scale=scale)
+    network = architecture(name).build(**{**SMALL[name], "scale": scale})
     colour = "luma" if SMALL[name].get("channels") == 1 else "rgb"
     cones = check(resolver(network, scale, Convention(colour=colour)), 16, 20, 9, every=4)
     assert all(part.fallback == "" for part in cones)

@@ -18,8 +18,9 @@ from lam_core.images import ImageShapeError, digest, downscale, mod_crop
 from lam_core.images.image_sets import Picture
 from lam_core.reference import ModelReference
 from lam_core.region import Region, field_around
+from lam_core.service.network_facts import facts_kept_in
 from lam_core.service.service import Service
-from lam_core.studies.sweeps.executors import here, on_cluster
+from lam_core.studies.sweeps.executors import Runner, here, on_cluster
 from lam_core.studies.sweeps.job_store import Shelf
 from lam_core.studies.sweeps.jobs import Job, MapJob, Outcome, QualityJob
 from lam_core.studies.sweeps.progress import Fault, Ledger, Listener, ignore
@@ -96,6 +97,11 @@ def sweep(plan: Plan, service: Service, *, scheduler: str = "", on_progress: Lis
     whatever `on_progress` raises; the sweep can be started again and goes on where it was.
     """
     run = on_cluster(scheduler, service.device) if scheduler else here(service.device, service.turnstile)
+    with facts_kept_in(service.store):
+        return _swept(plan, service, run, on_progress)
+
+
+def _swept(plan: Plan, service: Service, run: Runner, on_progress: Listener) -> Swept:
     names = [model.name for model in plan.models]
     ledger = Ledger(names, len(plan.pictures), plan.windows_per_picture, on_progress)
     shelf, quality, digests = Shelf(service), Quality(), {}

@@ -16,8 +16,8 @@ from lam_core.attribution import verification
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.gradients import Gradients
 from lam_core.attribution.passes import Pass, PlanFailedError, untouched
-from lam_core.attribution.verification import verdicts_kept_in
 from lam_core.diagnosis import NetworkFailedError, NonFiniteMapError
+from lam_core.service.network_facts import facts_kept_in
 from lam_core.service.store import Store
 
 POINTS = [np.random.default_rng(k).random((20, 22, 3)) for k in range(9)]
@@ -120,7 +120,7 @@ def test_a_verdict_is_looked_up_and_not_made_again(tmp_path: Path, monkeypatch: 
     store = Store(tmp_path)
 
     def run(window: Region = WINDOW) -> None:
-        with verdicts_kept_in(store):
+        with facts_kept_in(store):
             attribute(model(), IMAGE, window)
 
     run()
