@@ -8,6 +8,7 @@ from typing import Literal
 
 from dashboard.presentation.catalogue import can_be_tried
 from dashboard.presentation.view import MOST_MODELS
+from lam_core.attribution.settings import AttributionSettings
 from zoo.catalog.entry import Entry
 from zoo.catalog.registry import card, registry
 from zoo.settings import ZooSettings
@@ -53,12 +54,11 @@ class Offer:
     only_shipped: bool = False
     """Its weights cannot be had here, but its results for the first window ship."""
     seconds: float | None = None
-    """Rough time of a map on one core, from the number of weights; None where that is not known."""
+    """Rough time of a map on one core under standard settings, from the number of weights; None where not known."""
 
-    @property
-    def is_quick(self) -> bool:
-        """Whether a map takes so little that nobody need ask for it."""
-        return not self.remote and self.seconds is not None and self.seconds < QUICK
+    def is_quick(self, settings: AttributionSettings) -> bool:
+        """Whether a map under these settings takes so little that it is computed without being asked for."""
+        return not self.remote and self.seconds is not None and self.seconds * _effort(settings) < QUICK
 
     @property
     def reference(self) -> str:
@@ -69,6 +69,21 @@ class Offer:
     def label(self) -> str:
         """For lists: a compact network is never taken for the published one of that name."""
         return f"{self.name} ({self.tag})" if self.tag != "published" else self.name
+
+
+def _effort(settings: AttributionSettings) -> float:
+    """How many times as long as under standard settings a map takes, roughly.
+
+    >>> _effort(AttributionSettings()), _effort(AttributionSettings(nodes=10_000, tolerance=0.0))
+    (1.0, 400.0)
+    """
+    standard = AttributionSettings()
+    steps = float(settings.nodes)
+    if settings.rule == "default" and settings.tolerance:
+        steps = min(steps, _PASSES * standard.tolerance / settings.tolerance)
+    # A whole image is at least as large as the field around a window; how large is not known here.
+    side = 2 * 64 if settings.field == "full" else max(settings.field, 64)
+    return steps / _PASSES * side**2 / _PIXELS * (2 if settings.dtype == "float64" else 1)
 
 
 def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import View, from_query
 from lam_core.region import Region
 
@@ -80,6 +81,7 @@ def fixed(name: str, make: Callable[[], T]) -> T:
 def want(key: Hashable) -> None:
     """Wants something computed, beside what is wanted already; `key` names it."""
     st.session_state.wanted = {*_wanted(), key}
+    st.session_state.given_up = _given_up() - {key}
 
 
 def wanted(key: Hashable) -> bool:
@@ -88,8 +90,16 @@ def wanted(key: Hashable) -> bool:
 
 
 def give_up(key: Hashable) -> None:
-    """Wants it no more."""
+    """Wants it no more; of a view's maps not even those that are computed unasked."""
     st.session_state.wanted = _wanted() - {key}
+    st.session_state.given_up = {*_given_up(), key}
+
+
+def is_to_compute(view: View, offer: Offer) -> bool:
+    """Whether a network's missing map is computed now: it is wanted, or takes little and was not given up."""
+    if wanted(view.question):
+        return True
+    return offer.is_quick(view.settings) and view.question not in _given_up()
 
 
 def asked_before() -> bool:
@@ -101,9 +111,14 @@ def _wanted() -> set[Hashable]:
     return st.session_state.get("wanted", set())
 
 
+def _given_up() -> set[Hashable]:
+    return st.session_state.get("given_up", set())
+
+
 def _want_view(question: View | None) -> None:
     others = {key for key in _wanted() if not isinstance(key, View)}
     st.session_state.wanted = others | ({question} if question else set())
+    st.session_state.given_up = _given_up() - {question}
 
 
 def publish(view: View) -> None:

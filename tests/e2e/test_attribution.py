@@ -76,8 +76,7 @@ def test_keys_move_the_window_switch_networks_and_compute(dashboard, page):
     frame.press("ArrowRight")
     frame.press("Shift+ArrowDown")
     expect(page).to_have_url(re.compile("window=61%2C78%2C16"))
-    expect(page.get_by_text("Not computed for this place yet.")).to_be_visible()
-    frame.press("Enter")
+    expect(page.get_by_text(re.compile("computed now"))).to_be_visible()
     expect(maps(page)).to_have_count(1)
     frame.press("2")
     expect(page).to_have_url(re.compile("models=fsrcnn-c%2Cedsr-c"))
@@ -157,12 +156,16 @@ def test_a_computation_lets_go_on_cancel(dashboard, page):
     page.goto(f"{dashboard}/?image=cat&window=100,100,16&models=fsrcnn-c&nodes=10000&tolerance=0")
     expect(page.get_by_text(re.compile("of at most 10000 nodes"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Not computed for this place yet.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Not computed for this window yet"))).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    page.locator(".frame").press("Enter")
+    expect(page.get_by_text(re.compile("of at most 10000 nodes"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text(re.compile("Not computed for this window yet"))).to_be_visible()
     place(page, 0.2, 0.2)
     expect(page.get_by_text(re.compile("of at most 10000 nodes"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Not computed for this place yet.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Not computed for this window yet"))).to_be_visible()
 
 
 def test_nothing_is_asked_of_any_other_server(dashboard, page):

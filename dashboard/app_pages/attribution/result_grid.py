@@ -71,15 +71,15 @@ def show(target: AttributionTarget) -> None:
             request, outcome = at_hand(visitor.service(target.picture), partial(target.request, offer.key))
             deck.append(Card(offer, head_of(offer, outcome), slot, request, outcome))
     missing = [card for card in deck if card.is_missing]
-    wanted = session.wanted(target.view.question)
     for card in deck:
         if card.is_missing:
             with card.slot.container(border=True):
-                words = "Waits for its turn." if wanted or card.offer.is_quick else _not_yet(card.offer)
+                waits = session.is_to_compute(target.view, card.offer)
+                words = "Waits for its turn." if waits else _not_yet(card.offer)
                 result_card.empty_card(card.head, target.picture, target.field, target.local, words)
         else:
             _fill(card, target)
-    now = [card for card in missing if wanted or card.offer.is_quick]
+    now = [card for card in missing if session.is_to_compute(target.view, card.offer)]
     if now:
         _compute(now, target, bar.empty())
     if len(now) < len(missing):

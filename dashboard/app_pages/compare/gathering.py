@@ -25,7 +25,7 @@ def gather(target: AttributionTarget) -> list[Answered]:
         request, outcome = at_hand(visitor.service(target.picture), partial(target.request, offer.key))
         answers.append((offer, request, outcome))
     missing = [k for k, (_, request, outcome) in enumerate(answers) if request and not _is_settled(outcome)]
-    now = [k for k in missing if session.wanted(target.view.question) or answers[k][0].is_quick]
+    now = [k for k in missing if session.is_to_compute(target.view, answers[k][0])]
     if now:
         slot, preview = st.empty(), st.empty()
         works = [_work(target, answers[k], preview) for k in now]

@@ -12,8 +12,11 @@ from dashboard.presentation.model_options import (
     twins,
     with_shipped,
 )
+from lam_core.attribution.settings import AttributionSettings
 from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
+
+STANDARD = AttributionSettings()
 
 
 def offer(key: str, tag: Tag = "published", scale: int | None = 4, remote: bool = False) -> Offer:
@@ -121,9 +124,17 @@ def test_the_first_cards_are_a_group_of_published_networks_that_is_all_here():
 
 
 def test_small_networks_are_quick_and_large_ones_and_unknown_ones_are_not():
-    quick = {one.key: one.is_quick for one in offers(ZooSettings())}
+    quick = {one.key: one.is_quick(STANDARD) for one in offers(ZooSettings())}
     assert quick["imdn-c"]
     assert quick["swinir-c"]
     assert not quick["fsrcnn"], "its weights are not here"
-    assert not offer("net.py:build", "yours").is_quick
-    assert not Offer("big", "Big", "published", 4, seconds=25.0).is_quick
+    assert not offer("net.py:build", "yours").is_quick(STANDARD)
+    assert not Offer("big", "Big", "published", 4, seconds=25.0).is_quick(STANDARD)
+
+
+def test_no_map_is_quick_under_settings_that_take_long():
+    small = Offer("small", "Small", "compact", 4, seconds=0.5)
+    assert small.is_quick(STANDARD)
+    assert not small.is_quick(AttributionSettings(nodes=10_000, tolerance=0.0))
+    assert small.is_quick(AttributionSettings(rule="reference"))
+    assert not small.is_quick(AttributionSettings(field=512))
