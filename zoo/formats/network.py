@@ -41,7 +41,7 @@ def read_network(
     network = _graph_network(path, name=name, largest=largest)
     if input_range is not None:
         return _with_range(network, input_range), digest(path)
-    return best([network, _with_range(network, 255.0)]), digest(path)
+    return best([network, _with_range(network, _other_range(network))]), digest(path)
 
 
 def read_declared(
@@ -69,7 +69,7 @@ def read_declared(
 def _check_range(network: Network, entry: Entry) -> None:
     """Raises `MismatchError` if weights that no one tried restore a picture clearly better at the other range."""
     declared = replace(network, convention=entry.declared_convention())
-    white = 255.0 if declared.convention.input_range == 1 else 1.0
+    white = _other_range(declared)
     if best([declared, _with_range(declared, white)]) is not declared:
         raise MismatchError(
             f"the weights of {entry.id} restore a picture at 0 to {white:g}, not at the range of its entry, which was "
@@ -103,6 +103,10 @@ def _graph_network(path: Path, *, name: str, largest: int) -> Network:
         square=sides.square,
     )
     return Network(read.graph, "onnx", sides.scale, convention, {}, sides.notes)
+
+
+def _other_range(network: Network) -> float:
+    return 255.0 if network.convention.input_range == 1 else 1.0
 
 
 def _with_range(network: Network, input_range: float) -> Network:
