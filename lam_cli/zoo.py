@@ -16,6 +16,8 @@ import zoo.settings
 from lam_cli.arguments import MODEL, InputError, add_benchmarks, add_overrides, benchmarks, overrides
 from lam_cli.progress import ProgressLine
 from zoo.catalog.entry import Entry
+from zoo.settings import ZooSettings
+from zoo.sources import openmodeldb
 from zoo.sources.transfer import Progress
 from zoo.sources.weights import fetch, find, supply
 
@@ -158,16 +160,23 @@ def run_check(options: argparse.Namespace) -> None:
 def run_fetch(options: argparse.Namespace) -> None:
     """Fetches weights, or takes a file for one entry, and prints where they lie."""
     own = zoo.settings.settings()
-    entries = zoo.catalog.registry.registry(*own.entries)
     if options.file and len(options.ids) > 1:
         raise InputError(f"--from gives one file, and {len(options.ids)} entries are named; name one")
     paths = {}
     with ProgressLine() as line:
         for i in options.ids:
-            there = _telling(line, i)
-            path = supply(entries[i], options.file, own) if options.file else fetch(entries[i], own, progress=there)
-            paths[i] = str(path)
+            paths[i] = str(_fetched(i, options.file, own, _telling(line, i)))
     print(json.dumps(paths) if options.json else "\n".join(paths.values()))
+
+
+def _fetched(name: str, file: Path | None, own: ZooSettings, progress: Progress) -> Path:
+    if name.startswith(openmodeldb.PREFIX):
+        target = openmodeldb.OpenModelDB(name.removeprefix(openmodeldb.PREFIX))
+        if file is not None:
+            return openmodeldb.supply(target, file, own)
+        return openmodeldb.fetch(target, own, progress=progress)
+    entry = zoo.catalog.registry.registry(*own.entries)[name]
+    return supply(entry, file, own) if file is not None else fetch(entry, own, progress=progress)
 
 
 def _telling(line: ProgressLine, name: str) -> Progress:

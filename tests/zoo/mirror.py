@@ -83,6 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reply(307, {"Location": f"/moved{path}", **self._metadata(path)})
         asks = path.startswith("/api/datasets/")
         plain = path.removeprefix("/moved").removeprefix("/api").removeprefix("/datasets").strip("/")
+        if path == "/api/v1/models.json" and (listed := self.state.root / "models.json").is_file():
+            return self._send(listed.read_bytes())
         owner, name, *rest = plain.split("/")
         if rest[:1] == ["releases"] and self.state.assets:
             return self._reply(302, {"Location": f"{self.state.assets}/{owner}/{name}/{COMMIT}/{'/'.join(rest[3:])}"})

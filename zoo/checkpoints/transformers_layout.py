@@ -37,6 +37,8 @@ RENAMES = (
     (r"^upsample\.upsample\.convolution(?:_0)?\.", "upsample.0."),
     (r"^upsample\.upsample\.convolution_1\.", "upsample.2."),
     (r"^upsample\.conv\.", "upsample.0."),
+    (r"^upsample\.(conv_bicubic|conv_aux|conv_up1|conv_up2|conv_hr)\.", r"\1."),
+    (r"^upsample\.conv_after_aux\.", "conv_after_aux."),
     (r"^(?:upsample\.)?final_convolution\.", "conv_last."),
 )
 """Patterns and replacements, applied one after the other to every key."""

@@ -19,7 +19,8 @@ from zoo.models.python_file import own_network
 from zoo.models.resolve import Code, resolve
 from zoo.overrides import Overrides
 from zoo.settings import ZooSettings
-from zoo.sources import hub
+from zoo.sources import hub, openmodeldb
+from zoo.sources.openmodeldb import OpenModelDB
 from zoo.sources.transfer import Progress
 from zoo.sources.weights import digest, fetch
 
@@ -82,6 +83,9 @@ def inspect(
     if isinstance(target, Hub):
         path = hub.download(target, settings, committed=False, progress=progress)
         return inspect_file(path, name=f"{target.repo}:{target.file}", settings=settings, **overrides)
+    if isinstance(target, OpenModelDB):
+        path = openmodeldb.fetch(target, settings, progress=progress)
+        return inspect_file(path, name=f"omdb:{target.name}", settings=settings, **overrides)
     if isinstance(target, Path):
         return inspect_file(target, name=target.name, settings=settings, **overrides)
     path = weights or fetch(target, settings, progress=progress)

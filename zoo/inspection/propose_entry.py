@@ -17,7 +17,8 @@ from zoo.errors import ZooError
 from zoo.models.resolve import Code, resolve
 from zoo.overrides import Overrides
 from zoo.settings import ZooSettings
-from zoo.sources import hub
+from zoo.sources import hub, openmodeldb
+from zoo.sources.openmodeldb import OpenModelDB
 from zoo.sources.transfer import Progress, WrongDigestError, disk_error
 from zoo.sources.weights import digest, entry_of_file
 
@@ -127,6 +128,11 @@ def find(reference: str, settings: ZooSettings, *, progress: Progress | None = N
         case Path():
             source = Local(source="local", file=plain_name(target.name), note="a file of one's own; nobody serves it")
             return Found(source, target, target.name)
+        case OpenModelDB():
+            path = openmodeldb.fetch(target, settings, progress=progress)
+            note = f"{target.name} of OpenModelDB, which `lam zoo fetch omdb:{target.name}` fetches"
+            source = Local(source="local", file=plain_name(f"{target.name}{path.suffix}"), note=note)
+            return Found(source, path, target.name)
         case Entry():
             raise NothingToAddError(f"{target.id} has an entry already; choose it in the list")
         case Code():

@@ -21,7 +21,8 @@ from zoo.models.restorers import restorer
 from zoo.overrides import Overrides, overridden, says_of_convention
 from zoo.settings import ZooSettings
 from zoo.settings import settings as process_settings
-from zoo.sources import hub
+from zoo.sources import hub, openmodeldb
+from zoo.sources.openmodeldb import OpenModelDB
 from zoo.sources.transfer import Progress
 from zoo.sources.weights import digest, entry_of_file, fetch, verify
 
@@ -60,6 +61,8 @@ def load(
     if isinstance(target, Hub):
         name = f"{target.repo}:{target.file}"
         path = hub.download(target, settings, committed=False, progress=progress)
+    elif isinstance(target, OpenModelDB):
+        name, path = f"omdb:{target.name}", openmodeldb.fetch(target, settings, progress=progress)
     else:
         name, path = target.name, target
     if known := entry_of_file(path, settings):

@@ -13,7 +13,8 @@ from zoo.models.resolve import Code, resolve
 from zoo.overrides import Overrides, conditioned_fingerprint, conditioned_name
 from zoo.settings import ZooSettings
 from zoo.settings import settings as process_settings
-from zoo.sources import hub
+from zoo.sources import hub, openmodeldb
+from zoo.sources.openmodeldb import OpenModelDB
 from zoo.sources.transfer import Progress
 from zoo.sources.weights import digest, entry_of_file, fetch
 
@@ -107,6 +108,8 @@ def reference(
     elif not isinstance(target, Code):
         if isinstance(target, Hub):
             target = hub.download(target, chosen, committed=False, progress=progress)
+        elif isinstance(target, OpenModelDB):
+            target = openmodeldb.fetch(target, chosen, progress=progress)
         entry, file = entry_of_file(target, chosen), target
     asked: Any = {
         "asked": x if isinstance(x, Entry) else str(x),

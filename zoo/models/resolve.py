@@ -11,6 +11,7 @@ from zoo.catalog.registry import UnknownModelError, registry, unknown
 from zoo.errors import ZooError
 from zoo.settings import ZooSettings
 from zoo.sources import hub
+from zoo.sources.openmodeldb import PREFIX, OpenModelDB
 from zoo.sources.transfer import RefusedError
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -41,11 +42,11 @@ class Code:
         return f"{self.source}:{self.function}"
 
 
-Target = Entry | Path | Hub | Code
+Target = Entry | Path | Hub | OpenModelDB | Code
 
 
 def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
-    """What `text` means: an id, an entry's TOML, a checkpoint, `owner/repo:file`, `path.py:build` or
+    """What `text` means: an id, an entry's TOML, a checkpoint, `owner/repo:file`, `omdb:NAME`, `path.py:build` or
     `package.module:Class`.
 
     A hosted server takes ids and files of the Hub alone. Raises `UnknownModelError`, `NoSuchFileError`,
@@ -57,6 +58,9 @@ def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
     entries = registry(*settings.entries)
     if name in entries:
         return entries[name]
+    if name.startswith(PREFIX):
+        _refuse_when_hosted(settings)
+        return OpenModelDB(name.removeprefix(PREFIX))
     if code := _CODE.fullmatch(name):
         _refuse_when_hosted(settings)
         return Code(Path(code["path"]), code["function"])

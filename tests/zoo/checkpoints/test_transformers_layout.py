@@ -12,6 +12,8 @@ from zoo.checkpoints.transformers_layout import published_layout
 
 def library_key(key: str) -> str:
     """The library's name of one of the authors' keys."""
+    if key.startswith(("conv_bicubic", "conv_aux", "conv_after_aux", "conv_up", "conv_hr")):
+        return f"upsample.{key}"
     head = ("conv_before_upsample", "upsample", "conv_last")
     if key.startswith(head):
         for old, new in (
@@ -58,8 +60,10 @@ def library_state(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     return state
 
 
-@pytest.mark.parametrize("scale", [2, 4])
-def test_the_same_weights_give_the_same_picture(tmp_path, scale: int):
+@pytest.mark.parametrize(
+    ("upsampler", "scale"), [("pixelshuffle", 2), ("pixelshuffle", 4), ("nearest+conv", 4), ("pixelshuffle_aux", 4)]
+)
+def test_the_same_weights_give_the_same_picture(tmp_path, upsampler: str, scale: int):
     torch.manual_seed(0)
     network = Swin2SR(
         img_size=64,
@@ -68,7 +72,7 @@ def test_the_same_weights_give_the_same_picture(tmp_path, scale: int):
         embed_dim=12,
         num_heads=[2, 2],
         mlp_ratio=2.0,
-        upsampler="pixelshuffle",
+        upsampler=upsampler,
         upscale=scale,
     ).eval()
     # Equal weights in all attentions would hide a wrong order.
