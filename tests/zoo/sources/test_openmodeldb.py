@@ -125,6 +125,7 @@ def test_failures_are_named(mirror, settings):
     with pytest.raises(AbsentError, match=r"has no file 4x-Net"):
         fetch(NET, settings)
     mirror.fault = "redirect"
+    (settings.weights / "openmodeldb.json").unlink()
     with pytest.raises(ElsewhereError):
         fetch(NET, settings)
     mirror.fault = "slow"
