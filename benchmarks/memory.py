@@ -1,6 +1,6 @@
 """The most memory that one step takes, each measured in a process of its own.
 
-python -m benchmarks.memory NETWORK SIZE A|cone [cuda]
+python -m benchmarks.memory NETWORK SIZE A|cone|windows [cuda]
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from benchmarks import baselines
 from benchmarks.networks import NETWORKS
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.gradients import Gradients
+from lam_core.attribution.heatmap import heatmap
+from lam_core.attribution.settings import AttributionSettings
 from lam_core.model import SuperResolver
 from lam_core.region import Region
 
@@ -24,7 +26,7 @@ WINDOW = 16
 
 
 def peak(network: str, size: int, kind: str, device: str = "cpu") -> float:
-    """MiB that steps of `kind` (A or cone) take above the loaded network: plans and prepared weights included."""
+    """MiB that steps of `kind` (A or cone), or windows together, take above the loaded network, with all plans."""
     command = [sys.executable, "-m", "benchmarks.memory", network, str(size), kind, device]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
 
@@ -41,6 +43,10 @@ def measure(network: str, size: int, kind: str, device: str) -> float:
     image = np.random.default_rng(0).random((size, size, 3))
     point = torch.from_numpy(image.transpose(2, 0, 1)[None]).to(device=device, dtype=torch.float32)
     before = _in_use(device)
+    if kind == "windows":
+        pixels = np.round(image * 255).astype(np.uint8)
+        heatmap(model, pixels, stride=2 * WINDOW, settings=AttributionSettings(nodes=9, tolerance=0, field=size))
+        return _most(device) - before
     if kind != "A":
         gradients.plan(size, size)
     for _ in range(STEPS):

@@ -21,13 +21,14 @@ import torch
 from benchmarks import baselines, memory
 from benchmarks.networks import NETWORKS
 from lam_core import AttributionSettings, Region, SuperResolver, attribute
-from lam_core.attribution.attribute import index_of, integrate
 from lam_core.attribution.cone import cone
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.gradients import Gradients
 from lam_core.attribution.heatmap import heatmap
 
 WINDOW = memory.WINDOW
+WINDOWED = ("EDSR-baseline", "IMDN", "SwinIR-light")
+"""Networks of which all windows of a picture are timed."""
 HEADER = (
     f"{'network':14s} {'LR':>4s} {'on':>6s} {'A/ours':>7s} {'B/ours':>7s} {'ms/step':>8s} {'first':>6s} "
     f"{'click':>6s} {'nodes':>5s} {'MiB':>6s} {'A MiB':>6s} {'plan s':>6s} {'saved':>5s}"
@@ -118,22 +119,31 @@ def row(name: str, size: int, place: Place, rounds: int, *, with_memory: bool, w
     )
 
 
-def windows(place: Place, nodes: int = 5) -> str:
-    """DI of all windows of a 256×256 picture in one heat map, against that of single windows, uncropped, as often."""
+def windows(name: str, place: Place, stride: int = WINDOW, nodes: int = 5) -> str:
+    """DI of every window of a 256×256 picture, plans and intervals included, against as many steps of A."""
+    torch.manual_seed(0)
     torch.set_num_threads(place.threads)
-    model = SuperResolver(NETWORKS["EDSR-baseline"](), 4).to(device=place.device)
+    model = SuperResolver(NETWORKS[name](), 4).to(device=place.device)
+    published = baselines.unfrozen(model)
     image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    together = place.seconds(lambda: heatmap(model, image, settings=AttributionSettings(nodes=nodes))) / 256
-    # The published rule runs the network whole, at one node more than it has steps.
-    whole = AttributionSettings(rule="reference", nodes=nodes - 1)
+    point = torch.from_numpy(image.transpose(2, 0, 1)[None] / 255).to(device=place.device, dtype=torch.float32)
+    found = []
 
-    def single() -> object:
-        return index_of(integrate(model, image, Region(120, 120, WINDOW), whole, lambda integral: None)[1])
+    def together() -> None:
+        found.append(heatmap(model, image, stride=stride, settings=AttributionSettings(nodes=nodes, tolerance=0)))
 
-    apart = statistics.median(place.seconds(single) for _ in range(5))
+    def step() -> object:
+        return baselines.gradient(published, point, 120, 120, WINDOW)
+
+    step()
+    steps = [place.seconds(step) for _ in range(3)]
+    taken = place.seconds(together)
+    steps += [place.seconds(step) for _ in range(3)]
+    count = found[0].diffusion_index.size
+    each, plain = taken / count / nodes, statistics.median(steps)
     return (
-        f"EDSR-baseline, 256 windows of a 256×256 picture, {place.name}: {together * 1e3:.0f} ms a window in one heat "
-        f"map, {apart * 1e3:.0f} ms each uncropped, {apart / together:.1f} times, at {nodes} nodes each"
+        f"{name}, {count} windows, {place.name}: {each * 1e3:.1f} ms a window and node, a step of A {plain * 1e3:.1f} "
+        f"ms, {plain / each:.1f} times"
     )
 
 
@@ -154,6 +164,7 @@ def main() -> None:
     parser.add_argument("--gpu", action="store_true", help="on a CUDA GPU too, if there is one")
     parser.add_argument("--no-memory", action="store_true", help="leave out peak memory, which takes more processes")
     parser.add_argument("--no-click", action="store_true", help="leave out whole maps, minutes each on deep networks")
+    parser.add_argument("--stride", type=int, default=WINDOW, help="SR pixels between the heat map's windows")
     parser.add_argument("--no-windows", action="store_true", help="leave out the heat map")
     arguments = parser.parse_args()
     gpu = arguments.gpu and torch.cuda.is_available()
@@ -170,9 +181,10 @@ def main() -> None:
                 line = row(name, size, place, arguments.rounds, with_memory=with_memory, with_click=with_click)
                 print(line, flush=True)
     print(KEY)
-    if not arguments.no_windows and any(part.lower() in "edsr-baseline" for part in arguments.networks):
-        for place in places(arguments.threads, gpu=gpu):
-            print(windows(place), flush=True)
+    for name in WINDOWED if not arguments.no_windows else ():
+        if any(part.lower() in name.lower() for part in arguments.networks):
+            for place in places(arguments.threads, gpu=gpu):
+                print(windows(name, place, arguments.stride), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lam_core.attribution.attribute import attribute
+    from lam_core.attribution.many_windows import attribute_many
     from lam_core.attribution.result import Attribution
     from lam_core.attribution.settings import AttributionSettings
     from lam_core.attribution.tensor import TensorAttribution, Window, attribute_tensor
@@ -32,6 +33,7 @@ _HOMES = {
     "TensorAttribution": "lam_core.attribution.tensor",
     "Window": "lam_core.attribution.tensor",
     "attribute": "lam_core.attribution.attribute",
+    "attribute_many": "lam_core.attribution.many_windows",
     "attribute_tensor": "lam_core.attribution.tensor",
     "diffusion_index": "lam_core.diffusion.index",
     "downscale": "lam_core.images",
@@ -48,6 +50,7 @@ __all__ = [
     "TensorAttribution",
     "Window",
     "attribute",
+    "attribute_many",
     "attribute_tensor",
     "diffusion_index",
     "downscale",

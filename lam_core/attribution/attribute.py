@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -103,15 +103,43 @@ def attribute(
         signed = integral.signed.transpose(2, 0, 1)
         on_progress(Progress(integral.nodes, settings.nodes, integral.error, signed))
 
-    field, integral, computation = integrate(model, image, region, settings, report)
-    index, index_error = index_of(integral)
+    found = integrate(model, image, region, settings, report)
+    measured = index_of(found[1])
     seconds = time.perf_counter() - began
+    return result_of(model, image, region, settings, found, measured, upscaled(model, image, found[0]), seconds)
+
+
+Found = tuple[Field, Integral, Computation]
+"""The field around a window, the sum along the path over it, and how it ran."""
+
+
+Upscaled = tuple[SuperResolver, Pixels]
+"""The network as it is fed a field, and its picture of the field."""
+
+
+def upscaled(model: SuperResolver, image: Pixels, field: Field) -> Upscaled:
+    """The network's picture of a field of an LR picture."""
     fed = model.on_field(field, *image.shape[:2])
-    sr = fed.upscale(image[field.slices])
+    return fed, fed.upscale(image[field.slices])
+
+
+def result_of(
+    model: SuperResolver,
+    image: Pixels,
+    region: Region,
+    settings: AttributionSettings,
+    found: Found,
+    index: tuple[float, float],
+    sr: Upscaled,
+    seconds: float,
+) -> Attribution:
+    """The result of one window, with what `index_of` gives and the network's picture of the field."""
+    field, integral, computation = found
+    fed, picture = sr
     return Attribution(
         signed=np.ascontiguousarray(integral.signed.transpose(2, 0, 1)),
-        diffusion_index=index,
-        diffusion_index_error=index_error,
+        diffusion_index=index[0],
+        diffusion_index_error=index[1],
         map_error=integral.error,
         completeness_error=completeness_error(integral),
         nodes=integral.nodes,
@@ -122,7 +150,7 @@ def attribute(
         model=model.name,
         fingerprint=model.fingerprint,
         image=digest(image),
-        sr=sr,
+        sr=picture,
         seconds=seconds,
         device=model.device.type,
         condition=plain(model.values),
@@ -143,7 +171,7 @@ def integrate(
     region: Region,
     settings: AttributionSettings,
     report: Callable[[Integral], None],
-) -> tuple[Field, Integral, Computation]:
+) -> Found:
     """The field around a window of `image`, an LR picture [h, w, 3], the sum along the path over it, and how it ran.
 
     Raises what `attribute` raises.
@@ -162,7 +190,7 @@ def integrate(
     if published:
         integral = reference_sum(reference_path(lr, settings), gradient, report=report, batch=a_round)
     else:
-        near = path_of(lr[_surroundings(local, field, model.scale)], settings)
+        near = path_of(lr[surroundings([local], field, model.scale)], settings)
         integral = nested_trapezoids(
             path_of(lr, settings),
             equal_lengths(near),
@@ -172,9 +200,14 @@ def integrate(
             report=report,
             batch=a_round,
         )
+    refuse_zero(lr, integral, model)
+    return field, integral, gradient.computation
+
+
+def refuse_zero(lr: Image, integral: Integral, model: SuperResolver) -> None:
+    """Raises `ZeroMapError` for a sum that is zero everywhere."""
     if np.abs(integral.signed.sum(2)).max() < NOTHING:
         raise ZeroMapError(_cause_of_zero(lr, integral, model))
-    return field, integral, gradient.computation
 
 
 def index_of(integral: Integral) -> tuple[float, float]:
@@ -190,12 +223,16 @@ def index_of(integral: Integral) -> tuple[float, float]:
     return measured, max(abs(mean - measured) + 2 * deviation for mean, deviation in simulated(integral, index))
 
 
-def _surroundings(local: Region, field: Field, scale: int) -> tuple[slice, slice]:
-    def span(start: int, available: int) -> slice:
-        low, high = start // scale - SURROUNDINGS, -(-(start + local.size) // scale) + SURROUNDINGS
+def surroundings(windows: Sequence[Region], field: Field, scale: int) -> tuple[slice, slice]:
+    """Rows and columns of the LR pixels around some windows of a field, whose change sets the spacing of nodes."""
+
+    def span(start: int, stop: int, available: int) -> slice:
+        low, high = start // scale - SURROUNDINGS, -(-stop // scale) + SURROUNDINGS
         return slice(max(low, 0), min(high, available))
 
-    return span(local.y, field.height), span(local.x, field.width)
+    rows = min(one.y for one in windows), max(one.y + one.size for one in windows)
+    columns = min(one.x for one in windows), max(one.x + one.size for one in windows)
+    return span(*rows, field.height), span(*columns, field.width)
 
 
 def _cause_of_zero(lr: Image, integral: Integral, model: SuperResolver) -> str:

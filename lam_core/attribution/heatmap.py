@@ -77,13 +77,14 @@ def heatmap(
 ) -> Heatmap:
     """DI of every window of a grid over the SR picture of `image`, an LR picture [h, w, 3].
 
-    Each window's network passes are restricted to that window's dependency cone, and windows that lie alike share
-    their plan. `on_progress(done, total)` is called after every window; what it raises ends the computation.
+    Windows that lie in one field share every forward pass and their nodes; backward, each is restricted to its
+    dependency cone. `on_progress(done, total)` is called after every node; what it raises ends the computation.
     Raises `GridError`, and what `attribute` raises but for windows that are flat.
     """
     # Requests and results of heat maps are handled where PyTorch is not loaded.
-    from lam_core.attribution.attribute import ZeroMapError, index_of, integrate
+    from lam_core.attribution.attribute import ZeroMapError, index_of
     from lam_core.attribution.gradients import in_precision
+    from lam_core.attribution.many_windows import Question, integrate_many
 
     settings = settings or AttributionSettings()
     image = as_pixels(image)
@@ -91,16 +92,11 @@ def heatmap(
     ys, xs = grid(height, width, size, stride)
     index = np.full((len(ys), len(xs)), np.nan)
     error = np.full_like(index, np.nan)
+    questions = [Question(Region(int(x), int(y), size), settings.detector) for y in ys for x in xs]
     precise = in_precision(model, settings)
-    for done, (i, j) in enumerate(np.ndindex(index.shape), 1):
-        region = Region(int(xs[j]), int(ys[i]), size)
-        try:
-            _, integral, _ = integrate(precise, image, region, settings, lambda integral: None)
-        except ZeroMapError:
-            pass
-        else:
-            index[i, j], error[i, j] = index_of(integral)
-        on_progress(done, index.size)
+    for position, answer in integrate_many(precise, image, questions, settings, on_progress):
+        if not isinstance(answer, ZeroMapError):
+            index.flat[position], error.flat[position] = index_of(answer[1])
     return Heatmap(index, error, xs, ys, size)
 
 

@@ -15,7 +15,6 @@ import heapq
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +54,6 @@ class Piece:
     low: Node
     middle: Node
     high: Node
-    change: NDArray[np.float64] = field(init=False)
-    """Its two trapezoids minus its one, [h, w, 3]."""
     plane: NDArray[np.float64] = field(init=False)
     """Σ over channels of `change`, [h, w]."""
     smooth: float = 0.0
@@ -65,18 +62,22 @@ class Piece:
     """Squared error that the displayed map is expected to owe to this piece."""
 
     def __post_init__(self) -> None:
-        slope, image = self.middle.slope.astype(np.float64), self.middle.image
-        first, second = image - self.low.image, self.high.image - image
-        self.change = 0.5 * ((slope - self.high.slope) * first + (slope - self.low.slope) * second)
         self.plane = self.change.sum(2)
         self.variance = _energy(self.plane) / 3
+
+    @property
+    def change(self) -> NDArray[np.float64]:
+        """Its two trapezoids minus its one, [h, w, 3]."""
+        slope, image = self.middle.slope.astype(np.float64), self.middle.image
+        first, second = image - self.low.image, self.high.image - image
+        return 0.5 * ((slope - self.high.slope) * first + (slope - self.low.slope) * second)
 
     @property
     def quarters(self) -> tuple[float, float]:
         """Places of the two nodes that halve its halves."""
         return (self.low.u + self.middle.u) / 2, (self.middle.u + self.high.u) / 2
 
-    @cached_property
+    @property
     def jump(self) -> NDArray[np.float64]:
         """What it may be off by, [h, w]: it looks like the change, and (½ − u)·jump has the expected size."""
         energy = _energy(self.plane)
@@ -150,46 +151,60 @@ class NestedSum:
         self._ends = low, high
         self._trapezoids = (low.slope.astype(np.float64) + high.slope) * 0.5 * (high.image - low.image)
         self._extrapolated = np.zeros_like(self._trapezoids)
-        self._serial = itertools.count()
-        self._pieces: list[tuple[float, int, Piece]] = []
+        self.pieces: list[Piece] = []
+        """All of the path, in no particular order."""
         if len(first) > 2:
             self._add(Piece(low, first[len(first) // 2], high))
         if len(first) > 3:
             self.nodes -= 2
-            self.halve(self.widest(1)[0], first[1], first[3])
+            self.halve(self.pieces[0], first[1], first[3])
 
     def widest(self, count: int) -> list[Piece]:
         """The pieces with the largest expected errors, at most so many, the largest first."""
-        return [piece for _, _, piece in heapq.nsmallest(count, self._pieces)]
+        return heapq.nlargest(count, self.pieces, key=lambda piece: piece.variance)
 
     def halve(self, piece: Piece, left: Node, right: Node) -> None:
-        """Replaces the piece with the largest expected error by its halves, given the nodes at its quarters."""
-        _, _, taken = heapq.heappop(self._pieces)
-        assert taken is piece
-        self._extrapolated -= piece.smooth / 3 * piece.change
+        """Replaces a piece by its halves, given the nodes at its quarters."""
+        self.pieces.remove(piece)
+        if piece.smooth:
+            self._extrapolated -= piece.smooth / 3 * piece.change
         for half in piece.halves(left, right):
             self._add(half)
         self.nodes += 2
 
     def _add(self, piece: Piece) -> None:
-        self._trapezoids += piece.change
-        self._extrapolated += piece.smooth / 3 * piece.change
-        heapq.heappush(self._pieces, (-piece.variance, next(self._serial), piece))
+        change = piece.change
+        self._trapezoids += change
+        self._extrapolated += piece.smooth / 3 * change
+        self.pieces.append(piece)
+
+    @property
+    def size(self) -> float:
+        """L2 norm of the displayed map as it stands."""
+        return float(np.linalg.norm((self._trapezoids + self._extrapolated).sum(2)))
+
+    @property
+    def error(self) -> float:
+        """Estimated relative L2 error of the displayed map as it stands."""
+        if self.pieces:
+            variance = MARGIN**2 * sum(piece.variance for piece in self.pieces)
+        else:
+            variance = _energy(self._jumps()[0]) / 12
+        return float(np.sqrt(variance)) / self.size if self.size else float("inf")
 
     def integral(self) -> Integral:
         """The sum, and how far off it is expected to be."""
         signed = self._trapezoids + self._extrapolated
-        low, high = self._ends
-        if self._pieces:
-            pieces = [piece for _, _, piece in self._pieces]
-            jumps = [piece.jump for piece in pieces]
-            variance = MARGIN**2 * sum(piece.variance for piece in pieces)
-        else:
-            # All that is known of a single trapezoid is by how much the gradient changes; if in one jump, then so.
-            jumps = [((high.slope.astype(np.float64) - low.slope) * (high.image - low.image)).sum(2)]
-            variance = _energy(jumps[0]) / 12
         unbiased = np.zeros(signed.shape[:2])
-        return Integral(signed, _relative(variance, signed), jumps, unbiased, self.nodes, low.value, high.value)
+        low, high = self._ends
+        return Integral(signed, self.error, self._jumps(), unbiased, self.nodes, low.value, high.value)
+
+    def _jumps(self) -> list[NDArray]:
+        if self.pieces:
+            return [piece.jump for piece in self.pieces]
+        # All that is known of a single trapezoid is by how much the gradient changes; if in one jump, then so.
+        low, high = self._ends
+        return [((high.slope.astype(np.float64) - low.slope) * (high.image - low.image)).sum(2)]
 
 
 def nested_trapezoids(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 from lam_core.attribution.cone.graph import Graph, Prepared, UntraceableError
 from lam_core.attribution.cone.plan import Borders, pictures_are_independent, plan
 from lam_core.attribution.cone.program import Program
+from lam_core.attribution.cone.shared_forward import NotSharedError, SharedForward
 from lam_core.attribution.cone.trace import trace
 from lam_core.errors import LamError, sentence
 from lam_core.model import SuperResolver
@@ -129,6 +131,26 @@ def independent(model: SuperResolver, height: int, width: int, pictures: int) ->
     return pictures == 1 or _plans(model).independent(_shape(model, height, width, pictures))
 
 
+def share(views: Sequence[Cone]) -> SharedForward | None:
+    """One forward pass for the cones of several rectangles of one network's output on inputs of one size.
+
+    None where a cone needs what that pass does not give, or runs the network's own code.
+    """
+    first = views[0]
+    graph = _plans(first.model).known_graph(_shape(first.model, first.height, first.width, 1))
+    programs = [view.program for view in views if view.program is not None and not view.foreign]
+    if graph is None or len(programs) < len(views):
+        return None
+    rows, columns = (
+        (min(low for low, _ in spans), max(high for _, high in spans))
+        for spans in ([view.rows for view in views], [view.columns for view in views])
+    )
+    try:
+        return SharedForward(graph, programs, rows, columns)
+    except NotSharedError:
+        return None
+
+
 def _shape(model: SuperResolver, height: int, width: int, pictures: int) -> _GraphKey:
     return (pictures, 3, height, width), model.dtype, model.device
 
@@ -199,6 +221,12 @@ class _Plans:
             return _Choice(plan(graph, *rectangle, cropped=False).program, 0.0, reason, **about)
         except Exception as error:  # A network is foreign code: what no rule foresaw is a reason to run it as it is.
             return _Choice(None, 0.0, f"the network's cone cannot be planned: {sentence(error)}")
+
+    def known_graph(self, key: _GraphKey) -> Graph | None:
+        """The network's graph on inputs like that; None where it cannot be traced."""
+        with self.lock:
+            graph = self._graph(key)
+        return None if isinstance(graph, str) else graph
 
     def _graph(self, key: _GraphKey) -> Graph | str:
         graph = self.graphs.get(key)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass
 
 from lam_core.attribution.cone.graph import Graph, Node
 from lam_core.attribution.cone.index_sets import Extent, crop, interval, shape_of, union, whole
 from lam_core.attribution.cone.kernels.attention import MANY, Attention
 from lam_core.attribution.cone.kernels.products import Product, Softmax, StridedSoftmax
-from lam_core.attribution.cone.program import Program, Step
+from lam_core.attribution.cone.program import Origin, Program, Step
 from lam_core.attribution.cone.rules import layouts, planes, pointwise, reductions  # noqa: F401  They register.
 from lam_core.attribution.cone.rules.moves import move
 from lam_core.attribution.cone.rules.pictures import of_each_picture
@@ -43,8 +44,18 @@ class Plan:
         return 1 - self.cost / max(self.whole_cost, 1)
 
 
-def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropped: bool = True) -> Plan:
-    """The program that gives these rows and columns of the output; cropped, it computes only what they need."""
+def plan(
+    graph: Graph,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    *,
+    cropped: bool = True,
+    kept: Set[Node] = frozenset(),
+) -> Plan:
+    """The program that gives these rows and columns of the output; cropped, it computes only what they need.
+
+    The values of `kept` nodes are still there after its last step.
+    """
     shape = graph.output.shape
     wanted: dict[Node, Extent] = {}
 
@@ -77,7 +88,7 @@ def plan(graph: Graph, rows: tuple[int, int], columns: tuple[int, int], *, cropp
     read = wanted.get(graph.input, whole(graph.input.shape))
     ends = [(bool(p[0] == 0), bool(p[-1] == size - 1)) for p, size in zip(read, graph.input.shape, strict=True)][-2:]
     borders = (*ends[0], *ends[1])
-    return Plan(_program(graph, _joined(graph, planned, result), result), cost, whole_cost, borders)
+    return Plan(_program(graph, _joined(graph, planned, result), result, kept), cost, whole_cost, borders)
 
 
 def pictures_are_independent(graph: Graph) -> bool:
@@ -154,7 +165,7 @@ def _readers(planned: list[_Entry], result: Request) -> Counter[Node]:
     return Counter([result[0], *(source for _, _, requests in planned for source, _ in requests)])
 
 
-def _program(graph: Graph, planned: list[_Entry], result: Request) -> Program:
+def _program(graph: Graph, planned: list[_Entry], result: Request, kept: Set[Node]) -> Program:
     held: dict[Node, Extent] = {graph.input: whole(graph.input.shape)}
     index: dict[Node, int] = {graph.input: 0}
     last: dict[Node, int] = {}
@@ -177,10 +188,11 @@ def _program(graph: Graph, planned: list[_Entry], result: Request) -> Program:
                 operation = overwriting
                 break
         passed_on = operation.same_memory and inputs[0][1] is None and requests[0][0] in fresh
-        if readers[node] == 1 and (operation.new_value or passed_on):
+        if readers[node] == 1 and node not in kept and (operation.new_value or passed_on):
             fresh.add(node)
-        frees = {index[source] for source, _ in requests if last.get(source) == number}
-        steps.append(Step(operation, inputs, index[node], shape_of(how.computed), tuple(frees)))
+        frees = {index[source] for source, _ in requests if last.get(source) == number and source not in kept}
+        origin = Origin(node, how.computed, tuple(requests), how.operation)
+        steps.append(Step(operation, inputs, index[node], shape_of(how.computed), tuple(frees), origin))
     node, extent = result
     takes = graph.input.shape, graph.input.dtype, graph.device
     return Program(tuple(steps), takes, index[node], crop(held[node], extent, graph.device))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from lam_core.attribution.cone.index_sets import Crop
+from lam_core.attribution.cone.graph import Node
+from lam_core.attribution.cone.index_sets import Crop, Extent
 from lam_core.attribution.cone.kernels.operations import Operation
 from lam_core.errors import LamError
 
@@ -19,8 +20,27 @@ Contribution = tuple[Crop | None, Tensor, bool]
 """A gradient of a part of a value, and whether its memory may be written over."""
 
 
+class Kept(Protocol):
+    """What the steps kept for the way back, last step first."""
+
+    def pop(self) -> Any:
+        """What the next step kept."""
+        ...
+
+
 class SpentError(LamError):
     """A second backward pass through an output whose activations are freed already."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which part of the network a step computes, and of what."""
+
+    node: Node
+    computed: Extent
+    sources: tuple[tuple[Node, Extent], ...]
+    operation: Operation
+    """As it is where no other reader's memory may be written over."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +53,7 @@ class Step:
     shape: tuple[int, ...]
     frees: tuple[int, ...]
     """Values that nothing reads after this step."""
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -61,9 +82,9 @@ class Program:
         if x.requires_grad and torch.is_grad_enabled():
             return _Differentiable.apply(x, self)  # type: ignore[no-any-return]
         with torch.no_grad():
-            return self._run(x, None)
+            return self._run(x, None)[0]
 
-    def _run(self, x: Tensor, kept: list[Any] | None) -> Tensor:
+    def _run(self, x: Tensor, kept: list[Any] | None) -> tuple[Tensor, list[Any]]:
         values: list[Any] = [None] * (len(self.steps) + 1)
         values[0] = x
         for step in self.steps:
@@ -74,9 +95,15 @@ class Program:
             for index in step.frees:
                 values[index] = None
         result = values[self.output]
-        return result if self.result is None else self.result.take(result)
+        return result if self.result is None else self.result.take(result), values
 
-    def _run_back(self, gradient: Tensor, kept: list[Any]) -> Tensor:
+    def run_keeping(self, x: Tensor, wanted: Mapping[Node, int]) -> tuple[Tensor, dict[Node, Tensor]]:
+        """The wanted part of the output, and some nodes' values, given where they lie; none was written over."""
+        result, values = self._run(x, None)
+        return result, {node: values[index] for node, index in wanted.items()}
+
+    def run_back(self, gradient: Tensor, kept: Kept) -> Tensor:
+        """The gradient at the input, from that at the wanted part of the output."""
         pending: list[list[Contribution]] = [[] for _ in range(len(self.steps) + 1)]
         shapes = {step.output: step.shape for step in self.steps} | {0: self.input_shape}
         pending[self.output].append((self.result, gradient, False))
@@ -101,7 +128,7 @@ class _Differentiable(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, program: Program) -> Tensor:
         ctx.program = program
         ctx.kept = []
-        result = program._run(x.detach(), ctx.kept)
+        result, _ = program._run(x.detach(), ctx.kept)
         # A view of the input would tie the output to it behind autograd's back.
         same = result.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
         return result.clone() if same else result
@@ -114,7 +141,7 @@ class _Differentiable(torch.autograd.Function):
         kept, ctx.kept = ctx.kept, None
         if kept is None:
             raise SpentError("the activations of this output were freed by a first backward pass; compute it again")
-        return ctx.program._run_back(gradients[0], kept), None
+        return ctx.program.run_back(gradients[0], kept), None
 
 
 def _sum(contributions: Sequence[Contribution], shape: tuple[int, ...]) -> tuple[Tensor, bool]:

@@ -18,6 +18,7 @@ class Rectify(InPlace):
 
     new_value = False
     new_gradient = True
+    reads = "value"
 
     def __init__(self, slope: float) -> None:
         self.slope = slope
@@ -47,6 +48,7 @@ class Sigmoid(Operation):
     """The logistic function."""
 
     new_gradient = True
+    reads = "value"
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         y = torch.sigmoid(inputs[0])
@@ -70,6 +72,9 @@ class Parametric(Operation):
         (x,) = inputs
         return aten._prelu_kernel(x, self.slopes), x
 
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        return inputs[0]
+
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         # The slope everywhere, and the rest of 1 where the input is positive: no mask, no selection.
         positive = aten.threshold_backward(gradient, kept, 0)
@@ -80,6 +85,7 @@ class Add(Operation):
     """Sum of two inputs of possibly different shape, the second one multiplied by a number."""
 
     new_value = True
+    reads = "shapes"
 
     def __init__(self, factor: float, shapes: Sequence[Sequence[int]], *, over: int | None = None) -> None:
         self.factor = factor
@@ -109,6 +115,7 @@ class Shift(InPlace):
     """The input plus a constant that does not enlarge it."""
 
     new_value = True
+    reads = "shapes"
 
     def __init__(self, constant: Tensor | float) -> None:
         self.constant = constant
@@ -125,12 +132,16 @@ class Mean(Operation):
     """Mean over some dimensions, which stay with one element each."""
 
     new_value = True
+    reads = "shapes"
 
     def __init__(self, dims: Sequence[int]) -> None:
         self.dims = tuple(dims)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         return inputs[0].mean(self.dims, keepdim=True), inputs[0].shape
+
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        return inputs[0].shape
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         # The same number everywhere: a view says it without a plane being written.
@@ -150,6 +161,9 @@ class Gelu(Operation):
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         return aten.gelu(inputs[0], approximate=self.approximate), inputs[0]
 
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        return inputs[0]
+
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         return (aten.gelu_backward(gradient, kept, approximate=self.approximate),)
 
@@ -162,6 +176,9 @@ class Square(Operation):
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         return inputs[0].square(), inputs[0]
+
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        return inputs[0]
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         return ((kept * gradient).mul_(2),)
@@ -176,6 +193,9 @@ class Multiply(Operation):
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         return inputs[0] * inputs[1], inputs
 
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        return inputs
+
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         one, other = kept
         return (gradient * other).sum_to_size(one.shape), (gradient * one).sum_to_size(other.shape)
@@ -186,6 +206,7 @@ class Scale(InPlace):
 
     new_value = True
     new_gradient = True
+    reads = "shapes"
 
     def __init__(self, constant: Tensor | float) -> None:
         self.constant = constant

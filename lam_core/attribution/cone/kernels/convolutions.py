@@ -6,6 +6,7 @@ and the channels exchanged: the fastest kernel that there is serves both ways.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -47,6 +48,7 @@ class Convolution(Operation):
 
     new_value = True
     new_gradient = True
+    reads = "shapes"
 
     def __init__(
         self,
@@ -91,6 +93,9 @@ class Convolution(Operation):
         y = F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
         return y, size
 
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        return (inputs[0].shape[2], inputs[0].shape[3])
+
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         skip = self.margins.common
         skip = (min(skip[0], self.reach[0]), min(skip[1], self.reach[1]))
@@ -114,6 +119,7 @@ class TransposedConvolution(Operation):
     """
 
     new_gradient = True
+    reads = "shapes"
 
     def __init__(
         self,
@@ -139,6 +145,13 @@ class TransposedConvolution(Operation):
         whole = (y.shape[2], y.shape[3])
         y = y.narrow(2, self.offset[0], self.size[0]).narrow(3, self.offset[1], self.size[1])
         return (y if self.bias is None else y + self.bias), (whole, kept)
+
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        x, margins = inputs[0], self.inner.margins
+        taps = self.inner.weight.shape[2:]
+        sides = zip(x.shape[2:], (margins.top + margins.bottom, margins.left + margins.right), taps, strict=True)
+        height, width = ((size + margin - tap + 1) * self.stride for size, margin, tap in sides)
+        return (height, width), self.inner.recall(inputs, value)
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         (height, width), inner = kept

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -16,6 +16,8 @@ from torch.nn import functional as F
 aten = torch.ops.aten
 
 Gradients = Sequence[Tensor | None]
+
+Reads = Literal["inputs", "value", "shapes"]
 
 
 class Operation:
@@ -27,10 +29,18 @@ class Operation:
     """Whether the value is the input's memory, seen in another way, which `backward` does not read."""
     new_gradient: ClassVar[bool] = False
     """Whether gradients are memory of their own: others may be added to them in place."""
+    reads: Reads = "inputs"
+    """What `recall` reads; of all else only the shape counts."""
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         """The value, and what `backward` needs."""
         raise NotImplementedError
+
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        """What `backward` needs, where inputs and value are known already; neither is written over."""
+        if self.reads == "inputs":
+            return self.forward(*inputs)[1]
+        return value if self.reads == "value" else None
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         """The gradient of each input; None where there is none."""
@@ -83,6 +93,8 @@ class Differentiated(Operation):
 class Detached(Operation):
     """An operation whose gradient the network itself cuts off."""
 
+    reads = "shapes"
+
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
@@ -97,6 +109,7 @@ class Same(Operation):
     """The input itself: all the work is in how it is cropped."""
 
     same_memory = True
+    reads = "shapes"
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         return inputs[0], None
@@ -109,12 +122,16 @@ class Reshape(Operation):
     """Another shape of the same elements in the same order."""
 
     same_memory = True
+    reads = "shapes"
 
     def __init__(self, shape: Sequence[int]) -> None:
         self.shape = tuple(shape)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         return inputs[0].reshape(self.shape), inputs[0].shape
+
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        return inputs[0].shape
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         return (gradient.reshape(kept),)
@@ -124,6 +141,7 @@ class Permute(Operation):
     """Another order of the dimensions."""
 
     same_memory = True
+    reads = "shapes"
 
     def __init__(self, dims: Sequence[int]) -> None:
         self.dims = tuple(dims)
@@ -140,12 +158,16 @@ class Concatenate(Operation):
     """Inputs side by side along one dimension."""
 
     new_value = True
+    reads = "shapes"
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         return torch.cat(inputs, self.dim), [x.shape[self.dim] for x in inputs]
+
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        return [x.shape[self.dim] for x in inputs]
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         return gradient.split(kept, self.dim)
@@ -156,6 +178,7 @@ class PixelShuffle(Operation):
 
     new_value = True
     new_gradient = True
+    reads = "shapes"
 
     def __init__(self, factor: int) -> None:
         self.factor = factor

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lam_core.attribution.cone.kernels.operations import Gradients, InPlace, Operation, aten
+from lam_core.attribution.cone.kernels.operations import Gradients, InPlace, Operation, Reads, aten
 
 
 class Product(Operation):
@@ -21,6 +21,7 @@ class Product(Operation):
     def __init__(self, one: Tensor | None, other: Tensor | None, addend: Tensor | None, target: Any) -> None:
         self.one, self.other, self.addend = one, other, addend
         self.target = target
+        self.reads: Reads = "inputs" if one is None and other is None else "shapes"
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         varying = iter(inputs)
@@ -29,6 +30,11 @@ class Product(Operation):
         y = self.target(one, other) if self.addend is None else self.target(self.addend, one, other)
         # Either's gradient is a product with the other.
         return y, (one if self.other is None else None, other if self.one is None else None)
+
+    def recall(self, inputs: Sequence[Tensor], value: Tensor) -> Any:
+        one = inputs[0] if self.one is None else self.one
+        other = inputs[-1] if self.other is None else self.other
+        return one if self.other is None else None, other if self.one is None else None
 
     def backward(self, gradient: Tensor, kept: Any) -> Gradients:
         one, other = kept
@@ -41,6 +47,7 @@ class Softmax(Operation):
     """Softmax along the last dimension."""
 
     new_gradient = True
+    reads = "value"
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Any]:
         y = torch.softmax(inputs[0], -1)
@@ -54,6 +61,7 @@ class StridedSoftmax(InPlace):
     """Softmax along another dimension, where PyTorch's own strides through memory."""
 
     new_gradient = True
+    reads = "value"
 
     def __init__(self, dim: int) -> None:
         self.dim = dim

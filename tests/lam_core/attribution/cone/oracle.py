@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from lam_core.attribution.cone import Cone, cone
+from lam_core.attribution.cone import Cone, cone, share
 from lam_core.model import Convention, SuperResolver
 
 TOLERANCE = 1e-12
@@ -71,13 +71,13 @@ def check(
 ) -> list[Cone]:
     """Asserts that values and gradients of cones everywhere are those of the whole network; gives the cones.
 
-    Every `every`th one of `count` windows is looked at.
+    Every `every`th one of `count` windows is looked at, by itself and, of one picture, in a forward pass shared by all.
     """
     generator = torch.Generator().manual_seed(3)
     x = torch.rand(batch, 3, height, width, generator=generator, dtype=torch.float64)
     plain = x.clone().requires_grad_(True)
     whole = model(plain)
-    cones = []
+    cones, weighted, truths = [], [], []
     for rows, columns in more_windows(height * model.scale, width * model.scale, size, count)[::every]:
         part = cone(model, height, width, rows, columns)
         cropped = x.clone().requires_grad_(True)
@@ -93,4 +93,14 @@ def check(
         assert truth.abs().max() > 0
         assert (gradient - truth).abs().max() <= tolerance * truth.abs().max()
         cones.append(part)
+        weighted.append(weights)
+        truths.append(truth)
+    planned = cones[0].program
+    if planned and planned.takes[:2] == (x.shape, x.dtype) and (shared := share(cones)) is not None:
+        picture, values = shared(x)
+        box = whole[..., slice(*shared.rows), slice(*shared.columns)]
+        assert (picture - box).abs().max() <= tolerance * box.abs().max()
+        for way, weights, truth in zip(shared.ways, weighted, truths, strict=True):
+            for _ in range(2):  # A way back leaves the shared values as they are.
+                assert (way(weights, values) - truth).abs().max() <= tolerance * truth.abs().max()
     return cones

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from lam_core.attribution.cone import RectangleError, SpentError, cone, independent
+from lam_core.attribution.cone import RectangleError, SpentError, cone, independent, share
 from lam_core.attribution.cone.index_sets import crop, interval, shape_of, union, whole
 from lam_core.model import SuperResolver
 from lam_core.randomness import seeded
@@ -395,3 +395,11 @@ def test_networks_of_other_sizes_than_planes() -> None:
         return layer(y * weights.sigmoid() * gate(mean.flatten(1)).view(-1, 3, 1, 1))
 
     assert all(part.saving > 0.2 for part in check(resolver(Toy(network, mix, gate, layer))))
+
+
+def test_windows_of_one_picture_share_a_forward_pass() -> None:
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.PReLU(8), nn.Conv2d(8, 12, 3, padding=1), nn.PixelShuffle(2)
+    )
+    cones = check(resolver(network, 2))
+    assert share(cones) is not None
