@@ -18,6 +18,10 @@ Value = float | NDArray
 """A number, or an array: `[..., h, w]` of the image's own size is cropped and padded with it."""
 
 
+_NUMBERS = (int, float, "int", "float")
+"""Annotations of plain numbers; as words where a module postpones them."""
+
+
 class ConditionError(LamError, ValueError):
     """A condition that a network does not have, that is missing, or that has no such value."""
 
@@ -34,6 +38,8 @@ class Condition:
     highest: float = math.inf
     unit: str = ""
     """What the number is counted in, as `of 255`."""
+    is_plain: bool = False
+    """Whether a number is passed as it is; else one without a default is passed as a tensor [B, 1, 1, 1]."""
 
     def check(self, value: Value, network: str) -> Value:
         """The value as it is kept. Raises `ConditionError` for no number and for one out of range."""
@@ -60,28 +66,30 @@ def conditions_of(module: Any) -> tuple[Condition, ...]:
     """The conditions of a network: its attribute `conditions`, else the parameters of its `forward` after the image.
 
     A parameter without a default must be given, one whose default is a number or None may be; switches and words are
-    no conditions.
+    no conditions. What is annotated as `int` or `float` is passed as a plain number.
     """
     declared = getattr(module, "conditions", None)
     if isinstance(declared, tuple) and all(isinstance(one, Condition) for one in declared):
         return declared
     schema = getattr(module.forward, "schema", None)
     if schema is not None:  # a scripted module
+        empty = inspect.Parameter.empty
         given = [
-            (a.name, a.default_value if a.has_default_value() else inspect.Parameter.empty) for a in schema.arguments
+            (a.name, a.default_value if a.has_default_value() else empty, str(a.type) in ("int", "float"))
+            for a in schema.arguments
+            if a.name != "self"
         ]
-        given = [(name, default) for name, default in given if name != "self"]
     else:
         try:
             parameters = inspect.signature(module.forward).parameters.values()
         except (TypeError, ValueError):
             return ()
         named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        given = [(p.name, p.default) for p in parameters if p.kind in named]
+        given = [(p.name, p.default, p.annotation in _NUMBERS) for p in parameters if p.kind in named]
     found = []
-    for name, default in given[1:]:
+    for name, default, is_plain in given[1:]:
         if default is inspect.Parameter.empty:
-            found.append(Condition(name))
+            found.append(Condition(name, is_plain=is_plain))
         elif default is None:
             found.append(Condition(name, optional=True))
         elif isinstance(default, int | float) and not isinstance(default, bool):

@@ -63,6 +63,8 @@ def explain(model: SuperResolver, x: Tensor, error: Exception) -> NoReturn:
 
 
 def _remedy(model: SuperResolver, error: Exception, height: int, width: int, pictures: int) -> str:
+    if "NVIDIA driver" in str(error) or "not compiled with CUDA" in str(error):
+        return "its code moves tensors to a GPU, as .cuda() does, and there is none: have it write .to(x) instead"
     if any(not isinstance(value, float) for value in model.condition.values()):
         return ""
     own = 1 if model.convention.colour == "luma" else 3
@@ -110,15 +112,14 @@ def _more_channels(error: Exception, given: int) -> str:
 
 
 def runs_on(model: SuperResolver, channels: int) -> Runs:
-    """Tries a model's network on grey images [1, channels, h, w], by itself."""
-    extra = {name: value for name, value in model.condition.items() if isinstance(value, float)}
+    """Tries a model's network on grey images [1, channels, h, w], by itself, under its conditions."""
 
     def runs(height: int, width: int) -> bool:
         x = torch.full((1, channels, height, width), 0.5, device=model.device, dtype=model.dtype)
         expected = (1, channels, height * model.scale, width * model.scale)
         try:
             with torch.no_grad(), undisturbed(model.module):
-                given = {name: model.argument(name, value, x) for name, value in extra.items()}
+                given = {name: model.argument(name, value, x) for name, value in model.condition.items()}
                 sr_picture(model.module(x, **given), expected, given=tuple(x.shape), network="it")
         except Exception:  # it may be anybody's network
             return False

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,9 @@ class SuperResolver:
     `SuperResolver(my_network, scale=4)` is all that a network of one's own needs, if it maps RGB in [0, 1] to RGB in
     [0, 1]; other conventions are told by `Convention`. Where it returns several tensors, the one of the right shape is
     taken, and `output_note` says which. `condition` gives values to parameters of its `forward` after the image, such
-    as `{"sigma": 25}`. `notes` are sentences on how it was found to be used. `reading_is_known` says that somebody
-    checked the convention, so that no other is tried.
+    as `{"sigma": 25}`; a number without a default is passed as a tensor [B, 1, 1, 1], in `plain` as it is. `notes` are
+    sentences on how it was found to be used. `reading_is_known` says that somebody checked the convention, so that no
+    other is tried.
 
     Raises `ModelError` for what is no network and for a scale that is no whole number, `ConventionError` and
     `ConditionError` for what the network cannot have.
@@ -71,6 +72,7 @@ class SuperResolver:
         name: str = "",
         fingerprint: str = "",
         condition: Mapping[str, Value] | None = None,
+        plain: Collection[str] = (),
         notes: tuple[str, ...] = (),
         reading_is_known: bool = False,
     ) -> None:
@@ -79,7 +81,10 @@ class SuperResolver:
         self.convention = _checked(convention)
         self.plain_name = name or type(module).__name__
         """The name without conditions."""
-        self.conditions: tuple[Condition, ...] = conditions.conditions_of(module)
+        self.plain = frozenset(plain)
+        self.conditions: tuple[Condition, ...] = tuple(
+            replace(one, is_plain=True) if one.name in self.plain else one for one in conditions.conditions_of(module)
+        )
         """What the network takes beside the image."""
         self.condition = conditions.checked(condition or {}, self.conditions, self.plain_name)
         """The values that were given; `values` holds the defaults too."""
@@ -121,12 +126,13 @@ class SuperResolver:
         return picture
 
     def argument(self, name: str, value: Value, x: Tensor) -> Any:
-        """A condition as the network takes it: a number where its default is one, else a tensor [B, ...]."""
+        """A condition as the network takes it: a number where it is plain or its default is one, else a tensor."""
         if not isinstance(value, np.ndarray):
-            default = next(one.default for one in self.conditions if one.name == name)
-            if default is None:
+            kind = next(one for one in self.conditions if one.name == name)
+            if kind.default is None and not kind.is_plain:
                 return x.new_full((len(x), 1, 1, 1), value)
-            return int(value) if isinstance(default, int) and value == int(value) else value
+            is_whole = value == int(value) and not isinstance(kind.default, float)
+            return int(value) if is_whole else value
         tensor = torch.from_numpy(value).to(x)
         if tensor.dim() > 2 and tensor.shape[-2:] == x.shape[-2:]:
             padded = _pad(tensor.reshape(-1, 1, *x.shape[-2:]), self.convention)
@@ -180,6 +186,7 @@ class SuperResolver:
             "name": self.plain_name,
             "fingerprint": self._unconditioned,
             "condition": self.condition,
+            "plain": self.plain,
             "notes": self.notes,
             "reading_is_known": self.reading_is_known,
         }
@@ -357,7 +364,9 @@ def _frozen(module: nn.Module) -> nn.Module:
 
 def _whole(scale: Any) -> int:
     if isinstance(scale, bool) or not isinstance(scale, Integral) or scale < 1:
-        raise ModelError(f"scale is {scale!r}; give the network's enlargement as a whole number, such as 4")
+        is_fraction = isinstance(scale, Real) and scale > 1
+        other = "; lam_core.attribute_tensor takes networks of any scale" if is_fraction else ""
+        raise ModelError(f"scale is {scale!r}; give the network's enlargement as a whole number, such as 4{other}")
     return int(scale)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from lam_core.diagnosis import explain
 from lam_core.model import SuperResolver
@@ -62,5 +64,28 @@ def _touched(model: SuperResolver, width: int, seed: int) -> NDArray[np.bool_]:
         explain(model, x, error)
     middle = y[..., 8 * scale : 9 * scale, width // 2 * scale : (width // 2 + 1) * scale]
     weights = torch.randn(middle.shape, generator=generator).to(middle)
-    (gradient,) = torch.autograd.grad((middle * weights).sum(), x)
+    try:
+        (gradient,) = torch.autograd.grad((middle * weights).sum(), x)
+    except RuntimeError:  # it writes over values that its own backward pass needs
+        return _touched_by_changes(model, x.detach(), generator)
     return (gradient.abs().sum((0, 1, 2)) != 0).cpu().numpy()
+
+
+def _touched_by_changes(model: SuperResolver, x: Tensor, generator: torch.Generator) -> NDArray[np.bool_]:
+    """As `_touched`, found by changing the strip up to a column and from a column on."""
+    width, scale = x.shape[-1], model.scale
+    other = torch.rand(x.shape, generator=generator).to(x)
+    columns = torch.arange(width, device=x.device)
+
+    def middle(picture: Tensor) -> Tensor:
+        y = model.restored(picture)
+        return y[..., 8 * scale : 9 * scale, width // 2 * scale : (width // 2 + 1) * scale]
+
+    before = middle(x)
+
+    def changes(is_changed: Tensor) -> bool:
+        return not torch.equal(middle(torch.where(is_changed, other, x)), before)
+
+    first = bisect_left(range(width), True, key=lambda last: changes(columns <= last))
+    last = width - 1 - bisect_left(range(width), True, key=lambda back: changes(columns >= width - 1 - back))
+    return (np.arange(width) >= first) & (np.arange(width) <= last)

@@ -48,6 +48,7 @@ def own_network(code: Code, weights: Path | None = None, **overrides: Unpack[Ove
             name=name,
             notes=(*notes, *use.notes),
             condition=overrides.get("condition"),
+            plain=use.plain,
         )
     # Functions that a class calls are part of the network as much as the class.
     fingerprint = fingerprint_of(

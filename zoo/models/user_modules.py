@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib
+import importlib.machinery
 import importlib.util
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
 
@@ -23,6 +25,8 @@ HIGHEST = 5
 _LOCK = threading.RLock()
 _brought: dict[str, ModuleType] = {}
 """Modules that the last import from a repository brought, which the next one must not find."""
+_folders: list[str] = []
+"""Folders that imports from repositories left on `sys.path`, which the next one must not look into."""
 
 
 class OwnNetworkError(ZooError):
@@ -79,17 +83,68 @@ def _importing(folders: list[Path]) -> Iterator[None]:
                 del sys.modules[name]
         _brought.clear()
         importlib.invalidate_caches()
-        before, known = list(sys.path), set(sys.modules)
+        before, known = [entry for entry in sys.path if entry not in _folders], set(sys.modules)
         first = list(dict.fromkeys(map(str, folders)))
         sys.path[:] = [*first, *(entry for entry in before if entry not in first)]
+        sys.meta_path.insert(0, packages := _Packages(folders))
         try:
             yield
+        except OwnNetworkError as error:
+            raise OwnNetworkError(f"{error}{packages.lacking(str(error))}") from error.__cause__
         finally:
-            sys.path[:] = [*before, *(entry for entry in first if entry not in before)]
+            sys.meta_path.remove(packages)
+            _folders[:] = dict.fromkeys([*(entry for entry in first if entry not in before), *_folders])
+            sys.path[:] = [*before, *_folders]
             own = {name.partition(".")[0] for name in known}
             for name in set(sys.modules) - known:
                 if name.partition(".")[0] not in own and _is_below(sys.modules[name], folders):
                     _brought[name] = sys.modules[name]
+
+
+class _Packages(MetaPathFinder):
+    """Finds the packages of a repository, and enters them although their `__init__` wants what is not here.
+
+    That of a repository often imports all of it, and with it what one network does not need.
+    """
+
+    def __init__(self, folders: list[Path]) -> None:
+        self.folders = folders
+        self.missing: list[str] = []
+        """Modules that are not here and were wanted by an `__init__`."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The package of that name in the repository; None for all else, which others find."""
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is None or spec.origin is None or spec.submodule_search_locations is None:
+            return None
+        if isinstance(spec.loader, importlib.machinery.SourceFileLoader) and lies_below(
+            Path(spec.origin), self.folders
+        ):
+            spec.loader = _Tolerant(name, spec.origin, self.missing)
+            return spec
+        return None
+
+    def lacking(self, said: str) -> str:
+        """What to add to an error that may be for want of these modules."""
+        missing = [name for name in dict.fromkeys(self.missing) if repr(name) not in said]
+        return f"; it may be for want of {', '.join(map(repr, missing))}, not installed here" if missing else ""
+
+
+class _Tolerant(importlib.machinery.SourceFileLoader):
+    """Runs the `__init__` of a package as far as what it imports is here."""
+
+    def __init__(self, name: str, path: str, missing: list[str]) -> None:
+        super().__init__(name, path)
+        self.missing = missing
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Runs it; a module that is not here ends it, and the package stays as it is by then."""
+        try:
+            super().exec_module(module)
+        except ModuleNotFoundError as error:
+            self.missing.append(error.name or "")
 
 
 @contextmanager
@@ -162,6 +217,11 @@ def _free_name(stem: str) -> str:
 def _is_below(module: ModuleType, folders: list[Path]) -> bool:
     places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
     place = next((Path(one) for one in places if one), None)
-    if place is None or {"site-packages", "dist-packages"} & set(place.parts):
+    return place is not None and lies_below(place, folders)
+
+
+def lies_below(place: Path, folders: list[Path]) -> bool:
+    """Whether a file lies in one of the folders, and is not installed there."""
+    if {"site-packages", "dist-packages"} & set(place.parts):
         return False
     return any(place.is_relative_to(folder) for folder in folders)

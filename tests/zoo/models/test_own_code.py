@@ -13,9 +13,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 import zoo
-from lam_core import Region, attribute
+from lam_core import AttributionSettings, Region, attribute
 from lam_core.condition import ConditionError
 from lam_core.errors import LamError
+from zoo.inspection.measure import receptive_field
 from zoo.models.user_modules import OwnNetworkError
 from zoo.settings import ZooSettings
 
@@ -83,6 +84,31 @@ def reflecting(): return Net(reach=70)
 def scripted(): return torch.jit.script(nn.Sequential(nn.Conv2d(3, 12, 3, padding=1), nn.PixelShuffle(2)))
 def a_class(): return Net
 def leaves(): raise SystemExit(3)
+
+class Kernel(nn.Module):
+    # Takes a kernel, a scale that must be a number and a level that must be a tensor, as USRNet does.
+    def forward(self, x, k, sf, sigma):
+        sides = torch.Size((x.shape[-2] * sf, x.shape[-1] * sf))
+        y = F.conv2d(x, k.repeat(3, 1, 1, 1), padding="same", groups=3)
+        return F.interpolate(y, sides) + sigma[:, :1]
+
+class Annotated(nn.Module):
+    def forward(self, x, sf: int): return F.pixel_shuffle(x.repeat_interleave(sf ** 2, 1), sf)
+
+class Frames(nn.Module):
+    def forward(self, x, frames): return torch.cat([x[:, None], frames], 1).square().mean(1)
+
+class OnGpu(Net):
+    def forward(self, x): return super().forward(x.cuda())
+
+class Overwriting(Net):
+    # Writes over half of its features unless it trains, as partial convolutions do.
+    def forward(self, x):
+        y = F.gelu(self.body(x))
+        y[:, :6] = F.gelu(y[:, :6].clone())
+        return F.pixel_shuffle(y, 2)
+
+def fractional(): return nn.Upsample(scale_factor=2.5)
 """
 
 
@@ -103,7 +129,7 @@ def loaded(code: Path, function: str, **said):
     [
         ("plain", ""), ("Net", ""), ("residual", ""), ("listed", ""), ("pair", ""), ("numpy", ""), ("tuple_", ""),
         ("list_", ""), ("dict_", ""), ("luma", "takes one channel"), ("windows", "multiples of 8"),
-        ("reflecting", "at least 71"), ("scripted", ""),
+        ("reflecting", "takes sides of at least 71 pixels: images"), ("scripted", ""),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
@@ -133,6 +159,8 @@ def test_of_a_pyramid_the_last_is_taken_and_scale_chooses_another(code) -> None:
         ("a_class", "return a torch module"),
         ("absent", "it has Net, Strict, Level"),
         ("leaves", "SystemExit"),
+        ("OnGpu", r"its code moves tensors to a GPU, as \.cuda\(\) does, and there is none"),
+        ("fractional", r"enlarges ×2\.5, and this maps whole scales alone: ask it at ×2 or ×3, or .*attribute_tensor"),
     ],
 )
 def test_what_cannot_be_used_says_why(code, function, says) -> None:
@@ -149,6 +177,28 @@ def test_a_condition_is_asked_for_and_given(code) -> None:
     assert reference.name == "nets.py:Level, sigma 0.1"
     assert attribute(model, IMAGE, Region(8, 8, 8)).condition == {"sigma": 0.1}
     assert loaded(code, "Level", condition={"sigma": 0.2}).fingerprint != model.fingerprint
+
+
+def test_a_number_is_passed_as_tensor_or_number_as_the_network_wants_it(code) -> None:
+    kernel = np.zeros((1, 5, 5))
+    kernel[0, 2, 2] = 1
+    model = loaded(code, "Kernel", condition={"k": kernel, "sf": 2, "sigma": 0.25})
+    assert (model.scale, model.plain, model.convention.pad_multiple) == (2, {"sf"}, 1)
+    x = torch.rand(1, 3, 9, 11)
+    torch.testing.assert_close(model(x), torch.nn.functional.interpolate(x, scale_factor=2) + 0.25)
+    assert loaded(code, "Annotated", condition={"sf": 3}).scale == 3
+
+
+def test_frames_of_the_size_of_the_image_alone(code) -> None:
+    frames = np.random.default_rng(1).random((2, 3, 37, 41))
+    model = loaded(code, "Frames", condition={"frames": frames})
+    assert (model.scale, model.notes) == (1, ())
+    result = attribute(model, IMAGE, Region(8, 8, 8), AttributionSettings(field=24))
+    assert result.field.width == 24
+
+
+def test_the_extent_of_a_network_that_its_own_backward_pass_refuses(code) -> None:
+    assert str(receptive_field(loaded(code, "Overwriting"))) == "3"
 
 
 def test_what_is_said_goes_before_what_is_measured(code) -> None:
@@ -216,6 +266,12 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "ours.py": "import zoo.unheard_of\ndef build(): pass",
         "torch_shadow/torch.py": "raise RuntimeError('shadowed')",
         "broken.py": "def build(:\n",
+        "archs/__init__.py": "from blocks import Up\nfrom archs import other, registry",
+        "archs/other.py": "import a_library_that_is_not_installed",
+        "archs/registry.py": "KNOWN = {}",
+        "archs/net.py": "from blocks import Up",
+        "whole.py": "from archs.net import Up\ndef build(): return Up()",
+        "registered.py": "import archs\ndef build(): return archs.registry.KNOWN['net']()",
     }
     for name, text in files.items():
         path = tmp_path / "repo" / name
@@ -225,7 +281,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("file", "scale"), [("flat.py:build", 2), ("arch/net.py:Net", 2), ("sound/deep/net.py:Net", 3)]
+    ("file", "scale"),
+    [("flat.py:build", 2), ("arch/net.py:Net", 2), ("sound/deep/net.py:Net", 3), ("whole.py:build", 2)],
 )
 def test_neighbours_and_packages_are_found_from_any_folder(repository, file, scale) -> None:
     model = zoo.super_resolver(f"{repository}/{file}", settings=SETTINGS)
@@ -246,6 +303,7 @@ def test_a_class_in_a_package_is_named_from_its_repository(repository, monkeypat
         ("absent.py:build", "'a_library_that_is_not_installed', which is not here; install it"),
         ("ours.py:build", "belongs to this project"),
         ("broken.py:build", "SyntaxError"),
+        ("registered.py:build", "for want of 'a_library_that_is_not_installed', not installed here"),
     ],
 )
 def test_imports_that_fail_say_what_to_do(repository, file, says) -> None:
@@ -263,6 +321,11 @@ def test_two_repositories_with_modules_of_one_name_stay_apart(repository, tmp_pa
         zoo.super_resolver(f"{r}/flat.py:build", settings=SETTINGS).scale for r in (repository, other, repository)
     ]
     assert scales == [2, 4, 2]
+    # A folder without __init__ gives way to a package of that name anywhere later on the path.
+    (other / "sound").mkdir()
+    (other / "sound" / "sizes.py").write_text("from blocks import Up")
+    (other / "bare.py").write_text("from sound.sizes import Up\ndef build(): return Up()")
+    assert zoo.super_resolver(f"{other}/bare.py:build", settings=SETTINGS).scale == 4
     assert all(sys.modules[name] is module for name, module in kept.items())
 
 
