@@ -66,9 +66,9 @@ def run_list(options: argparse.Namespace) -> None:
 
 def run_show(options: argparse.Namespace) -> None:
     """Prints an entry, or what a checkpoint turns out to be."""
-    from zoo.models.resolve import resolve
+    from zoo.models.target import target_of
 
-    target, said = resolve(options.model, zoo.settings.settings()), overrides(options)
+    target, said = target_of(options.model, zoo.settings.settings()), overrides(options)
     if isinstance(target, Entry) and not options.weights and not any(value is not None for value in said.values()):
         content = zoo.catalog.listing.facts(target, zoo.settings.settings())
     else:
@@ -118,11 +118,11 @@ def run_pin(options: argparse.Namespace) -> None:
 
 def run_check(options: argparse.Namespace) -> None:
     """Prints every finding; those without weights here only if named. Exit code 1 if one differs."""
-    from zoo.models.resolve import resolve
+    from zoo.models.target import target_of
 
     own = zoo.settings.settings()
     entries = zoo.catalog.registry.registry(*own.entries)
-    named = {name: resolve(name, own) for name in options.ids}
+    named = {name: target_of(name, own) for name in options.ids}
     targets = named or {e.id: e for e in entries if e.kind != "classical" and find(e, own) is not None}
     tests = benchmarks(options)
     # Imported here: an unknown id needs no PyTorch to be told.

@@ -137,7 +137,7 @@ def warm_up() -> threading.Timer:
 def _import_the_heavy() -> None:
     try:
         import_module("lam_core.attribution.attribute")
-        import_module("zoo.models.load")
+        import_module("zoo.models.from_file")
         for key in COMPACT:
             network(key).load()
     except Exception:

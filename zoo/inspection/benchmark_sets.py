@@ -9,7 +9,7 @@ from lam_core.model import SuperResolver
 from zoo.catalog.entry import Entry
 from zoo.catalog.registry import card
 from zoo.inspection.check_entry import Finding
-from zoo.models.load import load_entry
+from zoo.models.from_file import load_entry
 from zoo.settings import ZooSettings
 from zoo.sources.weights import fetch
 from zoo.training.evaluation import mean_quality

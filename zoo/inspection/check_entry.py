@@ -15,7 +15,8 @@ from zoo.catalog.entry import Entry
 from zoo.catalog.registry import card
 from zoo.inspection.measure import Extent, receptive_field
 from zoo.inspection.report import Finding, Report
-from zoo.models.load import load_entry, super_resolver
+from zoo.models.from_file import load_entry
+from zoo.models.load import super_resolver
 from zoo.overrides import Overrides
 from zoo.settings import ZooSettings
 from zoo.sources.transfer import Progress

@@ -11,18 +11,16 @@ from lam_core.condition import Condition
 from lam_core.convention import Convention
 from lam_core.model import SuperResolver
 from lam_core.readings import Reading, bicubic_psnr, measure, task
-from zoo.catalog.entry import Hub
+from zoo.catalog.entry import Entry, Hub
 from zoo.errors import NotASuperResolverError
 from zoo.inspection.measure import Extent, receptive_field
-from zoo.models.load import load_entry, load_network
-from zoo.models.python_file import own_network
-from zoo.models.resolve import Code, resolve
+from zoo.models.from_file import load_network
+from zoo.models.source import resolve
 from zoo.overrides import Overrides
 from zoo.settings import ZooSettings
-from zoo.sources import hub, openmodeldb
 from zoo.sources.openmodeldb import OpenModelDB
 from zoo.sources.transfer import Progress
-from zoo.sources.weights import digest, fetch
+from zoo.sources.weights import digest
 
 
 @dataclass(frozen=True)
@@ -77,22 +75,16 @@ def inspect(
     **overrides: Unpack[Overrides],
 ) -> Inspection:
     """Loads what `x` names, as `zoo.load` takes it, and looks at it. Raises a `LamError`."""
-    target = resolve(x, settings)
-    if isinstance(target, Code):
-        return _inspection(own_network(target, weights, **overrides), "your own", {})
-    if isinstance(target, Hub):
-        path = hub.download(target, settings, committed=False, progress=progress)
-        return inspect_file(path, name=f"{target.repo}:{target.file}", settings=settings, **overrides)
-    if isinstance(target, OpenModelDB):
-        path = openmodeldb.fetch(target, settings, progress=progress)
-        return inspect_file(path, name=f"omdb:{target.name}", settings=settings, **overrides)
-    if isinstance(target, Path):
-        return inspect_file(target, name=target.name, settings=settings, **overrides)
-    path = weights or fetch(target, settings, progress=progress)
-    found = load_entry(target, path, **overrides)
+    source = resolve(x, settings, weights=weights, **overrides)
+    path = source.file(progress)
+    if path is not None and isinstance(source.target, Path | Hub | OpenModelDB):
+        return inspect_file(path, name=source.name, settings=settings, **overrides)
+    found = source.load(progress)
     if not isinstance(found, SuperResolver):
-        raise NotASuperResolverError(f"{target.name} is no super-resolution network")
-    return _inspection(found, target.architecture, target.hyperparameters, path)
+        raise NotASuperResolverError(f"{source.name} is no super-resolution network")
+    if isinstance(source.target, Entry):
+        return _inspection(found, source.target.architecture, source.target.hyperparameters, path)
+    return _inspection(found, "your own", {})
 
 
 def inspect_file(path: Path, *, name: str, settings: ZooSettings, **overrides: Unpack[Overrides]) -> Inspection:

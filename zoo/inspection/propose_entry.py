@@ -14,7 +14,7 @@ from zoo.catalog.entry import Entry, Family, Hub, Input, Local, Published
 from zoo.catalog.registry import registry
 from zoo.catalog.toml_writer import entry_text, is_written
 from zoo.errors import ZooError
-from zoo.models.resolve import Code, resolve
+from zoo.models.target import Code, target_of
 from zoo.overrides import Overrides
 from zoo.settings import ZooSettings
 from zoo.sources import hub, openmodeldb
@@ -118,7 +118,7 @@ def find(reference: str, settings: ZooSettings, *, progress: Progress | None = N
 
     Unless this serves strangers, a path to a file of one's own will do. Raises a `ZooError`.
     """
-    target = resolve(reference.strip(), settings)
+    target = target_of(reference.strip(), settings)
     match target:
         case Hub():
             hub.check_owner(target.repo, settings)

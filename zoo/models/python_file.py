@@ -16,7 +16,7 @@ from lam_core.convention import Convention, fingerprint_of
 from lam_core.errors import LamError, sentence
 from lam_core.model import SuperResolver
 from zoo.checkpoints.read import read_checkpoint
-from zoo.models.resolve import Code
+from zoo.models.target import Code
 from zoo.models.trial_run import measured_use
 from zoo.models.user_modules import OwnNetworkError, digest_of_code, from_file, from_name
 from zoo.overrides import Overrides, overridden

@@ -6,17 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from zoo.catalog.entry import Entry, Hub
-from zoo.catalog.registry import entry_fingerprint, pinned_digest
+from zoo.catalog.entry import Entry
 from zoo.errors import NotASuperResolverError
-from zoo.models.resolve import Code, resolve
-from zoo.overrides import Overrides, conditioned_fingerprint, conditioned_name
+from zoo.models.source import resolve
+from zoo.overrides import Overrides, conditioned_name
 from zoo.settings import ZooSettings
 from zoo.settings import settings as process_settings
-from zoo.sources import hub, openmodeldb
-from zoo.sources.openmodeldb import OpenModelDB
 from zoo.sources.transfer import Progress
-from zoo.sources.weights import digest, entry_of_file, fetch
 
 if TYPE_CHECKING:
     from lam_core.model import FeatureModel, SuperResolver
@@ -79,10 +75,12 @@ class FeatureReference:
 def feature_reference(x: str | Path, *, settings: ZooSettings | None = None) -> Reference | FeatureReference:
     """A network to be looked at by its features: as `reference`, and classifiers too. Raises a `ZooError`."""
     chosen = settings or process_settings()
-    target = resolve(x, chosen)
-    if isinstance(target, Entry) and target.kind == "classifier":
-        sha256 = pinned_digest(target) or digest(fetch(target, chosen))
-        return FeatureReference(target.name, entry_fingerprint(target, sha256), target.id, settings=settings)
+    source = resolve(x, chosen)
+    entry = source.target
+    if isinstance(entry, Entry) and entry.kind == "classifier":
+        fingerprint = source.fingerprint()
+        assert fingerprint is not None, "a classifier's entry tells all that is in it"
+        return FeatureReference(entry.name, fingerprint, entry.id, settings=settings)
     return reference(x, settings=settings)
 
 
@@ -100,17 +98,8 @@ def reference(
     fetched, to know it; a checkpoint that no entry describes, a file of which a parameter set was asked for and a
     network of one's own are loaded. Raises a `LamError`, `NotASuperResolverError` for other kinds of models.
     """
-    chosen = settings or process_settings()
-    target = resolve(x, chosen)
-    entry, file = None, Path(weights) if weights is not None else None
-    if isinstance(target, Entry):
-        entry = target
-    elif not isinstance(target, Code):
-        if isinstance(target, Hub):
-            target = hub.download(target, chosen, committed=False, progress=progress)
-        elif isinstance(target, OpenModelDB):
-            target = openmodeldb.fetch(target, chosen, progress=progress)
-        entry, file = entry_of_file(target, chosen), target
+    source = resolve(x, settings or process_settings(), weights=weights, **overrides)
+    entry = source.entry(progress)
     asked: Any = {
         "asked": x if isinstance(x, Entry) else str(x),
         "weights": None if weights is None else str(weights),
@@ -121,11 +110,10 @@ def reference(
         raise NotASuperResolverError(
             f"{entry.name} is a {entry.kind}, not a super-resolution network; nothing can be attributed to it"
         )
-    if entry is None or (overrides.get("params") or entry.params) is not None:
+    fingerprint = source.fingerprint(progress)
+    if entry is None or fingerprint is None:
         from zoo.models.load import super_resolver
 
-        model = super_resolver(x, weights=weights, settings=chosen, progress=progress, **overrides)
+        model = super_resolver(x, weights=weights, settings=settings, progress=progress, **overrides)
         return Reference(model.name, model.fingerprint, model.scale, entry and entry.id, model=model, **asked)
-    sha256 = pinned_digest(entry) or digest(file or fetch(entry, chosen, progress=progress))
-    fingerprint = conditioned_fingerprint(entry_fingerprint(entry, sha256, overrides), overrides)
     return Reference(conditioned_name(entry.name, overrides), fingerprint, entry.scale, entry.id, **asked)

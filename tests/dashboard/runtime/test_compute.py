@@ -14,7 +14,7 @@ from lam_core.service.service import Service, Status
 from lam_core.service.store import Store
 from tests.dashboard.conftest import write_toy
 from zoo.models.python_file import own_network
-from zoo.models.resolve import Code
+from zoo.models.target import Code
 
 LR = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
 SETTINGS = AttributionSettings(nodes=9)

@@ -21,7 +21,7 @@ from zoo.catalog.registry import UnknownModelError
 from zoo.checkpoints.detect import MismatchError, UnknownNetworkError, UnusableNetworkError
 from zoo.errors import NotASuperResolverError
 from zoo.models.python_file import OwnNetworkError
-from zoo.models.resolve import NoSuchFileError
+from zoo.models.target import NoSuchFileError
 from zoo.settings import ZooSettings
 from zoo.sources.transfer import OfflineError, RefusedError, WrongDigestError
 from zoo.sources.weights import WeightsMissingError, state, supply

@@ -45,7 +45,7 @@ class Code:
 Target = Entry | Path | Hub | OpenModelDB | Code
 
 
-def resolve(text: str | Path | Entry, settings: ZooSettings) -> Target:
+def target_of(text: str | Path | Entry, settings: ZooSettings) -> Target:
     """What `text` means: an id, an entry's TOML, a checkpoint, `owner/repo:file`, `omdb:NAME`, `path.py:build` or
     `package.module:Class`.
 
