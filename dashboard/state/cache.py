@@ -6,37 +6,15 @@ in `dashboard.runtime.process`.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from lam_core.lru import Lru
+
 T = TypeVar("T")
-
-
-class Latest:
-    """The values used last, so many of them."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[Hashable, object] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of a key, made if it is not at hand."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]  # pyright: ignore[reportReturnType]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return value
 
 
 class Kept:
@@ -45,17 +23,17 @@ class Kept:
     def __init__(self, kind: str, *, everybody: int, visitor: int) -> None:
         """`everybody`, `visitor`: how many are kept for all, and for each one's own."""
         self._kind, self._visitor = kind, visitor
-        self._everybody = Latest(everybody)
+        self._everybody: Lru[Any] = Lru(everybody)
 
     def get(self, key: Hashable, make: Callable[[], T], *, own: bool) -> T:
         """The value of a key, made if it is not at hand."""
-        return (self._own() if own else self._everybody).get(key, make)
+        return (self._own() if own else self._everybody).get_or_make(key, make)
 
-    def _own(self) -> Latest:
+    def _own(self) -> Lru[Any]:
         if get_script_run_ctx(suppress_warning=True) is None:
             # A file that is downloaded is made outside of every session, where all sessions' state would be one.
-            return Latest(0)
-        return st.session_state.setdefault("kept", {}).setdefault(self._kind, Latest(self._visitor))
+            return Lru(1)
+        return st.session_state.setdefault("kept", {}).setdefault(self._kind, Lru(self._visitor))
 
 
 def forget_own() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,6 +17,7 @@ from lam_core.attribution.passes import InPlaceError, Pass, forward_alone, plann
 from lam_core.attribution.settings import METHOD_VERSION
 from lam_core.device import ran_out_of_memory
 from lam_core.errors import LamError
+from lam_core.lru import Lru
 from lam_core.model import SuperResolver
 from lam_core.service import network_facts
 
@@ -132,24 +131,21 @@ def _relative(one: Tensor, other: Tensor) -> float:
     return difference / size if size else math.inf
 
 
-_KNOWN: OrderedDict[str, Verdict] = OrderedDict()
-_LOCK = threading.Lock()
+_KNOWN = Lru[Verdict](_MOST_VERDICTS)
 
 
 def recall(model: SuperResolver, view: Cone, precision: str, pictures: int) -> Verdict | None:
     """What is known of a network's plans of this size, place, precision and batch."""
     identity = _identity(model, view, precision, pictures)
     key = repr(sorted(identity.items()))
-    with _LOCK:
-        if key in _KNOWN:
-            _KNOWN.move_to_end(key)
-            return _KNOWN[key]
+    if (known := _KNOWN.get(key)) is not None:
+        return known
     fact = network_facts.look_up(identity)
     if fact is None:
         return None
     with suppress(TypeError):
         verdict = Verdict(**fact)
-        _remember(key, verdict)
+        _KNOWN.put(key, verdict)
         return verdict
     return None
 
@@ -159,15 +155,8 @@ def remember(model: SuperResolver, view: Cone, precision: str, pictures: int, ve
     if not np.isfinite([figure for figure in asdict(verdict).values() if isinstance(figure, float)]).all():
         return
     identity = _identity(model, view, precision, pictures)
-    _remember(repr(sorted(identity.items())), verdict)
+    _KNOWN.put(repr(sorted(identity.items())), verdict)
     network_facts.keep(identity, asdict(verdict))
-
-
-def _remember(key: str, verdict: Verdict) -> None:
-    with _LOCK:
-        _KNOWN[key] = verdict
-        if len(_KNOWN) > _MOST_VERDICTS:
-            _KNOWN.popitem(last=False)
 
 
 def _identity(model: SuperResolver, view: Cone, precision: str, pictures: int) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import copy
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from lam_core.device import out_of_memory
 from lam_core.errors import LamError
+from lam_core.lru import Lru
 from lam_core.service.device_queue import Turnstile
 from lam_core.service.locks import Claims
 from lam_core.service.network_facts import facts_kept_in
@@ -25,6 +25,9 @@ from lam_core.service.store import OWNER, Store, Stored, StoreWriteError, key_of
 log = logging.getLogger("lam")
 
 R = TypeVar("R")
+
+RECENT_BYTES = 128 * 1024**2
+"""Bytes of arrays of the results that are held in memory beside the store."""
 
 
 class Cancelled(Exception):
@@ -90,41 +93,6 @@ class Held:
         return sum(array.nbytes for array in self.stored.arrays.values())
 
 
-class Recent:
-    """The latest results in memory: what a page redraws must not depend on a disk that may be full."""
-
-    def __init__(self, limit: int = 128 * 1024**2) -> None:
-        """`limit`: bytes of arrays after which the results used longest ago are let go."""
-        self._limit, self._size = limit, 0
-        self._results: OrderedDict[str, Held] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> Stored | None:
-        """The result of a key, if it is still held."""
-        with self._lock:
-            held = self._results.get(key)
-            return held and held.stored
-
-    def put(self, key: str, stored: Stored, owner: str = "") -> None:
-        """Holds a result as the one used last, letting older ones go."""
-        with self._lock:
-            self._drop(key)
-            self._results[key] = Held(stored, owner, time.monotonic())
-            self._size += self._results[key].size
-            while self._size > self._limit and len(self._results) > 1:
-                self._drop(next(iter(self._results)))
-
-    def forget(self, is_due: Callable[[Held], bool]) -> None:
-        """Lets those results go."""
-        with self._lock:
-            for key in [key for key, held in self._results.items() if is_due(held)]:
-                self._drop(key)
-
-    def _drop(self, key: str) -> None:
-        if key in self._results:
-            self._size -= self._results.pop(key).size
-
-
 class Running:
     """The computations of all threads: counted, and cancelled together when the process is to end."""
 
@@ -177,7 +145,8 @@ class Service:
         self.store, self.device = store, device
         self.turnstile = turnstile or Turnstile()
         self._seconds = seconds
-        self._recent = Recent()
+        # What a page redraws must not depend on a disk that may be full.
+        self._recent = Lru[Held](RECENT_BYTES, size=lambda held: held.size)
         self._claims = Claims(store and store.locks)
         self._owner: Owner | None = None
         self._private = False
@@ -200,14 +169,14 @@ class Service:
 
     def remove(self, name: str) -> None:
         """Removes everything that is kept for the owner of a name."""
-        self._recent.forget(lambda held: held.owner == name)
+        self._recent.drop(lambda held: held.owner == name)
         if self.store is not None:
             self.store.forget(name)
 
     def expire(self, seconds: float) -> None:
         """Removes whatever is one person's and was not used for so long."""
         oldest = time.monotonic() - seconds
-        self._recent.forget(lambda held: bool(held.owner) and held.used < oldest)
+        self._recent.drop(lambda held: bool(held.owner) and held.used < oldest)
         if self.store is not None:
             self.store.expire(seconds)
 
@@ -228,14 +197,15 @@ class Service:
         """The result of a request if it is at hand; loads no model and no PyTorch."""
         identity = self.identity(request)
         key = key_of(identity)
-        stored = self._recent.get(key)
+        held = self._recent.get(key)
+        stored = held and held.stored
         if stored is None and self.store is not None:
             stored = self.store.get(identity)
         if stored is None:
             return None
         with suppress(KeyError, TypeError, ValueError):
             result = request.restore(stored)
-            self._recent.put(key, stored, identity.get(OWNER, ""))
+            self._recent.put(key, Held(stored, identity.get(OWNER, ""), time.monotonic()))
             return result
         return None
 
@@ -305,7 +275,7 @@ class Service:
     def _keep(self, identity: dict[str, Any], stored: Stored) -> str:
         if self._private and self._owner and self._owner.gone:
             return ""
-        self._recent.put(key_of(identity), stored, identity.get(OWNER, ""))
+        self._recent.put(key_of(identity), Held(stored, identity.get(OWNER, ""), time.monotonic()))
         if self.store is None or not stored.lasting:
             return ""
         try:

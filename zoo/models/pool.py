@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lam_core.lru import Lru
 from lam_core.reference import Fetching, ModelReference
 
 if TYPE_CHECKING:
@@ -23,11 +23,10 @@ class Pool:
     """
 
     def __init__(self, limit: int = 2 * GIBIBYTE, *, device: str = "cpu") -> None:
-        self.limit = limit
-        """Bytes of weights that are kept; one larger model is kept alone."""
+        """`limit`: bytes of weights that are kept; one larger model is kept alone."""
         self.device = device
         """Where the weights are kept."""
-        self._kept: OrderedDict[str, SuperResolver] = OrderedDict()
+        self._kept = Lru["SuperResolver"](limit, size)
         self._alive: weakref.WeakValueDictionary[str, SuperResolver] = weakref.WeakValueDictionary()
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -62,8 +61,7 @@ class Pool:
     @property
     def used(self) -> int:
         """Bytes of the weights that the pool keeps."""
-        with self._lock:
-            return sum(size(model) for model in self._kept.values())
+        return int(self._kept.used)
 
     def __contains__(self, fingerprint: object) -> bool:
         return fingerprint in self._alive
@@ -72,19 +70,13 @@ class Pool:
         with self._lock:
             model = self._alive.get(key)
             if model is not None:
-                self._admit(key, model)
+                self._kept.put(key, model)
             return model
 
     def _keep(self, key: str, model: SuperResolver) -> None:
         with self._lock:
             self._alive[key] = model
-            self._admit(key, model)
-
-    def _admit(self, key: str, model: SuperResolver) -> None:
-        self._kept[key] = model
-        self._kept.move_to_end(key)
-        while len(self._kept) > 1 and sum(map(size, self._kept.values())) > self.limit:
-            self._kept.popitem(last=False)
+            self._kept.put(key, model)
 
 
 @dataclass(frozen=True)

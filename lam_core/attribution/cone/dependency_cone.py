@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from lam_core.attribution.cone.program import Program
 from lam_core.attribution.cone.shared_forward import NotSharedError, SharedForward
 from lam_core.attribution.cone.trace import trace
 from lam_core.errors import LamError, sentence
+from lam_core.lru import Lru
 from lam_core.model import SuperResolver
 from lam_core.module_state import undisturbed
 
@@ -179,8 +179,8 @@ class _Plans:
     network: weakref.ref[SuperResolver]
     lock: threading.Lock = field(default_factory=threading.Lock)
     prepared: Prepared = field(default_factory=Prepared)
-    graphs: OrderedDict[_GraphKey, Graph | str] = field(default_factory=OrderedDict)
-    choices: OrderedDict[tuple[_GraphKey, Rectangle, bool], _Choice] = field(default_factory=OrderedDict)
+    graphs: Lru[Graph | str] = field(default_factory=lambda: Lru(_GRAPHS))
+    choices: Lru[_Choice] = field(default_factory=lambda: Lru(_PLANS))
     apart: dict[_GraphKey, bool] = field(default_factory=dict)
 
     def choice(self, key: _GraphKey, rectangle: Rectangle, whole: bool) -> _Choice:
@@ -192,7 +192,7 @@ class _Plans:
             found = self.choices.get((key, rectangle, whole))
             if found is None:
                 found = self._choose(key, rectangle, whole)
-                _remember(self.choices, (key, rectangle, whole), found, _PLANS)
+                self.choices.put((key, rectangle, whole), found)
         return found
 
     def independent(self, key: _GraphKey) -> bool:
@@ -232,7 +232,7 @@ class _Plans:
         graph = self.graphs.get(key)
         if graph is None:
             graph = self._trace(key)
-            _remember(self.graphs, key, graph, _GRAPHS)
+            self.graphs.put(key, graph)
         return graph
 
     def _trace(self, key: _GraphKey) -> Graph | str:
@@ -253,9 +253,3 @@ def _plans(model: SuperResolver) -> _Plans:
         if model not in _KNOWN:
             _KNOWN[model] = _Plans(weakref.ref(model))
         return _KNOWN[model]
-
-
-def _remember(kept: OrderedDict, key: object, value: object, most: int) -> None:
-    kept[key] = value
-    if len(kept) > most:
-        kept.popitem(last=False)

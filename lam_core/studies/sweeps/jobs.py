@@ -7,7 +7,6 @@ whoever asked for it keeps the outcome.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -19,6 +18,7 @@ from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.errors import LamError
 from lam_core.images import Pixels, digest, downscale, psnr, ssim
+from lam_core.lru import Lru
 from lam_core.reference import ModelReference
 from lam_core.region import Region
 from lam_core.studies.sweeps.windows import grid, window_psnrs
@@ -151,20 +151,14 @@ class _Listener:
             raise
 
 
-_held: OrderedDict[tuple[str, str], SuperResolver] = OrderedDict()
+_held = Lru["SuperResolver"](HELD_MODELS)
 _loading = Lock()
 
 
 def _loaded(reference: ModelReference, device: str) -> SuperResolver:
     """The model of a reference on a device; the latest few stay loaded, since jobs come model by model."""
-    key = (reference.fingerprint, device)
     with _loading:
-        if key not in _held:
-            _held[key] = reference.load().on(device)
-            while len(_held) > HELD_MODELS:
-                _held.popitem(last=False)
-        _held.move_to_end(key)
-        return _held[key]
+        return _held.get_or_make((reference.fingerprint, device), lambda: reference.load().on(device))
 
 
 def _sentence(error: Exception) -> str:

@@ -2,17 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.state.cache import Kept, Latest
-
-
-def test_the_values_used_last_are_kept():
-    kept, made = Latest(2), []
-
-    def get(key):
-        return kept.get(key, lambda: made.append(key) or key)
-
-    assert [get(key) for key in "abacb"] == list("abacb")
-    assert made == ["a", "b", "c", "b"], "b was used longest ago when c came"
+from dashboard.state.cache import Kept
 
 
 def test_outside_of_a_session_nothing_of_a_visitors_own_is_kept():

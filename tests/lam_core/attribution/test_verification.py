@@ -18,6 +18,7 @@ from lam_core.attribution.gradients import Gradients
 from lam_core.attribution.passes import Pass, PlanFailedError, untouched
 from lam_core.diagnosis import NetworkFailedError, NonFiniteMapError
 from lam_core.service.network_facts import facts_kept_in
+from lam_core.lru import Lru
 from lam_core.service.store import Store
 
 POINTS = [np.random.default_rng(k).random((20, 22, 3)) for k in range(9)]
@@ -46,7 +47,7 @@ def model(middle=lambda y: y) -> SuperResolver:
 @pytest.fixture(autouse=True)
 def _forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """No verdict of another test's network counts."""
-    monkeypatch.setattr(verification, "_KNOWN", type(verification._KNOWN)())
+    monkeypatch.setattr(verification, "_KNOWN", Lru(4096))
 
 
 def _plain(network: SuperResolver) -> list[np.ndarray]:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.catalog.registry import UnknownModelError
-from zoo.models.resolve import resolve
+from zoo.models.target import target_of
 from zoo.settings import ZooSettings
 from zoo.sources import openmodeldb
 from zoo.sources.openmodeldb import ByHandError, OpenModelDB, fetch, find, supply
@@ -155,6 +155,6 @@ def test_without_a_connection_an_old_list_serves(mirror, settings):
 
 
 def test_strangers_are_not_served(settings):
-    assert resolve("omdb:4x-Net", settings) == NET
+    assert target_of("omdb:4x-Net", settings) == NET
     with pytest.raises(RefusedError):
-        resolve("omdb:4x-Net", replace(settings, hosted=True))
+        target_of("omdb:4x-Net", replace(settings, hosted=True))
