@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoo.catalog.entry import Bundled, Entry, GitHub, Hub, Lfs, Local, Package, Release
 from zoo.catalog.registry import card, pinned_digest
 from zoo.settings import ZooSettings
-from zoo.sources.weights import State, find, state
+from zoo.sources.weights import State, reach, state
 
 STATES: dict[State, str] = {
     "bundled": "comes with the project",
@@ -107,9 +107,7 @@ def row(entry: Entry, settings: ZooSettings, tag: str = "") -> Row:
 
 def can_be_tried(entry: Entry, settings: ZooSettings) -> bool:
     """Whether maps of the model can be computed here: a network whose weights are here or can be fetched."""
-    if entry.kind != "super-resolver":
-        return False
-    return find(entry, settings) is not None or (not settings.offline and state(entry, settings) == "remote")
+    return entry.kind == "super-resolver" and reach(entry, settings) != "absent"
 
 
 def source(entry: Entry) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboard.presentation.catalogue import can_be_tried
 from dashboard.presentation.view import MOST_MODELS
 from lam_core.attribution.settings import AttributionSettings
 from zoo.catalog.entry import Entry
 from zoo.catalog.registry import card, registry
 from zoo.settings import ZooSettings
-from zoo.sources.weights import find
+from zoo.sources.weights import Reach, reach
 from zoo.spec import title
 
 COMPACT = ("fsrcnn-c", "edsr-c", "imdn-c")
@@ -89,7 +88,9 @@ def _effort(settings: AttributionSettings) -> float:
 def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:
     """Every super-resolution network that can be had here, one's own first, then compact, then published by year."""
     listed = [Offer(key, title(key), "yours", None) for key in (() if settings.hosted else own)]
-    listed += [_offer(entry, settings) for entry in registry(*settings.entries) if can_be_tried(entry, settings)]
+    for entry in registry(*settings.entries):
+        if entry.kind == "super-resolver" and (where := reach(entry, settings)) != "absent":
+            listed.append(_offer(entry, where))
     return tuple(sorted(listed, key=_place))
 
 
@@ -162,10 +163,10 @@ def _shipped(entry: Entry) -> Offer:
     return Offer(entry.id, entry.name, "published", entry.scale, year=entry.published.year or 0, only_shipped=True)
 
 
-def _offer(entry: Entry, settings: ZooSettings) -> Offer:
+def _offer(entry: Entry, where: Reach) -> Offer:
     tag: Tag = "compact" if entry.tag == "compact" else "published"
     name = entry.name.removesuffix(" (compact)") if tag == "compact" else entry.name
-    remote = find(entry, settings) is None
+    remote = where == "fetchable"
     return Offer(entry.id, name, tag, entry.scale, remote, entry.published.year or 0, seconds=_seconds(entry))
 
 

@@ -56,7 +56,7 @@ class Pool:
 
     def pooled(self, reference: ModelReference) -> PooledReference:
         """The same reference, whose model comes from this pool."""
-        return PooledReference(reference, self)
+        return PooledReference(reference.name, reference.fingerprint, reference.scale, reference, self)
 
     @property
     def used(self) -> int:
@@ -83,20 +83,11 @@ class Pool:
 class PooledReference:
     """A reference whose model comes from a pool; a `lam_core.reference.ModelReference`."""
 
+    name: str
+    fingerprint: str
+    scale: int
     reference: ModelReference
     pool: Pool
-
-    @property
-    def name(self) -> str:
-        return self.reference.name
-
-    @property
-    def fingerprint(self) -> str:
-        return self.reference.fingerprint
-
-    @property
-    def scale(self) -> int:
-        return self.reference.scale
 
     def load(self, progress: Fetching | None = None) -> SuperResolver:
         return self.pool.load(self.reference, progress)

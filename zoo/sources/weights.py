@@ -18,6 +18,7 @@ from zoo.sources.connectivity import NoConnectionError
 from zoo.sources.transfer import AbsentError, OfflineError, Progress, RefusedError, WrongDigestError, disk_error
 
 State = Literal["bundled", "cached", "remote", "package", "local"]
+Reach = Literal["here", "fetchable", "absent"]
 
 
 class WeightsMissingError(ZooError):
@@ -53,6 +54,14 @@ def state(entry: Entry, settings: ZooSettings) -> State:
     if isinstance(entry.weights, Package):
         return "package"
     return "cached" if find(entry, settings) else "remote"
+
+
+def reach(entry: Entry, settings: ZooSettings) -> Reach:
+    """Whether the weights are on this machine, would be fetched by `fetch`, or neither; no server is asked."""
+    if entry.weights is None or find(entry, settings) is not None:
+        return "here"
+    is_served = isinstance(entry.weights, Hub | GitHub | Lfs | Release)
+    return "fetchable" if is_served and not settings.offline else "absent"
 
 
 def fetch(entry: Entry, settings: ZooSettings, *, progress: Progress | None = None) -> Path:

@@ -11,18 +11,17 @@ from lam_core.semantics.reading import Subject
 from lam_core.semantics.result import Analysis, LayerResult, ModelResult
 from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
-from zoo.sources.weights import find, state
+from zoo.sources.weights import reach
 
 
 def choices(offered: Iterable[Offer], settings: ZooSettings) -> dict[str, Offer]:
     """By key: the networks on offer, and beside them classifiers and those whose results alone ship."""
     listed = {offer.key: offer for offer in offered}
     for entry in registry(*settings.entries):
-        here = find(entry, settings) is not None
-        fetchable = state(entry, settings) == "remote" and not settings.offline
-        if entry.id not in listed and (
-            entry.id in shipped.sources() or (entry.kind == "classifier" and (here or fetchable))
-        ):
+        if entry.id in listed:
+            continue
+        where = reach(entry, settings)
+        if entry.id in shipped.sources() or (entry.kind == "classifier" and where != "absent"):
             tag = "compact" if entry.tag == "compact" else "published"
             name = entry.name.removesuffix(" (compact)")
             listed[entry.id] = Offer(
@@ -30,9 +29,9 @@ def choices(offered: Iterable[Offer], settings: ZooSettings) -> dict[str, Offer]
                 name,
                 tag,
                 entry.scale,
-                not here,
+                where != "here",
                 entry.published.year or 0,
-                only_shipped=not (here or fetchable),
+                only_shipped=where == "absent",
             )
     order = {"yours": 0, "published": 1, "compact": 2}
     ranked = sorted(

@@ -23,7 +23,7 @@ from zoo.catalog.entry import Entry, Local
 from zoo.catalog.registry import card
 from zoo.inspection.report import Finding, Report
 from zoo.settings import settings
-from zoo.sources.weights import fetch, find, state
+from zoo.sources.weights import fetch, reach
 
 MARKS = {"ok": ":green[✓]", "differs": ":red[✗]", "warning": ":orange[⚠]", "measured": ""}
 
@@ -72,18 +72,18 @@ def _actions(entry: Entry, key: str, task: str) -> None:
     elif ended:
         forget(task)
     own = settings()
-    here, fetchable = find(entry, own) is not None, state(entry, own) == "remote" and not own.offline
+    where = reach(entry, own)
     has_weights = entry.weights is not None
     ships = any(one.id == entry.id for one in first_visit().checkpoints)
     with st.container(horizontal=True):
         if can_be_tried(entry, own) or ships:
             _maps_button(entry, key)
-        if has_weights and not here and fetchable:
+        if where == "fetchable":
             size = getattr(entry.weights, "bytes", None)
             words = f"Fetch its weights, {size / 1e6:.1f} MB" if size else "Fetch its weights"
             work = (task, lambda tell: _fetched(entry, tell))
             st.button(words, icon=":material/download:", key=f"fetch-{key}", on_click=start, args=work)
-        if has_weights and here and measurements.at_hand(entry) is None:
+        if has_weights and where == "here" and measurements.at_hand(entry) is None:
             turn, store = visitor.turn_of_visitor(), visitor.service().store
             st.button(
                 "Measure it",
@@ -94,10 +94,10 @@ def _actions(entry: Entry, key: str, task: str) -> None:
                 help="Parameters, receptive field, and PSNR on bundled images under both input ranges and channel "
                 "orders, beside what its entry declares.",
             )
-    if isinstance(entry.weights, Local) and not here:
+    if isinstance(entry.weights, Local) and where == "absent":
         st.caption("Nobody is known to serve its weights. On your own copy of this project, a file of yours serves:")
         st.code(f"lam zoo fetch {entry.id} --from {entry.weights.file}", language="sh", wrap_lines=True)
-    elif has_weights and not here and not fetchable:
+    elif where == "absent":
         st.caption("Its weights are not here, and nothing is fetched while this server is offline.")
 
 
