@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lam_cli.arguments import InputError, add_overrides, add_pictures, overrides, pictures, say, write_file
+from lam_cli.arguments import add_overrides, add_pictures, overrides, pictures, say, write_file
 from lam_cli.progress import ProgressLine
+from lam_cli.serving import add_store, service
 
 
 def add(commands: Any) -> None:
@@ -22,27 +23,24 @@ def add(commands: Any) -> None:
     command.add_argument("--layers", metavar="L1,L2", help="names of layers; the stages of the trunk if not given")
     command.add_argument("--degradations", default="clean,blur,noise", metavar="D1,D2")
     command.add_argument("--seed", type=int, default=0)
+    add_store(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE.json")
     command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Writes the analysis as JSON and prints the file's name."""
-    import zoo
+    """Writes the analysis as JSON and prints the file's name; one that was stopped goes on with the next network."""
     from lam_core.images.degradations import Degradation
-    from lam_core.model import Restorer
-    from lam_core.semantics.analyse import analyse
-    from lam_core.semantics.design import Picture
+    from lam_core.semantics.design import Design, Picture
+    from lam_core.semantics.requests import AnalysisRequest
+    from lam_core.semantics.result import Analysis
+    from zoo.models.reference import feature_reference
 
     names = [text.strip() for text in options.degradations.split(",")]
-    degradations = [Degradation.parse(name) for name in names]
-    networks = []
-    for name in options.models.split(","):
-        model = zoo.load(name, weights=options.weights, **overrides(options))
-        say(getattr(model, "notes", ()))
-        if isinstance(model, Restorer):
-            raise InputError(f"{model.name} is a classical method and has no features; choose a network")
-        networks.append(model)
+    degradations = tuple(Degradation.parse(name) for name in names)
+    said = overrides(options)
+    models = [feature_reference(name, weights=options.weights, **said) for name in options.models.split(",")]
+    say(note for model in models for note in model.notes)
     shown = []
     taken, of_set = pictures(options)
     for picture in taken:
@@ -51,16 +49,18 @@ def run(options: argparse.Namespace) -> None:
         if opened.note:
             print(opened.note, file=sys.stderr)
         shown.append(Picture(picture.name, folder or Path(picture.name).stem, opened.pixels))
+    design = Design(tuple(shown), degradations, options.seed)
+    layers = tuple(options.layers.split(",")) if options.layers else None
 
+    answers = []
     with ProgressLine() as line:
-        analysis = analyse(
-            networks,
-            shown,
-            degradations=degradations,
-            layers=options.layers.split(",") if options.layers else None,
-            seed=options.seed,
-            progress=lambda now: line.say(f"{now.model} {now.task} {now.share:.0%}"),
-        )
+        own = service(keeps=not options.no_store)
+        for number, model in enumerate(models, 1):
+            before = f"{model.name}, {number} of {len(models)}: "
+            answers.append(own.answer(AnalysisRequest(model, design, layers), line.follow(before)))
+    for note in dict.fromkeys(answer.note for answer in answers if answer.note):
+        print(note, file=sys.stderr)
+    analysis = Analysis.joined([answer.result for answer in answers])
     # Points carry the names that were given; beside them stands what these mean.
     content = replace(analysis, degradations=tuple(names)).to_json()
     content |= of_set

@@ -88,9 +88,11 @@ def _effort(settings: AttributionSettings) -> float:
 def offers(settings: ZooSettings, own: Iterable[str] = ()) -> tuple[Offer, ...]:
     """Every super-resolution network that can be had here, one's own first, then compact, then published by year."""
     listed = [Offer(key, title(key), "yours", None) for key in (() if settings.hosted else own)]
-    for entry in registry(*settings.entries):
-        if entry.kind == "super-resolver" and (where := reach(entry, settings)) != "absent":
-            listed.append(_offer(entry, where))
+    listed += [
+        _offer(entry, where)
+        for entry in registry(*settings.entries)
+        if entry.kind == "super-resolver" and (where := reach(entry, settings)) != "absent"
+    ]
     return tuple(sorted(listed, key=_place))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, Literal
 
@@ -70,6 +71,14 @@ class Analysis:
     degradations: tuple[str, ...]
     """As text, in the order of every array's second axis."""
     seed: int
+
+    @classmethod
+    def joined(cls, analyses: Sequence[Analysis]) -> Analysis:
+        """Analyses of single networks on one design as one: networks first, then controls, the pixels once."""
+        models = [model for analysis in analyses for model in analysis.models]
+        by_role = {role: [model for model in models if model.role == role] for role in ("model", "untrained", "raw")}
+        ordered = (*by_role["model"], *by_role["untrained"], *by_role["raw"][:1])
+        return replace(analyses[0], models=ordered)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; figures that are not finite are null. Controls stand beside the models, not among them."""

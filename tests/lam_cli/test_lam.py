@@ -186,6 +186,39 @@ def test_semantics_writes_shares(place: Path, capsys) -> None:
     assert len(written["controls"]) == 2
 
 
+def test_semantics_that_was_stopped_goes_on_with_the_next_network(place: Path, capsys, monkeypatch) -> None:
+    from lam_core.semantics import analyse as module
+
+    (place / "other.py").write_text(NETWORK.replace("manual_seed(0)", "manual_seed(1)"))
+    for k, content in enumerate("aabb"):
+        (place / "set" / content).mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(k).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(place / "set" / content / f"{k}.png")
+    one, other = f"{place / 'net.py'}:build", f"{place / 'other.py'}:build"
+    whole, computed, stops = module.analyse, [], True
+
+    def watched(models, *more, **named):
+        computed.append(models[0].name)
+        if stops and len(computed) == 2:
+            raise KeyboardInterrupt
+        return whole(models, *more, **named)
+
+    monkeypatch.setattr(module, "analyse", watched)
+    arguments = ("semantics", "--models", f"{one},{other}", "--images", place / "set", "--layers", "body.1",
+                 "--out", place / "s.json")  # fmt: skip
+    with pytest.raises(SystemExit):
+        run(capsys, *arguments)
+    stops = False
+    run(capsys, *arguments)
+    assert computed == ["net.py:build", "other.py:build", "other.py:build"]
+    written = json.loads((place / "s.json").read_text())
+    assert [model["model"] for model in written["models"]] == ["net.py:build", "other.py:build"]
+    assert [control["role"] for control in written["controls"]] == ["untrained", "untrained", "raw"]
+    run(capsys, *arguments, "--no-store")
+    assert len(computed) == 5
+    assert json.loads((place / "s.json").read_text()) == written
+
+
 def test_semantics_says_what_is_wrong_with_a_design(place: Path, capsys) -> None:
     arguments = ("semantics", "--models", f"{place / 'net.py'}:build", "--images", place, "--out", place / "s.json")
     assert "two contents" in refused(capsys, *arguments)

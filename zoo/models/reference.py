@@ -60,28 +60,44 @@ class FeatureReference:
     fingerprint: str
     id: str
     """The entry's id."""
+    asked: str | Entry = field(kw_only=True)
+    """What was asked for, as `zoo.load` takes it."""
+    weights: str | None = field(default=None, kw_only=True)
     settings: ZooSettings | None = field(default=None, kw_only=True, repr=False, compare=False)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: an entry tells all that is in a classifier's file."""
+        return ()
 
     def load(self, progress: Progress | None = None) -> FeatureModel:
         """The classifier itself, fetched and read now unless it is here. Raises a `ZooError`."""
         from lam_core.model import FeatureModel
         from zoo.models.load import load
 
-        model = load(self.id, settings=self.settings, progress=progress)
+        model = load(self.asked, weights=self.weights, settings=self.settings, progress=progress)
         assert isinstance(model, FeatureModel)
         return model
 
 
-def feature_reference(x: str | Path, *, settings: ZooSettings | None = None) -> Reference | FeatureReference:
-    """A network to be looked at by its features: as `reference`, and classifiers too. Raises a `ZooError`."""
-    chosen = settings or process_settings()
-    source = resolve(x, chosen)
+def feature_reference(
+    x: str | Path | Entry,
+    *,
+    weights: str | Path | None = None,
+    settings: ZooSettings | None = None,
+    **overrides: Unpack[Overrides],
+) -> Reference | FeatureReference:
+    """A network to be looked at by its features: as `reference`, and classifiers too. Raises a `LamError`."""
+    source = resolve(x, settings or process_settings(), weights=weights, **overrides)
     entry = source.target
+    if isinstance(entry, Entry) and entry.kind == "classical":
+        raise NotASuperResolverError(f"{entry.name} is a classical method and has no features; choose a network")
     if isinstance(entry, Entry) and entry.kind == "classifier":
         fingerprint = source.fingerprint()
         assert fingerprint is not None, "a classifier's entry tells all that is in it"
-        return FeatureReference(entry.name, fingerprint, entry.id, settings=settings)
-    return reference(x, settings=settings)
+        file, asked = None if weights is None else str(weights), x if isinstance(x, Entry) else str(x)
+        return FeatureReference(entry.name, fingerprint, entry.id, asked=asked, weights=file, settings=settings)
+    return reference(x, weights=weights, settings=settings, **overrides)
 
 
 def reference(
