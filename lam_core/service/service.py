@@ -231,6 +231,10 @@ class Service:
             self._log(identity, request, began, store="miss", waited=round(waited, 3))
             return Answer(result, from_store=False, note=self._keep(identity, request.pack(result)))
 
+    def keep(self, request: Request[R], stored: Stored) -> str:
+        """Keeps the packed result of a request that was computed elsewhere; one sentence if it could not be kept."""
+        return self._keep(self.identity(request), stored)
+
     def _in_turn(self, request: Request[R], listener: Listener, priority: int, arrived: float) -> tuple[R, float]:
         """The result, and the seconds that went by before its computation began."""
         who, visitor = (self._owner.name, self._owner.visitor) if self._owner else ("", "")

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lam_core.errors import LamError
-from lam_core.service.device_queue import POLL, Turnstile
-from lam_core.service.store import key_of
-from lam_core.studies.sweeps.jobs import Job, Outcome, Tell, perform
+from lam_core.service.device_queue import POLL, QueueFullError
+from lam_core.service.service import Service, Status
+from lam_core.service.store import Stored, key_of
+from lam_core.studies.sweeps.jobs import (
+    FiguresRequest,
+    HeldReference,
+    Job,
+    MapJob,
+    Outcome,
+    QualityJob,
+    fault_of,
+    perform,
+)
 
 if TYPE_CHECKING:
     from distributed import Client
 
-Find = Callable[[Job], Outcome | None]
-"""The outcome of a job if it is at hand."""
-Runner = Callable[[Iterable[Job], Find, Tell], Iterator[tuple[Job, Outcome]]]
-"""Finds or does jobs, in any order, and yields each exactly once; what `Tell` raises ends it all."""
+Tell = Callable[[], None]
+"""Called now and then during a job; what it raises ends the sweep and is passed on."""
+Runner = Callable[[Iterable[Job]], Iterator[tuple[Job, Outcome]]]
+"""Finds or does jobs, in any order, and yields each exactly once."""
 
 WAITING_PER_THREAD = 2
 """Jobs handed out for each thread of the cluster, so that none is idle and memory stays small."""
@@ -30,37 +41,93 @@ class SchedulerError(LamError):
     """A Dask scheduler that cannot be reached, or is gone."""
 
 
-def here(device: str, turnstile: Turnstile) -> Runner:
-    """One job after the other in this process; each waits its turn, and steps aside for everyone who clicks."""
+def found(service: Service, job: Job) -> Outcome | None:
+    """The outcome of a job whose figures are kept, or the map that they are read off."""
+    if isinstance(job, QualityJob):
+        figures = service.find(job)
+    else:
+        figures = service.find(FiguresRequest(job.map))
+        if figures is None and (kept := service.find(job.map)) is not None:
+            figures = kept.summary()
+    return None if figures is None else Outcome(figures, from_store=True)
 
-    def run(jobs: Iterable[Job], find: Find, tell: Tell) -> Iterator[tuple[Job, Outcome]]:
+
+def here(service: Service, tell: Tell) -> Runner:
+    """One job after the other in this process, by the service: each waits its turn behind everyone who clicks."""
+
+    def run(jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         for job in jobs:
-            outcome = find(job)
-            if outcome is None:
-                with turnstile.turn(lambda ahead: tell(), priority=1) as give_way:
-                    outcome = perform(job, device, partial(_step, tell, give_way))
-            yield job, outcome
+            yield job, found(service, job) or _answered(service, job, tell)
 
     return run
 
 
-def _step(tell: Tell, give_way: Callable[[], None]) -> None:
-    tell()
-    give_way()
+def _answered(service: Service, job: Job, tell: Tell) -> Outcome:
+    listener = _Listener(tell)
+    request = replace(job, model=HeldReference(job.model, service.device)).request
+    try:
+        answer = service.answer(request, listener, priority=1)
+    except QueueFullError:
+        raise
+    # A network is foreign code and may raise anything; one that fails must not end a sweep of others.
+    except Exception as error:
+        if error is listener.raised:
+            raise
+        return Outcome(None, fault=fault_of(error), seconds=listener.seconds)
+    if isinstance(answer.result, dict):
+        return Outcome(answer.result, from_store=answer.from_store, seconds=listener.seconds, note=answer.note)
+    figures = answer.result.summary()
+    # Figures outlive their map in a store that is full.
+    note = service.keep(FiguresRequest(job.map), FiguresRequest(job.map).pack(figures))
+    return Outcome(figures, from_store=answer.from_store, seconds=listener.seconds, note=answer.note or note)
 
 
-def on_cluster(address: str, device: str) -> Runner:
+class _Listener:
+    """Hears of one job: how long it has worked, and what `tell` raised, to know that from a network's own errors."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._began = time.perf_counter()
+        self.raised: Exception | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Since it was last waited for others."""
+        return time.perf_counter() - self._began
+
+    def __call__(self, status: Status) -> None:
+        if status.stage in ("queue", "shared"):
+            self._began = time.perf_counter()
+        try:
+            self._tell()
+        except Exception as error:
+            self.raised = error
+            raise
+
+
+def on_cluster(address: str, service: Service, tell: Tell) -> Runner:
     """On the workers of the Dask scheduler at `address`.
 
     A job whose worker dies is given to another one; an outcome reaches this process once, and only this process keeps
     results. Workers need the project installed and each model's files where its reference looks for them.
     """
 
-    def run(jobs: Iterable[Job], find: Find, tell: Tell) -> Iterator[tuple[Job, Outcome]]:
+    def run(jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         with _connected(address) as client:
-            yield from _spread(client, iter(jobs), find, tell, device, address)
+            yield from _spread(client, iter(jobs), service, tell, address)
 
     return run
+
+
+def _kept(service: Service, job: Job, outcome: Outcome) -> Outcome:
+    """A worker's outcome, kept here; its note says why if it could not be."""
+    if outcome.figures is None:
+        return outcome
+    figures = job if isinstance(job, QualityJob) else FiguresRequest(job.map)
+    note = service.keep(figures, Stored(outcome.figures, {}, outcome.lasting))
+    if isinstance(job, MapJob) and job.keeps_map:
+        note = note or service.keep(job.map, Stored(outcome.figures, outcome.arrays, outcome.lasting))
+    return replace(outcome, note=note)
 
 
 @contextlib.contextmanager
@@ -80,7 +147,7 @@ def _connected(address: str) -> Iterator[Client]:
 
 
 def _spread(
-    client: Client, jobs: Iterator[Job], find: Find, tell: Tell, device: str, address: str
+    client: Client, jobs: Iterator[Job], service: Service, tell: Tell, address: str
 ) -> Iterator[tuple[Job, Outcome]]:
     from distributed import wait
 
@@ -89,18 +156,20 @@ def _spread(
     try:
         while job is not None or running:
             while job is not None and len(running) < WAITING_PER_THREAD * max(_threads(client), 1):
-                found = find(job)
-                if found is not None:
-                    yield job, found
+                known = found(service, job)
+                if known is not None:
+                    yield job, known
                 else:
                     # Equal jobs have equal names, so the cluster does them once.
-                    running[client.submit(perform, job, device, key=f"lam-{key_of(job.identity(device))}")] = job
+                    key = f"lam-{key_of(job.request.identity(service.device))}"
+                    running[client.submit(perform, job, service.device, key=key)] = job
                 job = next(jobs, None)
             tell()
             with contextlib.suppress(TimeoutError), client.as_current():
                 wait(list(running), timeout=POLL, return_when="FIRST_COMPLETED")
             for future in [future for future in running if future.done()]:
-                yield running.pop(future), _outcome(future, address)
+                job_done = running.pop(future)
+                yield job_done, _kept(service, job_done, _outcome(future, address))
     finally:
         if running:
             client.cancel(list(running))

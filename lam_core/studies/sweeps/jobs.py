@@ -1,7 +1,7 @@
 """The two kinds of work of a sweep, each one idempotent and named by what it depends on.
 
-A job is performed wherever there is a processor: in this process or on a worker of a Dask cluster. It knows no store;
-whoever asked for it keeps the outcome.
+A job asks one request. In this process the service answers it; on a worker of a Dask cluster it is computed without a
+store, and whoever asked for it keeps the outcome.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from lam_core.attribution.computation import Computation
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.errors import LamError
 from lam_core.images import Pixels, digest, downscale, psnr, ssim
 from lam_core.lru import Lru
-from lam_core.reference import ModelReference
+from lam_core.reference import Fetching, ModelReference
 from lam_core.region import Region
+from lam_core.service.progress import Progress, Step
+from lam_core.service.store import Stored
 from lam_core.studies.sweeps.windows import grid, window_psnrs
 
 if TYPE_CHECKING:
@@ -33,13 +36,12 @@ PERFECT = 100.0
 HELD_MODELS = 16
 """Loaded models that a process keeps for its next jobs."""
 
-Tell = Callable[[], None]
-"""Called now and then during a job; what it raises ends the job and is passed on."""
+Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, eq=False)
 class QualityJob:
-    """PSNR and SSIM of one model on one picture, and the PSNR of every window of the grid."""
+    """PSNR and SSIM of one model on one picture, and the PSNR of every window of the grid; a request of its own."""
 
     model: ModelReference
     picture: str
@@ -49,6 +51,11 @@ class QualityJob:
     """Side of the grid's windows in SR pixels."""
     needs_grid: bool
     """Whether the windows' PSNR are wanted."""
+
+    @property
+    def request(self) -> QualityJob:
+        """What is asked."""
+        return self
 
     def identity(self, device: str) -> dict[str, Any]:
         """What the figures depend on and nothing else."""
@@ -62,17 +69,52 @@ class QualityJob:
             "device": device,
         }
 
-    def compute(self, model: SuperResolver, tell: Tell) -> tuple[dict[str, Any], dict[str, NDArray]]:
+    def compute(self, model: SuperResolver, report: Report) -> dict[str, Any]:
         """The figures of the whole picture, `scale` pixels shaved, and of the grid's windows."""
-        tell()
+        report(Step(0.0))
         sr = model.upscale(downscale(self.hr, model.scale))
         windows = grid(self.hr.shape[0], self.hr.shape[1], self.size) if self.needs_grid else ()
-        figures = {
+        return {
             "psnr": min(psnr(sr, self.hr, shave=model.scale), PERFECT),
             "ssim": ssim(sr, self.hr, shave=model.scale),
             "windows": window_psnrs(sr, self.hr, windows).clip(max=PERFECT).tolist(),
         }
-        return figures, {}
+
+    def pack(self, result: dict[str, Any]) -> Stored:
+        """The figures."""
+        return Stored(result, {})
+
+    def restore(self, stored: Stored) -> dict[str, Any]:
+        """The inverse of `pack`."""
+        return stored.summary
+
+
+@dataclass(frozen=True, eq=False)
+class FiguresRequest:
+    """The figures of a map; they are kept by themselves, as they are small and maps are not."""
+
+    of: AttributionRequest
+
+    @property
+    def model(self) -> ModelReference:
+        """The map's."""
+        return self.of.model
+
+    def identity(self, device: str) -> dict[str, Any]:
+        """What the figures depend on: what the map does. Raises `RegionError`."""
+        return {**self.of.identity(device), "kind": "figures"}
+
+    def compute(self, model: SuperResolver, report: Report) -> dict[str, Any]:
+        """The figures of the map."""
+        return self.of.compute(model, report).summary()
+
+    def pack(self, result: dict[str, Any]) -> Stored:
+        """The figures."""
+        return Stored(result, {}, lasting=Computation.from_dict(result.get("computation")).deterministic)
+
+    def restore(self, stored: Stored) -> dict[str, Any]:
+        """The inverse of `pack`."""
+        return stored.summary
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,22 +130,14 @@ class MapJob:
     """Whether the map itself is wanted, beside its figures."""
 
     @property
-    def request(self) -> AttributionRequest:
+    def map(self) -> AttributionRequest:
         """The map as a page would ask for it."""
         return AttributionRequest(self.model, self.lr, self.region, self.settings)
 
-    def map_identity(self, device: str) -> dict[str, Any]:
-        """What the map depends on: the very key under which a page looks for it. Raises `RegionError`."""
-        return self.request.identity(device)
-
-    def identity(self, device: str) -> dict[str, Any]:
-        """What the map's figures depend on; they are kept by themselves, as they are small and maps are not."""
-        return {**self.map_identity(device), "kind": "figures"}
-
-    def compute(self, model: SuperResolver, tell: Tell) -> tuple[dict[str, Any], dict[str, NDArray]]:
-        """The map's figures and, if it is to be kept, its arrays."""
-        packed = self.request.pack(self.request.compute(model, lambda progress: tell()))
-        return packed.summary, packed.arrays if self.keeps_map else {}
+    @property
+    def request(self) -> AttributionRequest | FiguresRequest:
+        """What is asked: the map, or its figures alone."""
+        return self.map if self.keeps_map else FiguresRequest(self.map)
 
 
 Job = QualityJob | MapJob
@@ -115,52 +149,64 @@ class Outcome:
 
     figures: dict[str, Any] | None
     arrays: dict[str, NDArray] = field(default_factory=dict)
+    lasting: bool = True
+    """Whether it may be kept: as of `Stored`."""
     fault: str = ""
     seconds: float = 0.0
     """Time of the whole job, loading the model included."""
     from_store: bool = False
     """Whether it was at hand."""
+    note: str = ""
+    """Why it could not be kept, if so."""
 
 
-def perform(job: Job, device: str, tell: Tell = lambda: None) -> Outcome:
-    """Does one job. A model's or picture's fault is an outcome; what `tell` raises is raised."""
-    began = time.perf_counter()
-    listener = _Listener(tell)
+def perform(job: Job, device: str) -> Outcome:
+    """Does one job outside of every service, on a worker. A model's or picture's fault is an outcome."""
+    began, request = time.perf_counter(), job.request
     try:
-        figures, arrays = job.compute(_loaded(job.model, device), listener)
+        result = request.compute(_loaded(request.model, device), lambda progress: None)
     # A network is foreign code and may raise anything; one that fails must not end a sweep of others.
     except Exception as error:
-        if error is listener.raised:
-            raise
-        return Outcome(None, fault=_sentence(error), seconds=time.perf_counter() - began)
-    return Outcome(figures, arrays, seconds=time.perf_counter() - began)
-
-
-class _Listener:
-    """Remembers what the listener raised, to tell it from a network's own errors."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-        self.raised: Exception | None = None
-
-    def __call__(self) -> None:
-        try:
-            self._tell()
-        except Exception as error:
-            self.raised = error
-            raise
+        return Outcome(None, fault=fault_of(error), seconds=time.perf_counter() - began)
+    stored = request.pack(result)
+    return Outcome(stored.summary, stored.arrays, stored.lasting, seconds=time.perf_counter() - began)
 
 
 _held = Lru["SuperResolver"](HELD_MODELS)
 _loading = Lock()
 
 
-def _loaded(reference: ModelReference, device: str) -> SuperResolver:
+@dataclass(frozen=True)
+class HeldReference:
+    """A reference whose model this process keeps for its next jobs. A `lam_core.reference.ModelReference`."""
+
+    reference: ModelReference
+    device: str
+
+    @property
+    def name(self) -> str:
+        return self.reference.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.reference.fingerprint
+
+    @property
+    def scale(self) -> int:
+        return self.reference.scale
+
+    def load(self, progress: Fetching | None = None) -> SuperResolver:
+        return _loaded(self.reference, self.device, progress)
+
+
+def _loaded(reference: ModelReference, device: str, progress: Fetching | None = None) -> SuperResolver:
     """The model of a reference on a device; the latest few stay loaded, since jobs come model by model."""
     with _loading:
-        return _held.get_or_make((reference.fingerprint, device), lambda: reference.load().on(device))
+        key = reference.fingerprint, device
+        return _held.get_or_make(key, lambda: reference.load(progress).on(device))
 
 
-def _sentence(error: Exception) -> str:
+def fault_of(error: Exception) -> str:
+    """Why a job came to nothing, in one sentence."""
     text = " ".join(str(error).split())[:400]
     return text if isinstance(error, LamError) and text else f"{type(error).__name__}: {text or 'no reason given'}"

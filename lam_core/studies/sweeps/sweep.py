@@ -1,7 +1,8 @@
 """A sweep: every model on every picture's windows, resumable, here or on a cluster, with a table at the end.
 
-First each model's picture quality (needed beside every DI, and to find the hard windows), then the maps. Every job is
-looked up in the store before it is done and kept there after: a sweep that was killed goes on where it was.
+First each model's picture quality (needed beside every DI, and to find the hard windows), then the maps. The service
+answers every job from its store or computes it in turn: a sweep that was killed goes on where it was, and a map that
+somebody else computes at the same time is computed once.
 """
 
 from __future__ import annotations
@@ -18,10 +19,8 @@ from lam_core.images import ImageShapeError, digest, downscale, mod_crop
 from lam_core.images.image_sets import Picture
 from lam_core.reference import ModelReference
 from lam_core.region import Region, field_around
-from lam_core.service.network_facts import facts_kept_in
 from lam_core.service.service import Service
-from lam_core.studies.sweeps.executors import Runner, here, on_cluster
-from lam_core.studies.sweeps.job_store import Shelf
+from lam_core.studies.sweeps.executors import here, on_cluster
 from lam_core.studies.sweeps.jobs import Job, MapJob, Outcome, QualityJob
 from lam_core.studies.sweeps.progress import Fault, Ledger, Listener, ignore
 from lam_core.studies.sweeps.table import table_of
@@ -96,31 +95,26 @@ def sweep(plan: Plan, service: Service, *, scheduler: str = "", on_progress: Lis
     Pictures and models that fail are reported and the rest goes on. Raises `SchedulerError`, `QueueFullError`, and
     whatever `on_progress` raises; the sweep can be started again and goes on where it was.
     """
-    run = on_cluster(scheduler, service.device) if scheduler else here(service.device, service.turnstile)
-    with facts_kept_in(service.store):
-        return _swept(plan, service, run, on_progress)
-
-
-def _swept(plan: Plan, service: Service, run: Runner, on_progress: Listener) -> Swept:
     names = [model.name for model in plan.models]
     ledger = Ledger(names, len(plan.pictures), plan.windows_per_picture, on_progress)
-    shelf, quality, digests = Shelf(service), Quality(), {}
+    run = on_cluster(scheduler, service, ledger.tell) if scheduler else here(service, ledger.tell)
+    quality, digests = Quality(), {}
     maps = len(plan.models) * len(plan.pictures) * plan.windows_per_picture
     keeps_maps = service.store is not None and MAP_BYTES * maps < service.store.limit / 2
     if service.store is not None and not keeps_maps:
         ledger.note(f"{maps} maps do not fit into the store: their figures are kept, the maps are not")
 
-    for job, outcome in run(_quality_jobs(plan, ledger, digests), shelf.find, ledger.tell):
-        ledger.note(shelf.keep(job, outcome))
+    for job, outcome in run(_quality_jobs(plan, ledger, digests)):
+        ledger.note(outcome.note)
         if outcome.figures is not None:
             quality[job.picture, job.model.name] = outcome.figures
         ledger.finished(job, outcome)
 
     order = {name: k for k, name in enumerate([picture.name for picture in plan.pictures])}
     rows: dict[tuple[int, int, int, int], dict[str, Any]] = {}
-    for job, outcome in run(_map_jobs(plan, ledger, quality, keeps_maps), shelf.find, ledger.tell):
+    for job, outcome in run(_map_jobs(plan, ledger, quality, keeps_maps)):
         assert isinstance(job, MapJob)
-        ledger.note(shelf.keep(job, outcome))
+        ledger.note(outcome.note)
         row = _row(job, outcome, quality[job.picture, job.model.name])
         if row is not None:
             rows[order[job.picture], job.region.y, job.region.x, names.index(job.model.name)] = row

@@ -17,8 +17,8 @@ from lam_core.attribution.detectors import Detector
 from lam_core.attribution.gradients import Gradients
 from lam_core.attribution.passes import Pass, PlanFailedError, untouched
 from lam_core.diagnosis import NetworkFailedError, NonFiniteMapError
-from lam_core.service.network_facts import facts_kept_in
 from lam_core.lru import Lru
+from lam_core.service.network_facts import facts_kept_in
 from lam_core.service.store import Store
 
 POINTS = [np.random.default_rng(k).random((20, 22, 3)) for k in range(9)]
