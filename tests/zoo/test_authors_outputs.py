@@ -104,6 +104,62 @@ RECORDED: dict[str, tuple[str, dict[str, Any], int, Values, Values]] = {
         (1.004868046638e00, 7.699881896064e-01, 8.509531950029e-01),
         (-6.760924030646e-01, -1.806999202150e-01, 3.819436226652e-01),
     ),
+    # The same commit, its sort made stable, random numbers of the seed 0
+    "MambaIRv2": (
+        "mambairv2",
+        {
+            "channels": 12,
+            "depths": [2, 1],
+            "scale": 2,
+            "heads": [2, 3],
+            "hidden": 18,
+            "window": 8,
+            "states": 4,
+            "prompts": 6,
+            "embedding": 5,
+            "kernel": 3,
+        },
+        12,
+        (1.633416109225e00, 1.495464766973e00, 9.490696716963e-01),
+        (1.416804832317e-01, -1.912063094358e-01, 8.375302691348e-01),
+    ),
+    "MambaIRv2-light": (
+        "mambairv2",
+        {
+            "channels": 12,
+            "depths": [2, 1],
+            "scale": 2,
+            "upsampler": "pixelshuffledirect",
+            "heads": [2, 2],
+            "hidden": 24,
+            "window": 8,
+            "states": 4,
+            "prompts": 6,
+            "embedding": 5,
+            "kernel": 0,
+        },
+        12,
+        (1.316687758904e00, 6.918619751926e-01, 1.918601063185e-01),
+        (2.545268079400e00, 6.257561782723e-01, 1.538132980395e00),
+    ),
+    # CVL-UESTC/PFT-SR b1dc104bf8a92aa7aae0a89fa983e1f66ad45dda, its CUDA products written with gather and scatter
+    "PFT-light": (
+        "pft",
+        {
+            "channels": 24,
+            "depths": [2, 3, 2],
+            "scale": 2,
+            "upsampler": "pixelshuffledirect",
+            "heads": 4,
+            "hidden": 36,
+            "kept": [64, 64, 20, 20, 10, 10, 6],
+            "window": 8,
+            "kernel": 5,
+        },
+        12,
+        (7.502021182919e-01, 9.667963468526e-01, 8.688937008464e-01),
+        (3.859974227074e-01, 1.242498857444e00, -3.990789586015e-01),
+    ),
 }
 """Architecture, hyperparameters and height of the picture; output at row 5, column 7, and gradient of the sum of the
 output's squares there."""

@@ -69,3 +69,13 @@ def mirrored(x: Tensor, multiple: int) -> Tensor:
         x = F.pad(x, (0, now[1], 0, now[0]), mode="reflect")
         down, right = down - now[0], right - now[1]
     return x
+
+
+def repeated_mirror(x: Tensor, multiple: int) -> Tensor:
+    """As `mirrored`, but with the last row and column twice where the mirror image begins."""
+    height, width = (-(-side // multiple) * multiple for side in x.shape[2:])
+    while x.shape[2] < height:
+        x = torch.cat([x, x.flip(2)], 2)[:, :, :height]
+    while x.shape[3] < width:
+        x = torch.cat([x, x.flip(3)], 3)[:, :, :, :width]
+    return x

@@ -32,6 +32,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
     "elan": ("windows",),
     "hit-sr": (RANGE, "windows", "base"),
     "mambair": (RANGE,),
+    "mambairv2": (RANGE,),
+    "pft": (RANGE, "kept", "heads"),
 }
 """Hyperparameters by architecture that change what the network computes and leave no trace in the weights."""
 LARGEST_NUMBER = 4096
