@@ -30,6 +30,8 @@ SCALES = {
     "srresnet-instance": (4,),
     "srgan-blocks": (2, 4, 8),
     "srresnet-classic": (2, 4, 8),
+    # No weights tell its scale.
+    "x-restormer": (4,),
 }
 CASES = [(kind.id, scale) for kind in ARCHITECTURES for scale in SCALES.get(kind.id, (2, 3, 4))]
 
@@ -83,8 +85,10 @@ def test_a_direct_upsampler_is_recognised(name: str, scale: int):
 @pytest.mark.parametrize(
     "name",
     [
+        "catanet",
         "edsr",
         "elan",
+        "esc",
         "han",
         "hit-sr",
         "imdn",
@@ -96,7 +100,9 @@ def test_a_direct_upsampler_is_recognised(name: str, scale: int):
         "rlfn",
         "rnan",
         "san",
+        "seemore",
         "smfanet",
+        "x-restormer",
     ],
 )
 def test_a_flat_picture_gives_finite_gradients(name: str):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.architectures import architecture
+from zoo.architectures.pft import LIGHT
 
 Values = tuple[float, float, float]
 
@@ -160,9 +161,81 @@ RECORDED: dict[str, tuple[str, dict[str, Any], int, Values, Values]] = {
         (7.502021182919e-01, 9.667963468526e-01, 8.688937008464e-01),
         (3.859974227074e-01, 1.242498857444e00, -3.990789586015e-01),
     ),
+    # EquationWalker/CATANet fd2222f30560d86bfac9b5f07e932c2fec12e6c1, its sort made stable, means set as by `fill`
+    "CATANet": (
+        "catanet",
+        {
+            "channels": 12,
+            "centres": [4, 6, 5],
+            "inner": 8,
+            "hidden": 20,
+            "scale": 4,
+            "patches": [8, 10, 12],
+            "groups": [64, 32, 16],
+            "heads": 2,
+        },
+        22,
+        (7.398925689496e-01, 6.676090476204e-01, 1.442623238229e00),
+        (3.622034232811e01, 3.614007099587e01, 5.180299303219e01),
+    ),
+    # dslisleedh/ESC e7e6938c52ff6c393fe52660df9e00cc2c975db1, naive attention, in training mode, which has a gradient
+    "ESC": (
+        "esc",
+        {
+            "channels": 12,
+            "mixed": 4,
+            "blocks": 2,
+            "layers": 2,
+            "window": 8,
+            "heads": 2,
+            "hidden": 18,
+            "scale": 2,
+            "kernel": 7,
+            "normalised": True,
+        },
+        12,
+        (3.869162302959e-01, -1.095478804768e-01, 8.278644076388e-01),
+        (8.999396109449e-01, 3.870148436862e00, 6.221112097007e00),
+    ),
+    # Andrew0613/X-Restormer e096da6bf5f640f8a0d1fde3eec893ded1feac6f
+    "X-Restormer": (
+        "x-restormer",
+        {
+            "channels": 4,
+            "blocks": [1, 2, 1, 1],
+            "refinement": 1,
+            "hidden": [10, 21, 42, 85],
+            "channel_heads": [1, 2, 2, 4],
+            "spatial_heads": [1, 2, 3, 2],
+            "head_channels": 2,
+            "scale": 2,
+            "window": 4,
+            "reach": 6,
+        },
+        17,
+        (4.298075108592e-01, 5.795621607029e-01, -1.516298561629e-01),
+        (2.471366601647e00, 7.425507924471e00, -1.241021126805e00),
+    ),
+    # eduardzamfir/seemoredetails 825ba21f4a79323c5b847e86d31f8a0acbca287b, its routing in float64
+    "SeemoRe": (
+        "seemore",
+        {
+            "channels": 12,
+            "groups": 2,
+            "ranks": [2, 4, 8],
+            "scale": 2,
+            "kernel": 5,
+            "topk": 2,
+            "use_shuffle": True,
+            "recursive": 1,
+        },
+        16,
+        (2.315316905400e-01, 1.085097850571e00, -2.212537578187e-01),
+        (-4.188928622241e-01, -7.757725356840e-02, -7.250281694958e-01),
+    ),
 }
-"""Architecture, hyperparameters and height of the picture; output at row 5, column 7, and gradient of the sum of the
-output's squares there."""
+"""Architecture, hyperparameters and key of the picture's size; output at row 5, column 7, and there the gradient of the
+sum of the output's squares."""
 
 
 def fill(network: nn.Module) -> None:
@@ -174,6 +247,10 @@ def fill(network: nn.Module) -> None:
         values = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
         scale = 0.6 / parameter[0].numel() ** 0.5 if parameter.dim() > 1 else 0.2
         parameter.data = values * scale + (0.4 if parameter.dim() == 1 else 0.0)
+    for name, buffer in network.named_buffers():
+        if name.endswith(".means"):
+            generator = torch.Generator().manual_seed(len(buffer))
+            buffer.copy_(torch.randn(buffer.shape, generator=generator))
 
 
 def at_the_place(picture: Tensor) -> Tensor:
@@ -196,8 +273,8 @@ def test_gives_what_the_authors_code_gave(name: str):
     )
 
 
-SIZES = {12: (12, 18), 16: (16, 18), 34: (34, 36)}
-"""Height and width of the pictures."""
+SIZES = {12: (12, 18), 16: (16, 18), 17: (16, 16), 22: (22, 26), 34: (34, 36)}
+"""Height and width of the pictures, by a number."""
 
 PUBLISHED = [
     ("rlfn", {"channels": 52, "blocks": 6, "scale": 4}, 544),
@@ -206,6 +283,51 @@ PUBLISHED = [
     ("smfanet", {"channels": 36, "blocks": 8, "scale": 4}, 197),
     ("elan", {"channels": 60, "blocks": 12, "scale": 2}, 582),
     ("elan", {"channels": 60, "blocks": 12, "scale": 4}, 601),
+    ("catanet", {"channels": 40, "centres": [16, 32, 64, 128] * 2, "inner": 36, "hidden": 96, "scale": 2}, 477),
+    ("catanet", {"channels": 40, "centres": [16, 32, 64, 128] * 2, "inner": 36, "hidden": 96, "scale": 4}, 535),
+    (
+        "mambair",
+        {
+            "channels": 60,
+            "depths": [6] * 4,
+            "inner": 72,
+            "states": 10,
+            "compressed": 30,
+            "squeezed": 2,
+            "light": True,
+            "upsampler": "pixelshuffledirect",
+            "scale": 2,
+        },
+        905,
+    ),
+    (
+        "mambairv2",
+        {
+            "channels": 48,
+            "depths": [5] * 4,
+            "heads": [4] * 4,
+            "hidden": 48,
+            "kernel": 0,
+            "upsampler": "pixelshuffledirect",
+            "scale": 4,
+        },
+        790,
+    ),
+    (
+        "pft",
+        {
+            "channels": 52,
+            "depths": [2, 4, 6, 6, 6],
+            "heads": 4,
+            "hidden": 52,
+            "kept": LIGHT,
+            "upsampler": "pixelshuffledirect",
+            "scale": 4,
+        },
+        792,
+    ),
+    ("seemore", {"channels": 36, "groups": 6, "ranks": [2, 4, 8], "scale": 4}, 232),
+    ("seemore", {"channels": 48, "groups": 16, "ranks": [2, 4, 8], "scale": 4}, 969),
     ("hit-sr", {"channels": 60, "depths": [6] * 4, "heads": [6] * 4, "hidden": 120, "variant": "SIR", "scale": 4}, 792),
     (
         "hit-sr",

@@ -104,6 +104,15 @@ def test_what_a_training_program_wrote_of_an_own_architecture_is_believed(tmp_pa
     assert any("windows = (2, 4, 8) is taken from what its training program wrote" in note for note in model.notes)
 
 
+def test_what_is_told_settles_readings_too(tmp_path: Path):
+    told = {"topk": 2, "recursive": 1, "use_shuffle": False}
+    torch.manual_seed(0)
+    network = architecture("seemore").build(channels=8, groups=1, ranks=[2, 3], scale=2, **told).eval()
+    torch.save({"metadata": told, "params": network.state_dict()}, tmp_path / "seemore.pth")
+    x = torch.rand(1, 3, 32, 32)
+    torch.testing.assert_close(zoo.super_resolver(tmp_path / "seemore.pth", settings=OFFLINE)(x), network(x))
+
+
 def test_absurd_windows_are_refused(tmp_path: Path):
     network = architecture("elan").build(channels=6, blocks=1, scale=2, shared=0, input_range=1.0)
     torch.save({"metadata": {"windows": [1024, 512, 4]}, "params": network.state_dict()}, tmp_path / "elan.pth")

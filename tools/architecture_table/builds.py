@@ -15,12 +15,24 @@ WINDOWED = {"img_size": 16, "embed_dim": 12, "depths": [2], "num_heads": [2], "m
 OWN: dict[str, dict[str, Any]] = {
     "a2n": {"channels": 8, "upsampling_channels": 6, "blocks": 2, "hidden": 2, "kernel": 1},
     "carn": {"channels": 8, "scales": [], "groups": 2, "efficient": True, "shifter": False},
+    "catanet": {"channels": 8, "centres": [4], "inner": 4, "hidden": 12, "patches": [16], "groups": [256]},
     "cincgan": {"channels": 8, "blocks": 2, "scale": 1},
     "dbpn": {"initial": 8, "channels": 4, "depth": 3, "input_range": 1.0},
     "dbpn-original": {"initial": 8, "channels": 4, "stages": 3},
     "drln": {"channels": 4, "hidden": 2, "balanced": True},
     "edsr": {"channels": 8, "blocks": 2, "input_range": 1.0},
     "elan": {"channels": 15, "blocks": 2, "shared": 1, "hidden": 30, "input_range": 255.0},
+    "esc": {
+        "channels": 12,
+        "mixed": 4,
+        "blocks": 1,
+        "layers": 2,
+        "window": 8,
+        "heads": 2,
+        "hidden": 15,
+        "kernel": 7,
+        "normalised": True,
+    },
     "fsrcnn": {"d": 8, "s": 4, "m": 3, "channels": 1},
     "fsrcnn-rgb": {"d": 8, "s": 4, "m": 3, "channels": 3},
     "han": {"channels": 8, "groups": 2, "blocks": 2, "hidden": 2, "input_range": 255.0},
@@ -83,6 +95,7 @@ OWN: dict[str, dict[str, Any]] = {
         "hidden_unused": 1,
         "input_range": 1.0,
     },
+    "seemore": {"channels": 12, "groups": 1, "ranks": [2, 4, 8], "kernel": 5, "topk": 1, "use_shuffle": True},
     "smfanet": {"channels": 12, "blocks": 2, "hidden": 36, "mixed": 9},
     "srcnn": {"kernels": [9, 1, 5], "widths": [8, 4], "channels": 3},
     "srdensenet": {"growth": 4, "blocks": 2, "layers": 2, "bottleneck": 8},
@@ -91,6 +104,17 @@ OWN: dict[str, dict[str, Any]] = {
     "srresnet-instance": {"channels": 8, "blocks": 2},
     "srresnet-classic": {"channels": 8, "blocks": 2, "bias": True, "earlier_keys": True},
     "swinir-light": {"channels": 8, "groups": 2, "blocks": 2, "heads": 2, "window": 8, "hidden": 12},
+    "x-restormer": {
+        "channels": 4,
+        "blocks": [1, 1, 1, 1],
+        "refinement": 1,
+        "hidden": [3, 4, 6, 8],
+        "channel_heads": [1, 1, 2, 4],
+        "spatial_heads": [1, 1, 1, 2],
+        "head_channels": 2,
+        "window": 4,
+        "reach": 6,
+    },
 }
 """Hyperparameters of this project's own architectures; enlarging four times where nothing else is said."""
 
@@ -189,7 +213,6 @@ SPANDREL: dict[str, tuple[str, dict[str, Any]]] = {
     "SAFMNBCIE": ("SAFMNBCIE", {"dim": 8, "n_blocks": 2, "num_layers": 1}),
     "SCUNet": ("SCUNet", {"config": [2, 2, 2, 2, 2, 2, 2], "dim": 64}),
     "SPAN": ("SPAN", {"num_in_ch": 3, "num_out_ch": 3, "feature_channels": 8}),
-    "SeemoRe": ("SeemoRe", {"num_experts": 3, "num_layers": 1, "embedding_dim": 12}),
     "SwiftSRGAN": ("SwiftSRGAN", {"num_channels": 8, "num_blocks": 2}),
     "Swin2SR": (
         "Swin2SR",

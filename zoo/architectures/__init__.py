@@ -13,12 +13,14 @@ from zoo.errors import ZooError
 FILES = (
     "a2n",
     "carn",
+    "catanet",
     "cincgan",
     "dbpn",
     "dbpn_original",
     "drln",
     "edsr",
     "elan",
+    "esc",
     "fsrcnn",
     "fsrcnn_rgb",
     "han",
@@ -36,6 +38,7 @@ FILES = (
     "rnan",
     "rrdbnet",
     "san",
+    "seemore",
     "smfanet",
     "srcnn",
     "srdensenet",
@@ -44,6 +47,7 @@ FILES = (
     "srresnet_classic",
     "srresnet_instance",
     "swinir",
+    "x_restormer",
 )
 """Every file of this folder that describes an architecture."""
 

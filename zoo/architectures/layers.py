@@ -204,3 +204,13 @@ class ConvolutionalPerceptron(Perceptron):
     def forward(self, x: Tensor) -> Tensor:
         x = F.gelu(self.fc1(x))
         return self.fc2(x + self.dwconv(x))
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer normalisation of the channels of features [B, C, h, w] (ConvNeXt)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, eps=1e-6)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

@@ -102,8 +102,12 @@ def candidates(
         readings = tuple(r for r in readings if r.input_range == input_range)
     if scale is not None:
         readings = tuple(r for r in readings if r.hyperparameters.get("scale", scale) == scale)
-    networks = [_read(state, support.architecture, reading, name=name) for reading in readings]
-    return networks or [_network(state, support.architecture, {}, name=name, told=told or {})]
+    told = told or {}
+    readings = tuple(
+        r for r in readings if all(told.get(key, value) == value for key, value in r.hyperparameters.items())
+    )
+    networks = [_read(state, support.architecture, reading, name=name, told=told) for reading in readings]
+    return networks or [_network(state, support.architecture, {}, name=name, told=told)]
 
 
 def _check_that_it_runs(network: Network, name: str) -> None:
@@ -133,8 +137,10 @@ def build(state: Mapping[str, Tensor], architecture: str, hyperparameters: Mappi
     return _network(state, support.architecture, hyperparameters, name=name)
 
 
-def _read(state: Mapping[str, Tensor], architecture: Any, reading: Reading, *, name: str) -> Network:
-    network = _network(state, architecture, reading.hyperparameters, name=name)
+def _read(
+    state: Mapping[str, Tensor], architecture: Any, reading: Reading, *, name: str, told: Mapping[str, Any]
+) -> Network:
+    network = _network(state, architecture, reading.hyperparameters, name=name, told=told)
     return replace(network, convention=replace(network.convention, input_range=reading.input_range))
 
 

@@ -26,14 +26,16 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
     "RCAN": ("rgb_range", "res_scale", "act_mode"),
     "RGT": (RANGE,),
     "SPAN": (RANGE, "rgb_mean"),
-    "SeemoRe": (RANGE, "topk", "recursive", "use_shuffle"),
     "Swin2SR": (RANGE,),
     "SwinIR": (RANGE,),
+    "catanet": ("patches", "groups", "heads"),
     "elan": ("windows",),
     "hit-sr": (RANGE, "windows", "base"),
     "mambair": (RANGE,),
     "mambairv2": (RANGE,),
     "pft": (RANGE, "kept", "heads"),
+    "seemore": (RANGE, "topk", "recursive", "use_shuffle"),
+    "x-restormer": ("window",),
 }
 """Hyperparameters by architecture that change what the network computes and leave no trace in the weights."""
 LARGEST_NUMBER = 4096
