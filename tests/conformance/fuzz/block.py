@@ -30,6 +30,8 @@ class Block(nn.Module):
 
 
 BLOCKS: dict[str, list[type[Block]]] = {}
+LATER: list[type[Block]] = []
+"""Blocks that were added when the first five hundred networks were right."""
 
 
 def family(name: str):
@@ -40,3 +42,9 @@ def family(name: str):
         return kind
 
     return register
+
+
+def later(kind: type[Block]) -> type[Block]:
+    """Registers a block of the second part of the grammar; all are drawn with equal probability."""
+    LATER.append(kind)
+    return kind

@@ -4,12 +4,15 @@ network := head body tail
 body    := item | item body
 item    := block | residual(body) | sum(item, item) | joined(item) | smaller(item) | twice(item) | gate(item)
          | checkpointed(item)
+
+From seed 500 on, most blocks are drawn from the second part of the grammar.
 """
 
 from __future__ import annotations
 
 import inspect
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -33,9 +36,18 @@ from tests.conformance.fuzz import (  # noqa: F401  Their blocks register themse
     state,
     statistics,
 )
-from tests.conformance.fuzz.block import BLOCKS, CHANNELS, Block
+from tests.conformance.fuzz.block import BLOCKS, CHANNELS, LATER, Block
+from tests.conformance.fuzz.later import composed, folded, foreign, kept, scans, sequences, written  # noqa: F401
 
 C = CHANNELS
+FIRST_LATER = 500
+"""The first seed whose networks are drawn from both parts of the grammar."""
+LATER_SHARE = 0.75
+"""Of their blocks, the share that is drawn from the second part."""
+
+
+DrawBlock = Callable[[random.Random], Block]
+"""Draws one block."""
 
 
 class Residual(nn.Module):
@@ -108,11 +120,11 @@ class Checkpointed(nn.Module):
 class Network(nn.Module):
     """Three colours in, three out, `scale` times as large."""
 
-    def __init__(self, draw: random.Random) -> None:
+    def __init__(self, draw: random.Random, block: DrawBlock) -> None:
         super().__init__()
         self.scale = draw.choice([1, 2, 3, 4])
         self.head = nn.Conv2d(3, C, 3, padding=1)
-        self.body = _body(draw, 2)
+        self.body = _body(draw, block, 2)
         self.way = draw.choice(["shuffle", "nearest", "transposed", "late"])
         s = self.scale
         wide = 3 * s * s if self.way == "shuffle" else 3
@@ -158,23 +170,31 @@ class Network(nn.Module):
         return "\n".join([repr(self), "Blocks: " + ", ".join(ways), *(inspect.getsource(kind) for kind in kinds)])
 
 
-def _body(draw: random.Random, depth: int) -> nn.Module:
-    items = [_item(draw, depth) for _ in range(draw.choice([1, 1, 2, 2, 3] if depth == 2 else [1, 1, 2]))]
+def _early(draw: random.Random) -> Block:
+    return draw.choice(BLOCKS[draw.choice(list(BLOCKS))])(draw)
+
+
+def _late(draw: random.Random) -> Block:
+    return draw.choice(LATER)(draw) if draw.random() < LATER_SHARE else _early(draw)
+
+
+def _body(draw: random.Random, block: DrawBlock, depth: int) -> nn.Module:
+    items = [_item(draw, block, depth) for _ in range(draw.choice([1, 1, 2, 2, 3] if depth == 2 else [1, 1, 2]))]
     return items[0] if len(items) == 1 else nn.Sequential(*items)
 
 
-def _item(draw: random.Random, depth: int) -> nn.Module:
+def _item(draw: random.Random, block: DrawBlock, depth: int) -> nn.Module:
     if depth == 0 or draw.random() < 0.65:
-        return draw.choice(BLOCKS[draw.choice(list(BLOCKS))])(draw)
+        return block(draw)
     way = draw.choice(["residual", "sum", "joined", "smaller", "twice", "gate", "checkpointed"])
     if way == "residual":
-        return Residual(_body(draw, depth - 1))
+        return Residual(_body(draw, block, depth - 1))
     if way == "sum":
-        return Sum(_item(draw, depth - 1), _item(draw, depth - 1))
+        return Sum(_item(draw, block, depth - 1), _item(draw, block, depth - 1))
     if way == "checkpointed":
-        return Checkpointed(_item(draw, depth - 1), draw.random() < 0.5)
+        return Checkpointed(_item(draw, block, depth - 1), draw.random() < 0.5)
     kind = {"joined": Joined, "smaller": Smaller, "twice": Twice, "gate": Gate}[way]
-    return kind(_item(draw, depth - 1))
+    return kind(_item(draw, block, depth - 1))
 
 
 @dataclass(frozen=True)
@@ -193,7 +213,7 @@ class Case:
     def build(self, *, twin: bool = False) -> Network:
         """The network in float32, always the same; `twin`: as autograd can follow it."""
         torch.manual_seed(self.seed)
-        network = Network(_draw(self.seed)).eval()
+        network = Network(_draw(self.seed), _early if self.seed < FIRST_LATER else _late).eval()
         for parameter in network.parameters():
             # Norms start as one and zero, which would hide them.
             if parameter.dim() == 1:
