@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lam_core.attribution.result import Attribution
+from lam_core.attribution.settings import METHOD_VERSION
 from lam_core.region import Region
 from lam_core.service.request import Request
 from lam_core.service.store import Stored, key_of, read, request_of
+from zoo.catalog.registry import entry_fingerprint, pinned_digest, registry
 from zoo.inspection.report import Report
 
 FOLDER = Path(__file__).parent
@@ -62,7 +64,8 @@ class FirstVisit:
     results: tuple[Shipped, ...]
     """The three that the first page shows."""
     checkpoints: tuple[Checkpoint, ...]
-    """All whose maps of this window ship, those three first."""
+    """All whose maps of this window ship, those three first; as everywhere here, no map of an older method or of other
+    weights counts."""
     packaged: tuple[Checkpoint, ...]
     """Those inside packages of the package index whose maps of this window ship as well."""
     mapped: tuple[str, ...]
@@ -75,18 +78,28 @@ class FirstVisit:
 def first_visit() -> FirstVisit:
     """The results that ship for the first visit."""
     content = json.loads(FIRST.read_text(encoding="utf-8"))
-    checkpoints = tuple(Checkpoint(**row) for row in content["checkpoints"])
-    packaged = tuple(Checkpoint(**row) for row in content.get("packaged", ()))
-    shown = tuple(Shipped(one, _result(one.id)) for one in checkpoints if one.id in content["shown"])
+    checkpoints, packaged = (
+        tuple(one for row in content.get(group, ()) if _is_current(one := Checkpoint(**row)))
+        for group in ("checkpoints", "packaged")
+    )
+    results = [(one, _stored(_path(one))) for one in checkpoints if one.id in content["shown"]]
+    shown = tuple(Shipped(one, Attribution.restore(it.summary, it.arrays)) for one, it in results if it is not None)
     mapped, examined = tuple(content["mapped"]), content["examined"]
     return FirstVisit(content["sample"], Region(*content["window"]), shown, checkpoints, packaged, mapped, examined)
 
 
-def _result(name: str) -> Attribution:
-    stored = _stored(FOLDER / f"first-{name}.npz")
-    if stored is None:
-        raise ValueError(f"the shipped result first-{name}.npz is damaged; `make gallery` makes it anew")
-    return Attribution.restore(stored.summary, stored.arrays)
+def _path(one: Checkpoint) -> Path:
+    return FOLDER / f"first-{one.id}.npz"
+
+
+def _is_current(one: Checkpoint) -> bool:
+    """Whether its map is what this version of the method gives for the network that its entry now names."""
+    path, entry = _path(one), registry().entries.get(one.id)
+    if entry is None or pinned_digest(entry) != one.sha256 or not path.is_file():
+        return False
+    request = request_of(path.read_bytes()) or {}
+    current = METHOD_VERSION, entry_fingerprint(entry, one.sha256)
+    return (request.get("version"), request.get("fingerprint")) == current
 
 
 def find(request: Request[R]) -> R | None:

@@ -32,7 +32,8 @@ with right:
             settings_form.density_switch(view)
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
-    shipped = target_window.is_first_visit(view, first) and not view.models and not published_here
+    untouched = target_window.is_first_visit(view, first) and not view.models
+    shipped = untouched and bool(first.results) and not published_here
     if not target.selected and not shipped:
         st.info(f"No network for ×{view.scale} is at hand. Choose another scale.", icon=":material/info:")
     else:

@@ -1,12 +1,17 @@
 """What ships is what the project would compute."""
 
 import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import zoo
-from dashboard.gallery.shipped import FOLDER, find, first_visit, thumbnails
+from dashboard.gallery import shipped
+from dashboard.gallery.shipped import FIRST, FOLDER, find, first_visit, thumbnails
 from dashboard.presentation.decoded_image import from_sample
 from dashboard.presentation.questions import METHODS, CheckName, Subject, check, method, saturation
 from dashboard.presentation.view import FIRST_SAMPLE
@@ -53,6 +58,36 @@ def test_results_are_of_this_version_of_the_method():
         found = find(request)
         assert found is not None
         assert found.fingerprint == request.model.fingerprint
+
+
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The gallery as a copy that may be changed."""
+    folder = Path(shutil.copytree(FOLDER, tmp_path / "gallery", ignore=shutil.ignore_patterns("semantics")))
+    monkeypatch.setattr(shipped, "FOLDER", folder)
+    first_visit.cache_clear()
+    yield folder
+    first_visit.cache_clear()
+
+
+def test_no_result_of_an_older_method_is_served(monkeypatch: pytest.MonkeyPatch, apart: Path):
+    monkeypatch.setattr(shipped, "METHOD_VERSION", METHOD_VERSION + 1)
+    assert first_visit().results == first_visit().checkpoints == first_visit().packaged == ()
+
+
+def test_no_result_of_another_network_or_of_a_damaged_file_is_served(apart: Path):
+    (apart / "first-imdn.npz").write_bytes((apart / "first-pan.npz").read_bytes())
+    (apart / "first-carn-m.npz").write_bytes(b"damaged")
+    (apart / "first-rfdn.npz").unlink()
+    assert [one.id for one in first_visit().results] == ["fsrcnn"]
+    assert not {"imdn", "carn-m", "rfdn"} & {one.id for one in first_visit().checkpoints}
+
+
+def test_every_map_that_ships_is_served():
+    content = json.loads(FIRST.read_text())
+    first = first_visit()
+    assert [one.id for one in first.checkpoints] == [row["id"] for row in content["checkpoints"]]
+    assert [one.id for one in first.packaged] == [row["id"] for row in content["packaged"]]
 
 
 def test_another_question_finds_nothing_that_ships():
