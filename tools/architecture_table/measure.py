@@ -69,7 +69,7 @@ def row(name: str) -> Row:
             return Row(name, refused=str(error))
         if found.architecture != name:
             raise ValueError(f"the weights of {name} are taken for those of {found.architecture}")
-        _scatter(found.module)
+        scatter(found.module)
         module, note = found.module, ""
         if _is_random(module, found.scale, found.convention):
             note = "draws random numbers"
@@ -118,7 +118,7 @@ def _runs_in(model: SuperResolver, dtype: torch.dtype) -> bool:
     return True
 
 
-def _scatter(network: nn.Module) -> None:
+def scatter(network: nn.Module) -> None:
     """Moves scales and biases off one and zero, where they would hide whole branches."""
     generator = torch.Generator().manual_seed(7)
     for parameter in network.parameters():
