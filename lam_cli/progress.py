@@ -24,19 +24,27 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
+        self._clear = "\r\033[K" if self._terminal else ""
         self._said = time.monotonic()
 
     def say(self, text: str) -> None:
         """Replaces what was said before; in a log only after a pause."""
         if self._terminal:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+            print(f"{self._clear}{text}", end="", file=sys.stderr, flush=True)
         elif time.monotonic() - self._said >= PAUSE:
             self._said = time.monotonic()
             print(text, file=sys.stderr, flush=True)
 
     def follow(self, before: str = "") -> Listener:
-        """A listener for a request's computation, which is told after `before`."""
-        return lambda status: self.say(before + in_words(status))
+        """A listener for a request's computation, which is told after `before`; what a large run takes stays."""
+
+        def heard(status: Status) -> None:
+            if getattr(status.progress, "announces", False):
+                print(self._clear + before + in_words(status), file=sys.stderr, flush=True)
+            else:
+                self.say(before + in_words(status))
+
+        return heard
 
     def __enter__(self) -> ProgressLine:
         return self
@@ -45,4 +53,4 @@ class ProgressLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._terminal:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            print(self._clear, end="", file=sys.stderr, flush=True)

@@ -31,15 +31,30 @@ class OutOfMemoryError(LamError):
     """A computation that needs more memory than there is."""
 
 
+_NO_MEMORY = (
+    "out of memory",
+    "allocate memory",
+    "not enough memory",
+    "bad_alloc",
+    "bad allocation",
+    "ALLOC_FAILED",
+    "Storage size calculation overflowed",
+    "Invalid buffer size",
+)
+"""What PyTorch, the C++ library and a GPU's libraries say when memory cannot be had."""
+
+
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that there is no memory left, in whichever way PyTorch or Python puts it.
+    """Whether an error says that there is no memory left, in whichever way PyTorch, C++ or Python puts it.
 
     >>> ran_out_of_memory(RuntimeError("CUDA out of memory. Tried to …")), ran_out_of_memory(RuntimeError("bad shape"))
     (True, False)
+    >>> ran_out_of_memory(RuntimeError("std::bad_alloc"))
+    True
     """
     # PyTorch has a class of its own for a GPU, and on a CPU nothing but the words.
     return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and ("out of memory" in str(error) or "allocate memory" in str(error))
+        isinstance(error, (RuntimeError, OSError)) and any(words in str(error) for words in _NO_MEMORY)
     )
 
 
@@ -48,7 +63,7 @@ def out_of_memory(device: str) -> Iterator[None]:
     """Gives every way in which memory can run out the one name `OutOfMemoryError`, and frees what is cached."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError, OSError) as error:
         if not ran_out_of_memory(error):
             raise
         if device.startswith("cuda"):

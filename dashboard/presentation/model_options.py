@@ -57,7 +57,12 @@ class Offer:
 
     def is_quick(self, settings: AttributionSettings) -> bool:
         """Whether a map under these settings takes so little that it is computed without being asked for."""
-        return not self.remote and self.seconds is not None and self.seconds * _effort(settings) < QUICK
+        seconds = self.seconds_under(settings)
+        return not self.remote and seconds is not None and seconds < QUICK
+
+    def seconds_under(self, settings: AttributionSettings) -> float | None:
+        """Rough time of a map under these settings."""
+        return self.seconds and self.seconds * _effort(settings)
 
     @property
     def reference(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from torch import nn
 
 from lam_core.attribution.computation import Computation
 from lam_core.attribution.detectors import Detector
+from lam_core.attribution.estimate import Estimate
 from lam_core.attribution.gradients import Gradients, in_precision
 from lam_core.attribution.path import Image, path_of, reference_path
 from lam_core.attribution.quadrature import (
@@ -26,6 +27,7 @@ from lam_core.attribution.result import Attribution, displayed
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.attribution.warnings import completeness_error, of_completeness, of_weights
 from lam_core.condition import plain
+from lam_core.device import out_of_memory
 from lam_core.diffusion.index import diffusion_index
 from lam_core.errors import LamError
 from lam_core.images import Pixels, as_pixels, digest
@@ -56,6 +58,13 @@ class Progress:
     """Estimated relative error of the displayed map as it stands."""
     signed: NDArray[np.float64]
     """The map so far, [3, h, w]."""
+    estimate: Estimate | None = None
+    """What the run takes at most, before the first node of one that takes long or much memory; None afterwards."""
+
+    @property
+    def announces(self) -> bool:
+        """Whether it says what a large run takes, before its first node."""
+        return self.estimate is not None
 
     @property
     def share(self) -> float:
@@ -65,6 +74,8 @@ class Progress:
     @property
     def text(self) -> str:
         """In words."""
+        if self.estimate is not None:
+            return f"This takes {self.estimate.sentence}"
         error = f", map error {self.error * 100:.1f} %" if isfinite(self.error) else ""
         return f"{self.nodes} of at most {self.budget} nodes{error}"
 
@@ -85,12 +96,13 @@ def attribute(
     """The Local Attribution Map of one window of a network's output (Gu and Dong, CVPR 2021, equations 4 to 6).
 
     `image` is the LR picture, uint8 [h, w, 3]; `region` is in SR pixels. Runs where the model's weights are.
-    `on_progress` is called after the preview and after every further node; what it raises ends the computation.
+    `on_progress` is called after the preview and after every further node, and once before the first one if the run
+    will take long or much memory; what it raises ends the computation.
 
     Raises `RegionError` (window not inside the picture), `ZeroMapError` (window or network gives nothing to
     attribute), `NonFiniteMapError` (the network returns NaN or infinity), `NotDifferentiableError` (its output does
     not depend on its input as far as PyTorch can tell), `ModelOutputError` (wrong output shape), `NetworkFailedError`
-    (its own code raised something else).
+    (its own code raised something else), `OutOfMemoryError`.
     """
     if not isinstance(model, SuperResolver):
         what = type(model).__name__ if isinstance(model, nn.Module) else f"{model!r:.60}"
@@ -103,7 +115,12 @@ def attribute(
         signed = integral.signed.transpose(2, 0, 1)
         on_progress(Progress(integral.nodes, settings.nodes, integral.error, signed))
 
-    found = integrate(model, image, region, settings, report)
+    def announce(estimate: Estimate, field: Field) -> None:
+        nothing = np.zeros((3, field.height, field.width))
+        on_progress(Progress(0, settings.nodes, inf, nothing, estimate))
+
+    with out_of_memory(model.device.type):
+        found = integrate(model, image, region, settings, report, announce)
     measured = index_of(found[1])
     seconds = time.perf_counter() - began
     return result_of(model, image, region, settings, found, measured, upscaled(model, image, found[0]), seconds)
@@ -171,9 +188,11 @@ def integrate(
     region: Region,
     settings: AttributionSettings,
     report: Callable[[Integral], None],
+    announce: Callable[[Estimate, Field], None] | None = None,
 ) -> Found:
     """The field around a window of `image`, an LR picture [h, w, 3], the sum along the path over it, and how it ran.
 
+    `announce` hears before the first pass what a large run takes.
     Raises what `attribute` raises.
     """
     height, width = image.shape[:2]
@@ -187,6 +206,8 @@ def integrate(
     published = settings.rule == "reference"
     gradient = Gradients(in_precision(model, settings), detector, cropped=not published, tf32=settings.dtype == "tf32")
     a_round = gradient.plan(field.height, field.width)
+    if announce is not None and (expected := gradient.estimate(settings.nodes)) is not None and expected.is_large:
+        announce(expected, field)
     if published:
         integral = reference_sum(reference_path(lr, settings), gradient, report=report, batch=a_round)
     else:

@@ -13,12 +13,13 @@ from torch import Tensor
 from lam_core.attribution.computation import Computation
 from lam_core.attribution.cone import Cone, cone, independent
 from lam_core.attribution.detectors import Detector
+from lam_core.attribution.estimate import Estimate, estimate_of
 from lam_core.attribution.passes import (
     InPlaceError,
     NotDifferentiableError,
     Pass,
     PlanFailedError,
-    forward_alone,
+    once_more,
     planned,
     untouched,
 )
@@ -73,6 +74,8 @@ class Gradients:
         self._drew = False
         self._seen = False
         """Whether it is known if the network that runs as it is draws random numbers."""
+        self._lower = 0
+        """Bits of the lowest precision in which a network that runs as it is was seen to compute; 0 if its own."""
         self._apart = False
         """Whether pictures of a batch are known not to meet."""
         self._first: tuple[Image, Pass] | None = None
@@ -85,9 +88,9 @@ class Gradients:
         if view is None:
             return Computation()
         warnings = []
-        if view.lower_precision:
-            bits = "float32" if self.dtype == torch.float64 else "half precision"
-            warnings.append(f"the network computes in {bits} inside, whatever precision it is asked for")
+        if bits := view.lower_precision or self._lower:
+            lower = "float32" if bits == 32 else "half precision" if bits == 16 else f"{bits} bits"
+            warnings.append(f"the network computes in {lower} inside, whatever precision it is asked for")
         sound = verdict if verdict and verdict.sound else None
         return Computation(
             cropped=self._whole is None and not view.fallback,
@@ -113,6 +116,11 @@ class Gradients:
         if not independent(self.model, height, width, self.at_once):
             self.at_once, self.gain = 1, 1.0
         return self.at_once
+
+    def estimate(self, points: int) -> Estimate | None:
+        """What the planned passes over so many points take at most; None where that cannot be told."""
+        assert self._view is not None
+        return estimate_of(self._view, points, self.at_once)
 
     def __call__(self, points: Sequence[Image]) -> list[tuple[float, NDArray]]:
         """D, and its gradient [h, w, 3], at each point.
@@ -218,7 +226,7 @@ class Gradients:
                 return self._pass(points)
             if not self._seen:
                 self._seen = True
-                again = forward_alone(self.model, self.detector, batch)
+                again, self._lower = once_more(self.model, self.detector, batch)
                 self._drew = found.drew or not same_window(found.window, again)
             return found
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from lam_core.attribution.cone import Cone
+from lam_core.attribution.cone.graph import leaves
 from lam_core.attribution.detectors import Detector
+from lam_core.device import ran_out_of_memory
 from lam_core.diagnosis import NetworkFailedError, explain
 from lam_core.errors import LamError, sentence
 from lam_core.model import SuperResolver
@@ -93,6 +98,47 @@ def forward_alone(model: SuperResolver, detector: Detector, batch: Tensor) -> Te
     with foreign_code(model, batch), undisturbed(model.module), seeded(model.device), torch.enable_grad():
         window = model(batch.detach().contiguous())[..., slice(*detector.rows), slice(*detector.columns)]
         return window.detach().clone()
+
+
+def once_more(model: SuperResolver, detector: Detector, batch: Tensor) -> tuple[Tensor, int]:
+    """The window of the network as it is, and bits of the lowest precision inside; 0 where none is below its own."""
+    watch = _Precision(model.dtype)
+    part = (..., slice(*detector.rows), slice(*detector.columns))
+    try:
+        with undisturbed(model.module), seeded(model.device), torch.enable_grad():
+            # What depends on the picture is told from constants by its gradient.
+            x = batch.detach().contiguous().requires_grad_(True)
+            with watch:
+                window = model(x)[part].detach().clone()
+    except Exception as error:  # Not every network bears being watched.
+        if ran_out_of_memory(error):
+            raise
+        return forward_alone(model, detector, batch), 0
+    return window, watch.lowest
+
+
+class _Precision(TorchDispatchMode):
+    """Looks for results in a lower precision than a network's own."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self._least = torch.finfo(dtype).bits
+        self.lowest = 0
+        """Bits of the lowest one; 0 if there is none."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        lower = [bits for value in leaves([found]) if (bits := _bits(value)) < self._least]
+        given = leaves([args, kwargs or {}])
+        if lower and any(isinstance(value, Tensor) and value.requires_grad for value in given):
+            self.lowest = self._least = int(min(lower))
+        return found
+
+
+def _bits(value: Any) -> float:
+    """Of a tensor's precision; infinite for all that is no number with a fraction."""
+    is_number = isinstance(value, Tensor) and (value.is_floating_point() or value.is_complex())
+    return torch.finfo(value.dtype).bits if is_number else math.inf
 
 
 def _slope(model: SuperResolver, detector: Detector, window: Tensor) -> tuple[Tensor, Tensor]:

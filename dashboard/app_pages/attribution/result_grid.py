@@ -23,10 +23,13 @@ from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
+from lam_core.attribution.settings import AttributionSettings
 from lam_core.service.service import Status
 from zoo.catalog.registry import registry
 
 NARROWEST_CARD = 215
+LONG = 90.0
+"""Seconds of waiting that are announced beside Compute."""
 
 
 @dataclass(eq=False)
@@ -75,7 +78,7 @@ def show(target: AttributionTarget) -> None:
         if card.is_missing:
             with card.slot.container(border=True):
                 waits = session.is_to_compute(target.view, card.offer)
-                words = "Waits for its turn." if waits else _not_yet(card.offer)
+                words = "Waits for its turn." if waits else _not_yet(card.offer, target.view.settings)
                 result_card.empty_card(card.head, target.picture, target.field, target.local, words)
         else:
             _fill(card, target)
@@ -83,18 +86,26 @@ def show(target: AttributionTarget) -> None:
     if now:
         _compute(now, target, bar.empty())
     if len(now) < len(missing):
-        bar.info("Press Compute, or Enter, to see the missing maps.", icon=":material/touch_app:")
+        about = _together([card.offer for card in missing if card not in now], target.view.settings)
+        bar.info(f"Press Compute, or Enter, to see the missing maps{about}.", icon=":material/touch_app:")
     done = [(card.offer.reference, card.outcome.result) for card in deck if card.outcome.result]
     if done:
         _takeaways(target.picture, [name for name, _ in done], [result for _, result in done])
 
 
-def _not_yet(offer: Offer) -> str:
+def _not_yet(offer: Offer, settings: AttributionSettings) -> str:
     """What stands on the card of a network whose map takes long or needs its weights first."""
     if offer.remote:
         return "Its weights are fetched when you press Compute."
-    about = f", which takes about {offer.seconds:.0f} s" if offer.seconds else ""
+    seconds = offer.seconds_under(settings)
+    about = f", which takes about {seconds:.0f} s" if seconds else ""
     return f"Not computed for this window yet{about}."
+
+
+def _together(offers: Sequence[Offer], settings: AttributionSettings) -> str:
+    """What a long wait for several maps is said to be; memory is told by each run before it starts."""
+    seconds = sum(offer.seconds_under(settings) or 0.0 for offer in offers)
+    return f": up to about {seconds / 60:.0f} min on one core" if seconds >= LONG else ""
 
 
 def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:

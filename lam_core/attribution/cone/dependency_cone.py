@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lam_core.attribution.cone.graph import Graph, Prepared, UntraceableError
-from lam_core.attribution.cone.plan import Borders, pictures_are_independent, plan
+from lam_core.attribution.cone.plan import Borders, Work, pictures_are_independent, plan
 from lam_core.attribution.cone.program import Program
 from lam_core.attribution.cone.shared_forward import NotSharedError, SharedForward
 from lam_core.attribution.cone.trace import trace
@@ -70,8 +70,10 @@ class Cone:
     """Of the operations that the network consists of; empty where it cannot be traced."""
     foreign: bool = False
     """Whether the program runs some of the network's own code, which may change the network."""
-    lower_precision: bool = False
-    """Whether the network computes in a lower precision than its weights have."""
+    lower_precision: int = 0
+    """Bits of the lowest precision in which the network computes; 0 where none is below that of its weights."""
+    work: Work | None = None
+    """What a forward pass over the planned pictures takes; None where the network cannot be traced."""
 
     def __call__(self, x: Tensor) -> Tensor:
         if x.shape[-2:] != (self.height, self.width):
@@ -123,6 +125,7 @@ def cone(
         digest=choice.digest,
         foreign=choice.foreign,
         lower_precision=choice.lower_precision,
+        work=choice.work,
     )
 
 
@@ -169,7 +172,8 @@ class _Choice:
     borders: Borders = (True, True, True, True)
     digest: str = ""
     foreign: bool = False
-    lower_precision: bool = False
+    lower_precision: int = 0
+    work: Work | None = None
 
 
 @dataclass(frozen=True)
@@ -212,13 +216,15 @@ class _Plans:
             return _Choice(None, 0.0, graph)
         about = {"digest": graph.digest, "foreign": graph.foreign, "lower_precision": graph.lower_precision}
         try:
-            if whole:
-                return _Choice(plan(graph, *rectangle, cropped=False).program, 0.0, TRACED_WHOLE, **about)
-            cropped = plan(graph, *rectangle)
-            if cropped.saving >= MINIMUM_SAVING:
-                return _Choice(cropped.program, cropped.saving, "", borders=cropped.borders, **about)
-            reason = f"cropping would save only {max(cropped.saving, 0):.1%} of the multiply-adds"
-            return _Choice(plan(graph, *rectangle, cropped=False).program, 0.0, reason, **about)
+            reason = TRACED_WHOLE
+            if not whole:
+                cropped = plan(graph, *rectangle)
+                saving = cropped.work.saving
+                if saving >= MINIMUM_SAVING:
+                    return _Choice(cropped.program, saving, "", cropped.borders, work=cropped.work, **about)
+                reason = f"cropping would save only {max(saving, 0):.1%} of the multiply-adds"
+            in_full = plan(graph, *rectangle, cropped=False)
+            return _Choice(in_full.program, 0.0, reason, work=in_full.work, **about)
         except Exception as error:  # A network is foreign code: what no rule foresaw is a reason to run it as it is.
             return _Choice(None, 0.0, f"the network's cone cannot be planned: {sentence(error)}")
 

@@ -97,14 +97,11 @@ class Graph:
         return sha256("\n".join([*text, place[self.output]]).encode()).hexdigest()
 
     @cached_property
-    def lower_precision(self) -> bool:
-        """Whether some of it is computed in a lower precision than the input has."""
-        bits = torch.finfo(self.input.dtype).bits
-        return any(
-            torch.finfo(node.dtype).bits < bits
-            for node in self.nodes
-            if node.dtype.is_floating_point or node.dtype.is_complex
-        )
+    def lower_precision(self) -> int:
+        """Bits of the lowest precision in which some of it is computed; 0 where none is below the input's."""
+        numbers = (node.dtype for node in self.nodes if node.dtype.is_floating_point or node.dtype.is_complex)
+        lowest = min(torch.finfo(dtype).bits for dtype in numbers)
+        return lowest if lowest < torch.finfo(self.input.dtype).bits else 0
 
 
 def leaves(value: Any) -> Iterator[Any]:

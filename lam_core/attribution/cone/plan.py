@@ -28,20 +28,29 @@ _Entry = tuple[Node, Planned, list[Request]]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A program, and what it costs."""
+class Work:
+    """What a forward pass takes."""
 
-    program: Program
     cost: int
-    """Multiply-adds of a forward pass."""
+    """Multiply-adds of the program."""
     whole_cost: int
-    """The same of the whole network."""
-    borders: Borders
+    """Multiply-adds of the whole network."""
+    whole_numbers: int
+    """How many numbers the whole network's layers give."""
 
     @property
     def saving(self) -> float:
         """Share of the whole network's multiply-adds that is not computed."""
         return 1 - self.cost / max(self.whole_cost, 1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A program, and what it takes."""
+
+    program: Program
+    work: Work
+    borders: Borders
 
 
 def plan(
@@ -83,12 +92,15 @@ def plan(
     planned.reverse()
     cost = sum(how.cost for _, how, _ in planned)
     whole_cost = sum(how.operations_each * math.prod(node.shape) for node, how, _ in planned)
-    left_out = (node for node in graph.nodes if node not in wanted and node is not graph.input and all(node.shape))
-    whole_cost += sum(_cost_of(graph, node) for node in left_out)
+    left_out = [node for node in graph.nodes if node not in wanted and node is not graph.input and all(node.shape)]
+    left_out = [node for node in left_out if move(node, whole(node.shape)) is None]
+    whole_cost += sum(plan_node(graph, node, whole(node.shape)).cost for node in left_out)
+    whole_numbers = sum(math.prod(node.shape) for node in (*left_out, *(entry[0] for entry in planned)))
     read = wanted.get(graph.input, whole(graph.input.shape))
     ends = [(bool(p[0] == 0), bool(p[-1] == size - 1)) for p, size in zip(read, graph.input.shape, strict=True)][-2:]
     borders = (*ends[0], *ends[1])
-    return Plan(_program(graph, _joined(graph, planned, result), result, kept), cost, whole_cost, borders)
+    program = _program(graph, _joined(graph, planned, result), result, kept)
+    return Plan(program, Work(cost, whole_cost, whole_numbers), borders)
 
 
 def pictures_are_independent(graph: Graph) -> bool:
@@ -115,11 +127,6 @@ def _reads_alone(graph: Graph, picture: int) -> bool:
     read = wanted.get(graph.input)
     # A picture that depends on no picture was overwritten with another one's.
     return read is not None and read[0].tolist() == [picture]
-
-
-def _cost_of(graph: Graph, node: Node) -> int:
-    extent = whole(node.shape)
-    return 0 if move(node, extent) else plan_node(graph, node, extent).cost
 
 
 def _joined(graph: Graph, planned: list[_Entry], result: Request) -> list[_Entry]:

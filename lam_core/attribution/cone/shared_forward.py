@@ -78,7 +78,7 @@ class SharedForward:
         needed = {node for program in programs for step in program.steps for node in _reads(step.origin)}
         planned = plan(graph, rows, columns, kept=needed)
         self.rows, self.columns = rows, columns
-        self.saving = planned.saving
+        self.saving = planned.work.saving
         """Share of a whole forward pass's multiply-adds that is not computed."""
         self._forward = planned.program
         held = {step.origin.node: step.origin.computed for step in self._forward.steps}

@@ -138,3 +138,10 @@ def test_no_map_is_quick_under_settings_that_take_long():
     assert not small.is_quick(AttributionSettings(nodes=10_000, tolerance=0.0))
     assert small.is_quick(AttributionSettings(rule="reference"))
     assert not small.is_quick(AttributionSettings(field=512))
+
+
+def test_a_map_of_a_larger_field_takes_longer():
+    offer = Offer("one", "One", "compact", 4, seconds=2.0)
+    assert offer.seconds_under(STANDARD) == 2.0
+    assert offer.seconds_under(AttributionSettings(field=512)) == 128.0
+    assert Offer("two", "Two", "yours", 4).seconds_under(STANDARD) is None
