@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +21,9 @@ import zoo
 from dashboard.gallery.shipped import DEVICE, FIRST, FOLDER, MEASURED, THUMBNAILS, Checkpoint
 from dashboard.presentation import questions
 from dashboard.presentation.decoded_image import Picture, from_sample
-from dashboard.presentation.questions import CheckName, Subject
 from dashboard.presentation.view import FIRST_SAMPLE
 from dashboard.widgets.thumbnails import thumbnail
+from lam_core.attribution.checks.map_checks import CHECKS, Subject
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.samples import sample, samples
@@ -100,9 +100,9 @@ def _questions(request: AttributionRequest, picture: Picture) -> Iterator[tuple[
     for detector in ("intensity", "gabor"):
         yield detector, questions.method(request, "lam", detector)
     yield "saturation", questions.saturation(request)
-    subject = Subject(request, made(request, f"first-{EXAMINED}.npz"), picture)
-    for check in get_args(CheckName):
-        yield check, questions.check(check, subject)
+    subject = Subject(request, made(request, f"first-{EXAMINED}.npz"), picture.hr, picture.id)
+    for name, check in CHECKS.items():
+        yield name, check.request(subject)
 
 
 def made(request: Request[Any], name: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,16 +12,15 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app_pages.compare import comparison_exports
-from dashboard.app_pages.compare.verdicts import JUDGED, verdict_of
 from dashboard.components.linked_picture import Frame, linked_picture
-from dashboard.presentation import exports, questions
+from dashboard.presentation import exports
 from dashboard.presentation.formatting import percent
 from dashboard.presentation.model_options import Offer
-from dashboard.presentation.questions import CheckName, Subject
 from dashboard.state import verdicts
 from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel, thumbnails, verdict_mark
 from dashboard.widgets.chart import show_chart
+from lam_core.attribution.checks.map_checks import CHECKS, JUDGES, CheckName, Subject
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
 from lam_core.images import Pixels
@@ -32,15 +30,6 @@ from lam_core.render import difference_over, enlarged, framed, map_over, png, re
 if TYPE_CHECKING:
     from lam_core.attribution.checks.insertion_deletion import Direction
     from lam_core.attribution.checks.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check as it stands on the page."""
-
-    title: str
-    question: str
-    draw: Callable[[Any, Subject, AttributionTarget], None]
 
 
 def show(target: AttributionTarget, offer: Offer, subject: Subject, *, able: bool) -> None:
@@ -60,25 +49,23 @@ def show(target: AttributionTarget, offer: Offer, subject: Subject, *, able: boo
         span: int | Literal["all"] = "all" if name == "faithfulness" else 1
         with grid.cell(column_span=span), st.container(border=True):
             head = st.empty()
-            head.markdown(f"**{check.title}** {verdict_mark.UNCHECKED if name in JUDGED else ''}")
+            head.markdown(f"**{check.title}** {verdict_mark.UNCHECKED if check.judge else ''}")
             st.caption(check.question)
-            if name == "causal" and target.picture.hr is None:
+            if check.needs_truth and subject.truth is None:
                 st.caption("It compares with the HR image, which there is none of here.")
                 continue
-            asked = {check.title: partial(questions.check, name, subject)}
-            if name == "randomisation":
-                asked |= questions.redraws(subject)
+            asked = check.requests(subject)
             found = run_panel.answers(f"Check: {check.title}", target.picture, about, asked, able=able)
             if check.title not in found:
                 continue
             results = [found[title].result for title in asked if title in found]
-            if verdict := verdict_of(name, results, subject, target):
+            if check.judge is not None and (verdict := check.judge(results, subject)):
                 head.markdown(f"**{check.title}** {verdict_mark.BADGES[verdict.mark]}")
                 st.markdown(verdict.sentence)
                 held[check.title] = verdict
                 news |= subject.result is not None and verdicts.keep(subject.result, check.title, verdict)
-            check.draw(results[0], subject, target)
-            _take(name, results[0], subject, offer)
+            DRAWN[name](results[0], subject, target)
+            _take(name, results[0], subject, target, offer)
     _sum_up(line, held)
     if news:
         # The cards above show the mark too, and were drawn before it was known.
@@ -91,7 +78,7 @@ def _sum_up(line: DeltaGenerator, held: dict[str, Verdict]) -> None:
         return
     from lam_core.attribution.checks.verdict import overall
 
-    line.markdown(f"{verdict_mark.mark_of(held)}: {overall(held, len(JUDGED))}")
+    line.markdown(f"{verdict_mark.mark_of(held)}: {overall(held, JUDGES)}")
 
 
 def _errors(result: Attribution) -> None:
@@ -191,46 +178,22 @@ def _causal(found: Any, subject: Subject, target: AttributionTarget) -> None:
     )
 
 
-CHECKS: dict[CheckName, Check] = {
-    "faithfulness": Check(
-        "Insertion and deletion",
-        "Do the pixels that the map ranks first change the window most? The window’s own footprint is left out. Close "
-        "pixels matter most to every network, so the control that counts is the map shuffled within rings of equal "
-        "distance.",
-        _faithfulness,
-    ),
-    "occlusion": Check(
-        "Agreement with occlusion",
-        "Does D change most where the map is strongest? One block after the other is blurred, and the network asked "
-        "again: no gradient, no path.",
-        _occlusion,
-    ),
-    "receptive": Check(
-        "Effective receptive field",
-        "How far one SR pixel reaches on average, over other images: a trait of the network, not of this window.",
-        _receptive,
-    ),
-    "randomisation": Check(
-        "Model randomisation",
-        "The map should change as weights are randomised. One that stays when they are shuffled, layer by layer from "
-        "the output, shows the image and not the network.",
-        _randomisation,
-    ),
-    "causal": Check(
-        "Causal effects",
-        "Does a block help the window or harm it? Each is replaced by patches of other images, and the window’s PSNR "
-        "measured: forward passes alone. Takes the longest.",
-        _causal,
-    ),
+DRAWN: dict[CheckName, Callable[[Any, Subject, AttributionTarget], None]] = {
+    "faithfulness": _faithfulness,
+    "occlusion": _occlusion,
+    "receptive": _receptive,
+    "randomisation": _randomisation,
+    "causal": _causal,
 }
+"""What draws the figure of each check."""
 
 
-def _take(name: str, result: Any, subject: Subject, offer: Offer) -> None:
+def _take(name: str, result: Any, subject: Subject, target: AttributionTarget, offer: Offer) -> None:
     st.download_button(
         "Figures, JSON",
         partial(comparison_exports.checked, subject, name, result, st.context.url or ""),
-        exports.file_name(subject.picture, subject.request.region, ".json", f"{offer.label} {name}"),
-        exports.kind(subject.picture, "application/json"),
+        exports.file_name(target.picture, subject.request.region, ".json", f"{offer.label} {name}"),
+        exports.kind(target.picture, "application/json"),
         icon=":material/data_object:",
         key=f"take-{name}",
         on_click="ignore",

@@ -12,7 +12,7 @@ from dashboard.app_pages.compare.comparison import Lineup, Seen
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation import exports
 from dashboard.presentation.formatting import settings_of
-from dashboard.presentation.questions import Subject
+from lam_core.attribution.checks.map_checks import Subject
 from lam_core.render import difference_over, informative_over, map_over, png
 from lam_core.render.figure.sheet import Tile, sheet
 from lam_core.studies.published import SOURCE
@@ -90,7 +90,7 @@ def checked(subject: Subject, check: str, result: Any, address: str) -> str:
         "check": check,
         "model": request.model.name,
         "fingerprint": request.model.fingerprint,
-        "picture": subject.picture.id,
+        "picture": subject.image,
         "window": [request.region.x, request.region.y, request.region.size],
         "scale": request.model.scale,
         "settings": request.settings.as_dict(),

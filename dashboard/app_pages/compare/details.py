@@ -11,10 +11,10 @@ from dashboard.app_pages.compare.comparison import Lineup
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.model_options import Offer
-from dashboard.presentation.questions import Subject
 from dashboard.runtime.compute import at_hand
 from dashboard.state import session, visitor
 from dashboard.state.target import AttributionTarget
+from lam_core.attribution.checks.map_checks import Subject
 
 
 def show(target: AttributionTarget, lineup: Lineup | None) -> None:
@@ -49,7 +49,9 @@ def show(target: AttributionTarget, lineup: Lineup | None) -> None:
             _say(offer)
     if trust.open:
         with trust:
-            checks_panel.show(target, offer, Subject(request, outcome.result, target.picture), able=able)
+            checks_panel.show(
+                target, offer, Subject(request, outcome.result, target.picture.hr, target.picture.id), able=able
+            )
             _say(offer)
 
 

@@ -13,9 +13,10 @@ import zoo
 from dashboard.gallery import shipped
 from dashboard.gallery.shipped import FIRST, FOLDER, find, first_visit, thumbnails
 from dashboard.presentation.decoded_image import from_sample
-from dashboard.presentation.questions import METHODS, CheckName, Subject, check, method, saturation
+from dashboard.presentation.questions import METHODS, method, saturation
 from dashboard.presentation.view import FIRST_SAMPLE
 from lam_core.attribution.attribute import attribute
+from lam_core.attribution.checks.map_checks import CHECKS, CheckName, Subject
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.images import digest
@@ -100,8 +101,8 @@ def test_methods_and_checks_of_one_network_ship():
     first, picture = first_visit(), from_sample(sample(FIRST_SAMPLE), 4)
     request = AttributionRequest(zoo.reference(first.examined), picture.lr, first.window)
     questions = [*(method(request, name) for name in METHODS), method(request, "lam", "gabor"), saturation(request)]
-    subject = Subject(request, find(request), picture)
-    questions += [check(name, subject) for name in SHIPPED_CHECKS]
+    subject = Subject(request, find(request), picture.hr, picture.id)
+    questions += [CHECKS[name].request(subject) for name in SHIPPED_CHECKS]
     missing = [question for question in questions if find(question) is None]
     assert not missing, "`make gallery` again"
 
