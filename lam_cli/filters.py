@@ -54,10 +54,11 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(f"{len(opened)} images are too few; give {LEAST} or more: a third scores, the others try")
     images = [one.pixels for one in opened]
     said = overrides(options)
-    both = [zoo.reference(one, **said) for one in (options.target, name)]
-    say(note for network in both for note in network.notes)
+    target, baseline = zoo.reference(options.target, **said), zoo.reference(name, **said)
+    say(note for network in (target, baseline) for note in network.notes)
     request = FilterStudyRequest(
-        *both,
+        target,
+        baseline,
         images[::3],
         [image for i, image in enumerate(images) if i % 3],
         tuple(Degradation.parse(text) for text in options.degradations.split(",")),
