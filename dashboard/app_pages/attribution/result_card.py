@@ -12,6 +12,7 @@ from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.formatting import decibels, duration, percent, sentence, settings_in_short, settings_of
 from dashboard.presentation.model_options import Tag
+from dashboard.presentation.training_note import training_note
 from dashboard.state import session
 from dashboard.widgets import thumbnails, verdict_mark
 from dashboard.widgets.colour_bar import colour_bar
@@ -21,6 +22,7 @@ from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
 from lam_core.region import Field, Region
 from lam_core.service.progress import Progress
+from zoo.catalog.registry import registry
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
     )
     colour_bar(0, "0", "own maximum, linear")
     _figures(picture, result)
+    if (quality := picture.quality(result)) and (note := training_note(registry().entries.get(head.key), *quality)):
+        st.caption(note)
     for warning in result.computation.warnings:
         st.warning(sentence(warning), icon=":material/warning:")
     mark, told = verdict_mark.card_line(result)
