@@ -85,6 +85,7 @@ def test_a_direct_upsampler_is_recognised(name: str, scale: int):
 @pytest.mark.parametrize(
     "name",
     [
+        "bsrn",
         "catanet",
         "edsr",
         "elan",
@@ -102,6 +103,8 @@ def test_a_direct_upsampler_is_recognised(name: str, scale: int):
         "san",
         "seemore",
         "smfanet",
+        "srformer",
+        "vapsr",
         "x-restormer",
     ],
 )

@@ -233,6 +233,38 @@ RECORDED: dict[str, tuple[str, dict[str, Any], int, Values, Values]] = {
         (2.315316905400e-01, 1.085097850571e00, -2.212537578187e-01),
         (-4.188928622241e-01, -7.757725356840e-02, -7.250281694958e-01),
     ),
+    # xiaom233/BSRN 2d63d5239c9fa9810b9c1aea93e98d42ece09efc
+    "BSRN": (
+        "bsrn",
+        {"channels": 16, "blocks": 8, "scale": 2},
+        16,
+        (1.403548962414e00, 9.041389697809e-01, -1.552104450579e-01),
+        (7.050760841905e-01, 2.203652412492e-01, 1.633364903128e-01),
+    ),
+    # zhoumumu/VapSR 404c584e21ed92b3c9ddc3da8272d366c978148f
+    "VapSR-S": (
+        "vapsr",
+        {"channels": 8, "blocks": 2, "hidden": 12, "scale": 4, "width": 64, "groups": 2},
+        12,
+        (1.128291883310e00, 2.049628417192e-01, 4.493021679775e-01),
+        (-1.293415785796e00, -1.334992322250e00, -1.091125252044e00),
+    ),
+    # HVision-NKU/SRFormer d0c2da6e298a6170bd1466a05f2df305b24f4725
+    "SRFormer": (
+        "srformer",
+        {
+            "channels": 12,
+            "depths": [2, 1],
+            "scale": 2,
+            "upsampler": "pixelshuffledirect",
+            "heads": [2, 3],
+            "hidden": 24,
+            "window": 10,
+        },
+        12,
+        (1.322645150455e00, 7.195322433157e-01, 2.180362216070e-01),
+        (2.293751573758e00, 3.185641161663e-01, 1.808374691220e00),
+    ),
 }
 """Architecture, hyperparameters and key of the picture's size; output at row 5, column 7, and there the gradient of the
 sum of the output's squares."""
@@ -326,6 +358,22 @@ PUBLISHED = [
         },
         792,
     ),
+    ("bsrn", {"channels": 64, "blocks": 8, "scale": 4}, 352),
+    ("vapsr", {"channels": 48, "blocks": 21, "hidden": 64, "scale": 4}, 342),
+    ("vapsr", {"channels": 32, "blocks": 11, "hidden": 64, "groups": 2, "scale": 4}, 155),
+    (
+        "srformer",
+        {
+            "channels": 60,
+            "depths": [6] * 4,
+            "heads": [6] * 4,
+            "hidden": 120,
+            "window": 16,
+            "upsampler": "pixelshuffledirect",
+            "scale": 4,
+        },
+        873,
+    ),
     ("seemore", {"channels": 36, "groups": 6, "ranks": [2, 4, 8], "scale": 4}, 232),
     ("seemore", {"channels": 48, "groups": 16, "ranks": [2, 4, 8], "scale": 4}, 969),
     ("hit-sr", {"channels": 60, "depths": [6] * 4, "heads": [6] * 4, "hidden": 120, "variant": "SIR", "scale": 4}, 792),
@@ -345,3 +393,12 @@ def test_has_as_many_weights_as_its_paper_says(name: str, hyperparameters: dict[
         network = architecture(name).build(**hyperparameters)
     weights = sum(p.numel() for key, p in network.named_parameters() if "_mean." not in key)
     assert abs(weights / 1000 - thousands) < 1
+
+
+def test_masks_for_the_size_of_training_are_not_needed():
+    network = architecture("srformer").build(
+        channels=12, depths=[2], heads=[2], hidden=12, window=4, scale=2, upsampler="pixelshuffledirect"
+    )
+    state = network.state_dict()
+    network.load_state_dict({**state, "layers.0.residual_group.blocks.1.attn_mask": torch.zeros(4, 16, 4)})
+    assert state.keys() == network.state_dict().keys()

@@ -14,6 +14,7 @@ WINDOWED = {"img_size": 16, "embed_dim": 12, "depths": [2], "num_heads": [2], "m
 
 OWN: dict[str, dict[str, Any]] = {
     "a2n": {"channels": 8, "upsampling_channels": 6, "blocks": 2, "hidden": 2, "kernel": 1},
+    "bsrn": {"channels": 16, "blocks": 2},
     "carn": {"channels": 8, "scales": [], "groups": 2, "efficient": True, "shifter": False},
     "catanet": {"channels": 8, "centres": [4], "inner": 4, "hidden": 12, "patches": [16], "groups": [256]},
     "cincgan": {"channels": 8, "blocks": 2, "scale": 1},
@@ -99,11 +100,20 @@ OWN: dict[str, dict[str, Any]] = {
     "smfanet": {"channels": 12, "blocks": 2, "hidden": 36, "mixed": 9},
     "srcnn": {"kernels": [9, 1, 5], "widths": [8, 4], "channels": 3},
     "srdensenet": {"growth": 4, "blocks": 2, "layers": 2, "bottleneck": 8},
+    "srformer": {
+        "channels": 12,
+        "depths": [2],
+        "heads": [2],
+        "hidden": 12,
+        "window": 10,
+        "upsampler": "pixelshuffledirect",
+    },
     "srgan-blocks": {"channels": 8, "blocks": 3},
     "srresnet": {"channels": 8, "blocks": 2, "later_keys": True},
     "srresnet-instance": {"channels": 8, "blocks": 2},
     "srresnet-classic": {"channels": 8, "blocks": 2, "bias": True, "earlier_keys": True},
     "swinir-light": {"channels": 8, "groups": 2, "blocks": 2, "heads": 2, "window": 8, "hidden": 12},
+    "vapsr": {"channels": 8, "blocks": 2, "hidden": 12, "width": 16, "groups": 2},
     "x-restormer": {
         "channels": 4,
         "blocks": [1, 1, 1, 1],

@@ -12,6 +12,7 @@ from zoo.errors import ZooError
 
 FILES = (
     "a2n",
+    "bsrn",
     "carn",
     "catanet",
     "cincgan",
@@ -42,11 +43,13 @@ FILES = (
     "smfanet",
     "srcnn",
     "srdensenet",
+    "srformer",
     "srgan_blocks",
     "srresnet",
     "srresnet_classic",
     "srresnet_instance",
     "swinir",
+    "vapsr",
     "x_restormer",
 )
 """Every file of this folder that describes an architecture."""

@@ -31,15 +31,20 @@ def relative_places(window: int) -> Tensor:
 
 
 @cache
-def strangers(height: int, width: int, window: int) -> Tensor:
-    """Which pairs of places meet in a window only because the moved plane wraps around: [windows, window², window²]."""
-    move = window // 2
+def parts(height: int, width: int, window: int, move: int) -> Tensor:
+    """Which part of the picture each place of each window comes from where the plane was moved: [windows, window²]."""
     part = torch.zeros(height, width)
     for label, rows in enumerate((slice(0, -window), slice(-window, -move), slice(-move, None))):
         for other, columns in enumerate((slice(0, -window), slice(-window, -move), slice(-move, None))):
             part[rows, columns] = 3 * label + other
-    parts = into_windows(part[None, ..., None], window)[..., 0]
-    return parts[:, None, :] != parts[:, :, None]
+    return into_windows(part[None, ..., None], window)[..., 0]
+
+
+@cache
+def strangers(height: int, width: int, window: int) -> Tensor:
+    """Which pairs of places meet in a window only because the moved plane wraps around: [windows, window², window²]."""
+    found = parts(height, width, window, window // 2)
+    return found[:, None, :] != found[:, :, None]
 
 
 def into_windows(x: Tensor, window: int) -> Tensor:

@@ -35,6 +35,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
     "mambairv2": (RANGE,),
     "pft": (RANGE, "kept", "heads"),
     "seemore": (RANGE, "topk", "recursive", "use_shuffle"),
+    "srformer": (RANGE,),
     "x-restormer": ("window",),
 }
 """Hyperparameters by architecture that change what the network computes and leave no trace in the weights."""
