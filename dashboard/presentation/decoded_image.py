@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from dashboard.presentation.formatting import sentence
 from lam_core.attribution.result import Attribution
 from lam_core.errors import LamError
 from lam_core.images import Pixels, bicubic, digest, downscale, mod_crop, psnr
 from lam_core.images.decode import Decoded
 from lam_core.images.image_sets import SUFFIXES
+from lam_core.images.pair import PairError, pair
 from lam_core.region import Field, Region
 from lam_core.samples import Sample
 from lam_core.service.owner import Owner
@@ -107,8 +109,19 @@ def from_sample(sample: Sample, scale: int) -> Picture:
     )
 
 
-def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int, owner: Owner | None) -> Picture:
-    """A visitor's picture at a scale. Raises `PictureSizeError`."""
+def from_upload(
+    decoded: Decoded,
+    name: str,
+    *,
+    low_resolution: bool,
+    scale: int,
+    owner: Owner | None,
+    own_hr: Decoded | None = None,
+) -> Picture:
+    """A visitor's picture at a scale; `own_hr` is the HR picture of an LR one. Raises `PictureSizeError`.
+
+    An HR picture that is none of this LR picture at this scale is left out, and a note says why.
+    """
     pixels = decoded.pixels
     height, width = pixels.shape[:2]
     least = SHORTEST_LR if low_resolution else SHORTEST_LR * scale
@@ -121,7 +134,14 @@ def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int
             "“This image is already LR” if it is the HR image"
         )
     lr = pixels if low_resolution else downscale(pixels, scale)
-    hr = None if low_resolution else mod_crop(pixels, scale)
+    hr, notes = (None, decoded.notes) if low_resolution else (mod_crop(pixels, scale), decoded.notes)
+    if low_resolution and own_hr is not None:
+        try:
+            both = pair(lr, own_hr.pixels, scale)
+        except PairError as error:
+            notes = (*notes, f"The HR image is not used: {error}.")
+        else:
+            hr, notes = both.hr, (*notes, *own_hr.notes, *map(sentence, both.notes))
     side = min(16, lr.shape[0] * scale, lr.shape[1] * scale)
     return Picture(
         f"upload-{digest(pixels)}",
@@ -131,6 +151,6 @@ def from_upload(decoded: Decoded, name: str, *, low_resolution: bool, scale: int
         hr,
         scale,
         Region.centred(lr.shape[0] * scale, lr.shape[1] * scale, side),
-        decoded.notes,
+        notes,
         owner,
     )

@@ -19,6 +19,8 @@ class Upload:
     decoded: Decoded
     name: str
     """Of the file; shown to its owner alone, never logged."""
+    hr: Decoded | None = None
+    """The HR picture of the same scene, where the picture is an LR one and its owner brought both."""
 
 
 def hold(upload: Upload) -> None:

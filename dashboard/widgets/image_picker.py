@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.image_strip import Kind, image_strip
 from dashboard.gallery.shipped import thumbnails
@@ -16,7 +18,7 @@ from dashboard.state.uploads import Upload
 from lam_core.attribution.settings import SettingsError
 from lam_core.errors import LamError
 from lam_core.images import digest
-from lam_core.images.decode import decode
+from lam_core.images.decode import Decoded, decode
 from lam_core.region import Region, RegionError
 from lam_core.samples import samples
 from lam_core.settings import MEBIBYTE, settings
@@ -69,6 +71,15 @@ def upload(view: View) -> None:
             on_change=_take_kind,
             help="Otherwise it is taken for the HR image and reduced by bicubic interpolation.",
         )
+        if view.low_resolution and uploads.held() is not None:
+            st.file_uploader(
+                "Its HR image, if you have it: PSNR is then against it, and how the LR image was made is told",
+                type=IMAGE_TYPES,
+                key=(hr_key := f"hr-{uploads.widget_key()}"),
+                max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
+                on_change=_take_hr,
+                args=(hr_key,),
+            )
         st.caption(
             f"Nobody else sees image and results; they go when you close the tab, after {limits.upload_hours} h "
             "without use, or at once if you say so. Links contain only a hash. On a large image the maps are computed "
@@ -93,20 +104,8 @@ def _delete_upload() -> None:
 
 
 def _take_upload(key: str) -> None:
-    file = st.session_state.get(key)
-    st.session_state.upload_fault = st.session_state.upload_note = ""
-    if file is None:
-        return
-    limits = settings()
-    try:
-        if file.size > limits.upload_limit:
-            raise SettingsError(
-                f"{file.name} has {file.size / MEBIBYTE:.1f} MiB; choose a file of at most "
-                f"{limits.upload_limit / MEBIBYTE:g} MiB"
-            )
-        decoded = decode(file.getvalue(), pixel_limit=limits.pixel_limit)
-    except LamError as error:
-        st.session_state.upload_fault = f"{file.name}: {sentence(str(error))}"
+    file, decoded = _decoded(key)
+    if file is None or decoded is None:
         return
     name = f"upload-{digest(decoded.pixels)}"
     expected = st.session_state.view.upload
@@ -115,6 +114,32 @@ def _take_upload(key: str) -> None:
     if name != st.session_state.view.image:
         session.change(image=name, window=None)
     uploads.hold(Upload(decoded, file.name))
+
+
+def _take_hr(key: str) -> None:
+    file, decoded = _decoded(key)
+    own = uploads.held()
+    if own is not None and (file is None or decoded is not None):
+        uploads.hold(replace(own, hr=decoded))
+
+
+def _decoded(key: str) -> tuple[UploadedFile | None, Decoded | None]:
+    """The file in a widget and the picture in it; where there is none, the fault is kept to be shown."""
+    file = st.session_state.get(key)
+    st.session_state.upload_fault = st.session_state.upload_note = ""
+    if file is None:
+        return None, None
+    limits = settings()
+    try:
+        if file.size > limits.upload_limit:
+            raise SettingsError(
+                f"{file.name} has {file.size / MEBIBYTE:.1f} MiB; choose a file of at most "
+                f"{limits.upload_limit / MEBIBYTE:g} MiB"
+            )
+        return file, decode(file.getvalue(), pixel_limit=limits.pixel_limit)
+    except LamError as error:
+        st.session_state.upload_fault = f"{file.name}: {sentence(str(error))}"
+        return file, None
 
 
 def _take_kind() -> None:

@@ -43,7 +43,12 @@ def _made(view: View) -> Picture | None:
     if own is None or digest(own.decoded.pixels) != view.upload:
         return None
     return from_upload(
-        own.decoded, own.name, low_resolution=view.low_resolution, scale=view.scale, owner=visitor.visitor()
+        own.decoded,
+        own.name,
+        low_resolution=view.low_resolution,
+        scale=view.scale,
+        owner=visitor.visitor(),
+        own_hr=own.hr,
     )
 
 

@@ -49,7 +49,14 @@ def picture_of(image: ImageSource, scale: int) -> Picture:
     own = uploads.held()
     if own is None or digest(own.decoded.pixels) != image.sha256:
         raise RecipeError(f"{image.file} is not here; choose that very file under “Your picture”")
-    return from_upload(own.decoded, own.name, low_resolution=image.low_resolution, scale=scale, owner=visitor.visitor())
+    return from_upload(
+        own.decoded,
+        own.name,
+        low_resolution=image.low_resolution,
+        scale=scale,
+        owner=visitor.visitor(),
+        own_hr=own.hr,
+    )
 
 
 def change(**changes: Any) -> None:

@@ -2,6 +2,7 @@
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.gallery.shipped import first_visit
 from lam_core.attribution.wording import index_of
 from lam_core.images import digest
+from lam_core.samples import sample
 from tests.dashboard.conftest import APP, write_toy
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
@@ -161,6 +163,22 @@ def test_an_upload_is_attributed_and_known_by_its_digest(toy):
     app.toggle(key="low").set_value(True).run()
     assert app.query_params["lr"] == "1"
     clicked(app, 200, 100)
+    assert ("PSNR", "no HR") in metrics(app)
+
+
+def test_an_lr_image_and_its_hr_image_are_a_pair(toy):
+    hr = sample("cat").pixels()[:144, :160]
+    area = cv2.resize(hr, (40, 36), interpolation=cv2.INTER_AREA)
+    app = opened(models=toy)
+    app.file_uploader[0].upload("lr.png", png(area)).run()
+    app.toggle(key="low").set_value(True).run()
+    app.file_uploader[1].upload("hr.png", png(hr)).run()
+    assert not app.exception
+    assert "the mean of each block (OpenCV's INTER_AREA)" in text(app)
+    clicked(app, 64, 64)
+    assert [value for name, value in metrics(app) if name == "PSNR" and value.endswith("dB")]
+    app.file_uploader[1].upload("other.png", png(sample("brick-terrace").pixels()[:144, :160])).run()
+    assert "The HR image is not used: enlarged ×4" in text(app)
     assert ("PSNR", "no HR") in metrics(app)
 
 
