@@ -26,6 +26,10 @@ LARGEST = 256
 """The longest side on which a network is tried."""
 
 
+_OTHER_PRECISION = re.compile(r"Float but found Double|Double but found Float|double != float|same dtype")
+"""What PyTorch says where tensors of two precisions meet."""
+
+
 class NonFiniteMapError(LamError):
     """A network whose output or gradient is not finite."""
 
@@ -65,6 +69,8 @@ def explain(model: SuperResolver, x: Tensor, error: Exception) -> NoReturn:
 def _remedy(model: SuperResolver, error: Exception, height: int, width: int, pictures: int) -> str:
     if "NVIDIA driver" in str(error) or "not compiled with CUDA" in str(error):
         return "its code moves tensors to a GPU, as .cuda() does, and there is none: have it write .to(x) instead"
+    if model.dtype == torch.float64 and _OTHER_PRECISION.search(str(error)):
+        return "its code makes tensors of single precision: choose --dtype float32, or have it write .to(x) instead"
     if any(not isinstance(value, float) for value in model.condition.values()):
         return ""
     own = 1 if model.convention.colour == "luma" else 3

@@ -117,9 +117,24 @@ def _read(image: Image.Image, content: bytes, header: TiffHeader | None) -> Deco
         notes.append(f"Colours are converted from {image.mode} to RGB.")
     if icc and image.mode not in ("1", "L", "LA"):
         notes.append("The colour profile is ignored: values are taken as they are stored.")
+    if image.format == "PNG" and (coding := _unusual_coding(content)):
+        notes.append(coding)
     if gamma and not 0.4 < gamma < 0.5:
         notes.append(f"The gamma of {gamma:g} is ignored: values are taken as they are stored.")
     return Decoded(_rgb(image), tuple(notes))
+
+
+def _unusual_coding(content: bytes) -> str:
+    """A sentence where a PNG file says by code points (cICP) that its numbers mean other light than sRGB's."""
+    place = content.find(b"cICP", 0, content.find(b"IDAT"))
+    if place < 0 or content[place + 4 : place + 6] in (b"\x01\x0d", b"\x01\x01", b"\x01\x06"):
+        return ""
+    primaries, transfer = content[place + 4], content[place + 5]
+    hdr = {16: ", PQ, for high dynamic range", 18: ", HLG, for high dynamic range"}.get(transfer, "")
+    return (
+        f"The colour coding (cICP, primaries {primaries}, transfer {transfer}{hdr}) is ignored: values are taken as "
+        "they are stored."
+    )
 
 
 def _spare(header: TiffHeader) -> str:

@@ -30,7 +30,7 @@ MAGIC: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"SIMPLE  =", "a FITS file", "save the picture in it as PNG, with 8 or 16 bits"),
     (0, b"CDF", "a NetCDF file", "save the picture in it as PNG"),
     (0, b"\x89HDF", "an HDF5 file", "save the picture in it as PNG"),
-    (0, b"MATLAB 5.0", "a MATLAB file", "save the picture in it as PNG: imwrite(x, 'x.png')"),
+    (0, b"MATLAB ", "a MATLAB file", "save the picture in it as PNG: imwrite(x, 'x.png')"),
     (0, b"\x93NUMPY", "a NumPy array", "save it as PNG: PIL.Image.fromarray(x).save('x.png')"),
     (0, b"FUJIFILM", "a camera's raw file", "develop it and save it as PNG"),
     (0, b"II\x1a\0\0\0HEAP", "a camera's raw file", "develop it and save it as PNG"),

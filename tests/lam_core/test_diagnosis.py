@@ -21,6 +21,25 @@ from tests.lam_core.networks import Enlarging, Frames, Noise, Reflecting, Return
 IMAGE = np.random.default_rng(0).integers(0, 256, (33, 35, 3), dtype=np.uint8)
 
 
+class Single(nn.Module):
+    """Makes a kernel of its own at every call, as layers that merge their branches do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(3, 3, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(x, torch.eye(3)[..., None, None]) * self.weight.mean()
+
+
+def test_a_network_that_makes_tensors_of_single_precision_says_so() -> None:
+    single = SuperResolver(Single(), 1)
+    x = torch.rand(1, 3, 8, 8)
+    assert single.restored(x).shape == x.shape
+    with pytest.raises(NetworkFailedError, match="single precision: choose --dtype float32"):
+        single.to(dtype=torch.float64).restored(x.double())
+
+
 @pytest.mark.parametrize(
     ("network", "scale", "says", "remedy"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -38,6 +39,20 @@ class UnusableNetworkError(ZooError):
 
 class MismatchError(ZooError):
     """Weights that are not what their entry says."""
+
+
+def _why_unknown(state: Mapping[str, Tensor], name: str) -> str:
+    """What a state dict of no known architecture may be, as an addition to a sentence; empty where nothing is seen."""
+    if re.search(r"-\d{5}-of-\d{5}", name):
+        return "; it is one part of several: join them into one file"
+    if any(re.search(r"\.lora_(A|B|up|down)\.|\.lora_(up|down)$", key) for key in state):
+        return "; it is an adapter (LoRA) of another network: merge it into that and save the sum"
+    if any(key.endswith((".weight_g", ".weight_orig")) or ".parametrizations." in key for key in state):
+        return (
+            "; its layers are under weight or spectral normalisation: remove it, by torch.nn.utils.remove_weight_norm, "
+            "remove_spectral_norm or parametrize.remove_parametrizations, before saving"
+        )
+    return ""
 
 
 def is_known(state: Mapping[str, Tensor]) -> bool:
@@ -93,8 +108,8 @@ def candidates(
             break
     else:
         raise UnknownNetworkError(
-            f"{name} fits no architecture known here (its layers: {', '.join(list(state)[:3])}, …); "
-            "load it by your own code as path.py:build"
+            f"{name} fits no architecture known here (its layers: {', '.join(list(state)[:3])}, …)"
+            f"{_why_unknown(state, name)}; load it by your own code as path.py:build"
         )
     own = support.architecture.own if isinstance(support.architecture, ZooArchitecture) else None
     readings = own.readings(state) if own else ()

@@ -52,7 +52,8 @@ def foreign_format(name: str, start: bytes, size: int) -> ForeignFormat | None:
     if (text := _as_text(start)) is not None:
         return _of_text(text, size)
     if _is_onnx(start):
-        return ONNX
+        # Core ML's files begin alike: a version, then a message.
+        return COREML if name.endswith(".mlmodel") else ONNX
     return of_suffix(name)
 
 
@@ -104,6 +105,7 @@ def of_members(name: str, members: Sequence[str]) -> ForeignFormat:
     )
 
 
+COREML = ForeignFormat("coreml", "a Core ML network", ORIGINAL)
 ONNX = ForeignFormat("onnx", "an ONNX network", "give it a name that ends in .onnx")
 NCNN_PARAM = ForeignFormat(
     "ncnn", "the layer list of an ncnn network", "give it a name that ends in .param, with its .bin beside it"
@@ -177,7 +179,9 @@ BY_SUFFIX: tuple[tuple[tuple[str, ...], ForeignFormat], ...] = (
     ((".msgpack",), ForeignFormat("msgpack", "a MessagePack file, as Flax writes them", EXPORT)),
     ((".pb", ".meta", ".index"), TENSORFLOW),
     ((".data-00000-of-00001",), TENSORFLOW),
-    ((".mlmodel",), ForeignFormat("coreml", "a Core ML network", ORIGINAL)),
+    ((".mlmodel",), COREML),
+    ((".joblib",), ForeignFormat("joblib", "a file of joblib",
+                                 "load it by joblib and save its tensors by safetensors.torch.save_file")),
     ((".engine", ".trt", ".plan"), ForeignFormat("tensorrt", "a TensorRT engine", ORIGINAL)),
     ((".caffemodel",), ForeignFormat("caffe", "a Caffe model", EXPORT)),
     ((".weights",), ForeignFormat("darknet", "a Darknet weights file", EXPORT)),

@@ -83,6 +83,11 @@ def parameter_sets(content: Any, *, name: str) -> tuple[ParameterSet, ...]:
         sets = [s for s in found if any(t.dim() >= least_axes and t.numel() > 1 for t in s.weights.values())]
         if sets:
             return tuple(sorted(sets, key=lambda s: (_rank(s.name), -sum(t.numel() for t in s.weights.values()))))
+    if isinstance(content, Mapping) and isinstance(content.get("shadow_params"), list | tuple):
+        raise NotACheckpointError(
+            f"{name} holds an average without the names of layers (shadow_params), as torch_ema and diffusers keep it; "
+            "copy it into the network by copy_to(network.parameters()) and save the network's state dict"
+        )
     raise NotACheckpointError(
         f"{name} holds no weights ({_described(content)}); expected a mapping of layer names to tensors"
     )

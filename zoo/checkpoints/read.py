@@ -63,7 +63,8 @@ class Checkpoint:
         )
         _check_plausible(choice.weights, self.bytes, self.name)
         weights = {key: t.float() if t.is_floating_point() else t for key, t in choice.weights.items()}
-        return Choice(choice.name, published_layout(weights), choice.is_default, (*choice.notes, *self.notes))
+        notes = (*choice.notes, *self.notes, *_rounded(choice.weights, self.name))
+        return Choice(choice.name, published_layout(weights), choice.is_default, notes)
 
 
 def read_state(
@@ -108,6 +109,14 @@ def read_checkpoint(path: Path, *, largest: int = LARGEST) -> Checkpoint:
         )
     unpacked = _unpacked(path, size) if start[:2] == b"PK" else size
     return Checkpoint(name, parameter_sets(content, name=name), unpacked, told, _notes(content, name))
+
+
+def _rounded(state: Mapping[str, Tensor], name: str) -> tuple[str, ...]:
+    """A sentence where weights were rounded to so few bits that the network is another one."""
+    kinds = {str(t.dtype).removeprefix("torch.") for t in state.values() if t.is_floating_point() and t.itemsize == 1}
+    if not kinds:
+        return ()
+    return (f"{name} holds weights of 8 bits ({', '.join(sorted(kinds))}), rounded to 2 or 3 significant bits",)
 
 
 def _is_safetensors(start: bytes) -> bool:
@@ -192,12 +201,19 @@ def _check_kind(state: Mapping[str, Tensor], name: str) -> None:
 
 def _check_plausible(state: Mapping[str, Tensor], size: int, name: str) -> None:
     for key, tensor in state.items():
+        if tensor.is_meta:
+            raise CheckpointError(
+                f"{name} holds tensors without values (on the device meta), such as {key!r}; load the network's "
+                "weights before it is saved"
+            )
         if len(key) > 512:
             raise OversizedCheckpointError(f"{name} has a layer name of {len(key):,} characters")
         if any(int(number) > LARGEST_INDEX for number in re.findall(r"\d+", key)):
             raise OversizedCheckpointError(f"{name} numbers a layer beyond {LARGEST_INDEX}: {key[:80]!r}")
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-            raise OversizedCheckpointError(f"{name} stretches few numbers to a tensor of {tensor.numel():,} at {key!r}")
+            raise OversizedCheckpointError(
+                f"{name} stretches few numbers to a tensor of {tensor.numel():,} at {key!r}; save .contiguous() tensors"
+            )
     total = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
     if total > 4 * size:
         raise OversizedCheckpointError(f"{name} has {size:,} bytes and describes {total:,}; it is damaged or hostile")

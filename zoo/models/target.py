@@ -78,6 +78,8 @@ def target_of(text: str | Path | Entry, settings: ZooSettings) -> Target:
     if _REPOSITORY.fullmatch(name):
         raise hub.HubReferenceError(f"{name!r} names a repository; name its file too, as {name}:model.safetensors")
     _refuse_when_hosted(settings)
+    if Path(name).is_dir():
+        raise NoSuchFileError(f"{name!r} is a folder; give the file of weights in it")
     raise NoSuchFileError(
         f"there is no file {name!r}; give an id, a checkpoint, an entry, owner/repo:file, path.py:build or "
         "package.module:Class"

@@ -31,8 +31,9 @@ import torch
 from safetensors.torch import save, save_file
 from torch import Tensor, nn
 
+import zoo
 from tests.zoo import forged_checkpoints as forged
-from zoo.checkpoints.detect import is_known
+from zoo.checkpoints.detect import UnknownNetworkError, is_known
 from zoo.checkpoints.errors import CheckpointError, CodeInCheckpointError, NotACheckpointError, ParameterSetError
 from zoo.checkpoints.read import read_checkpoint
 
@@ -149,6 +150,10 @@ READ = [
          lambda: rezipped(saved({"params": STATE, "args": argparse.Namespace()})), "argparse.Namespace"),
     torch_form("half precision", {k: t.half() for k, t in STATE.items()}, within=2e-3),
     torch_form("bfloat16", {k: t.bfloat16() for k, t in STATE.items()}, within=2e-2),
+    *(torch_form(f"{kind}", {k: t.to(getattr(torch, kind)) for k, t in STATE.items()},
+                 f"weights of 8 bits ({kind}), rounded to 2 or 3 significant bits",
+                 expected={k: t.to(getattr(torch, kind)).float() for k, t in STATE.items()})
+      for kind in ("float8_e4m3fn", "float8_e5m2")),
     torch_form("double precision", {k: t.double() for k, t in STATE.items()}),
     torch_form("parameters, not tensors", {k: nn.Parameter(t) for k, t in STATE.items()}),
     *(torch_form(f"prefix {prefix}", prefixed(prefix)) for prefix in (
@@ -270,6 +275,15 @@ REFUSED: list[tuple[str, Callable[[], bytes], str]] = [
     ("epoch.pth", lambda: saved({"epoch": 3}), "holds no weights.*'epoch'"),
     ("tensor.pth", lambda: saved(torch.zeros(3)), "holds no weights.*a Tensor"),
     ("int8.pth", lambda: saved({k: (t * 9).to(torch.int8) for k, t in STATE.items()}), r"quantised weights \(int8\)"),
+    (
+        "shadow.pth",
+        lambda: saved({"decay": 0.99, "shadow_params": list(STATE.values())}),
+        r"average without the names of layers.*copy_to\(network.parameters\(\)\)",
+    ),
+    ("meta.pth", lambda: saved({k: t.to("meta") for k, t in STATE.items()}), "without values .*before it is saved"),
+    ("model.mlmodel", lambda: b"\x08\x04\x12\x10" + bytes(90), "Core ML network; give the PyTorch"),
+    ("model.joblib", lambda: b"\x78\x9c" + bytes(90), "joblib; load it by joblib"),
+    ("stretched.pth", lambda: saved({"a.weight": torch.zeros(1, 1).expand(8, 8)}), r"stretches.*save \.contiguous\(\)"),
     ("evil.pth", lambda: pickle.dumps({"a": forged.Exploit(Path("never"))}), "would run code.*nothing of it was run"),
 ]
 
@@ -317,6 +331,23 @@ def test_a_whole_network_gives_its_weights_without_its_class(tmp_path: Path) -> 
         torch.save({"model": network}, tmp_path / "net.pth", _use_new_zipfile_serialization=not older)
         found = read_checkpoint(tmp_path / "net.pth").weights().weights
         assert {k: t.tolist() for k, t in found.items()} == {k: t.tolist() for k, t in network.state_dict().items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "says"),
+    [
+        ("model-00001-of-00002.safetensors", ["a.weight"], "one part of several: join them"),
+        ("lora.safetensors", ["body.0.lora_A.weight", "body.0.lora_B.weight"], r"adapter \(LoRA\).*merge it"),
+        ("kohya.safetensors", ["lora_unet_a.lora_down.weight"], r"adapter \(LoRA\).*merge it"),
+        ("norm.safetensors", ["a.weight_g", "a.weight_v"], "normalisation: remove it"),
+        ("spectral.safetensors", ["a.weight_orig", "a.weight_u"], "normalisation: remove it"),
+        ("new.safetensors", ["a.parametrizations.weight.original0"], "normalisation: remove it"),
+    ],
+)
+def test_what_fits_no_architecture_may_tell_why(name: str, keys: list[str], says: str, tmp_path: Path) -> None:
+    save_file({key: torch.zeros(4, 4) for key in keys}, tmp_path / name)
+    with pytest.raises(UnknownNetworkError, match=says):
+        zoo.load(tmp_path / name)
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
