@@ -6,6 +6,7 @@ import argparse
 import ipaddress
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from lam_core.device import check_device
 from lam_core.settings import MEBIBYTE, Settings
 
 ENTRYPOINT = Path(__file__).resolve().parents[1] / "dashboard" / "streamlit_app.py"
+NEEDED = ("streamlit", "plotly", "matplotlib")
+"""Modules that the extra `dashboard` installs."""
 
 
 def add(commands: Any) -> None:
@@ -38,6 +41,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Checks every setting, then becomes the server."""
+    check_installed()
     import zoo
     from zoo.settings import ZooSettings
     from zoo.spec import spec_text
@@ -59,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
         command += ["--server.allowedHosts", host]
     command += ["--server.fileWatcherType", "none" if hosted else "auto"]
     command += ["--server.maxUploadSize", str(-(-chosen.upload_limit // MEBIBYTE))]
-    # Streamlit reads its settings from the folder it is started in.
+    # `-m` looks for modules in the folder it is started in first, and they must be this project's.
     os.chdir(ENTRYPOINT.parents[1])
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)
@@ -84,6 +88,14 @@ def _absolute_array(condition: str) -> str:
     return f"{name}={Path(value).absolute()}" if value.endswith(".npy") else condition
 
 
+def check_installed() -> None:
+    """Raises `InputError` unless the packages of the extra `dashboard` are installed."""
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise InputError(
+            f"the dashboard needs {', '.join(missing)}, not installed here; run `pip install 'sr-lam[dashboard]'`"
+        )
+
+
 def check_address(address: str, *, hosted: bool) -> None:
     """Raises `InputError` for no address, and for one that strangers reach while they could run code here.
 
@@ -96,5 +108,5 @@ def check_address(address: str, *, hosted: bool) -> None:
         raise InputError(f"--address is {address!r}; give an IP address such as 127.0.0.1 or 0.0.0.0") from None
     if reached_by_others and not hosted:
         raise InputError(
-            f"others reach {address}, and a local dashboard runs Python files for whoever asks; set LAM_HOSTED=1"
+            f"others reach {address}, and a local dashboard runs the Python files its visitors name; set LAM_HOSTED=1"
         )

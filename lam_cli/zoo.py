@@ -33,7 +33,9 @@ def add(commands: Any) -> None:
         parser.set_defaults(run=run)
         return parser
 
-    action("list", run_list, "every model, a line each")
+    listing = action("list", run_list, "every model, a line each")
+    listing.add_argument("--scale", type=int, metavar="S", help="only networks of this scale")
+    listing.add_argument("--family", metavar="F", help="only psnr, gan, transformer, classifier or classical")
     showing = action("show", run_show, "everything an entry says, or what a file or code of yours turns out to be")
     showing.add_argument("model", metavar="M", help=MODEL)
     add_overrides(showing)
@@ -54,12 +56,12 @@ def add(commands: Any) -> None:
 
 def run_list(options: argparse.Namespace) -> None:
     """Prints a table, or a JSON array of objects."""
-    rows = zoo.catalog.listing.rows(zoo.settings.settings())
+    rows = zoo.catalog.listing.rows(zoo.settings.settings(), scale=options.scale, family=options.family)
     if options.json:
         print(json.dumps(rows, indent=1))
         return
     columns = ("id", "kind", "architecture", "scale", "family", "weights", "availability", "licence")
-    widths = {name: max(len(name), *(len(str(r[name])) for r in rows)) for name in columns}
+    widths = {name: max((len(name), *(len(str(r[name])) for r in rows))) for name in columns}
     for line in ({name: name for name in columns}, *rows):
         print("  ".join(str(line[name]).ljust(widths[name]) for name in columns).rstrip())
 

@@ -8,7 +8,9 @@ import pytest
 
 from dashboard.presentation.plot_theme import MUTED, PALETTE, SHAPES, chart, index_ticks, mark_at, marks_of, toolbar
 
-THEME = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+THEME = tomllib.loads(
+    (Path(__file__).parents[3] / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+)["theme"]
 
 
 def luminance(colour: str) -> float:

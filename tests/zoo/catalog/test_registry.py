@@ -3,8 +3,10 @@ import sys
 
 import pytest
 
+import zoo
 from zoo.catalog.entry import EntryError
 from zoo.catalog.registry import ENTRIES, Registry, UnknownModelError, registry
+from zoo.errors import ZooError
 
 
 def test_the_bundled_entries_are_all_read():
@@ -51,3 +53,22 @@ def test_looking_up_imports_no_torch():
         "sys.exit(any(m in sys.modules for m in ('torch', 'spandrel', 'huggingface_hub')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_models_are_listed_by_scale_and_family():
+    everything = zoo.list_models()
+    assert everything == [entry.id for entry in registry()] == sorted(everything)
+    doubling = zoo.list_models(scale=2)
+    assert doubling
+    assert all(registry()[name].scale == 2 for name in doubling)
+    gans = zoo.list_models(scale=4, family="gan")
+    assert {"srgan-c", "rrdbgan-c"} <= {*gans}
+    assert {registry()[name].family for name in gans} == {"gan"}
+    assert not any(registry()[name].kind != "super-resolver" for name in zoo.list_models(scale=1))
+    assert zoo.list_models(scale=16, family="gan") == []
+    with pytest.raises(ZooError, match="no family 'gna'; give one of psnr, gan,"):
+        zoo.list_models(family="gna")
+
+
+def test_what_is_called_compact_has_an_id_that_ends_in_c():
+    assert {e.id for e in registry() if e.tag == "compact"} == {e.id for e in registry() if e.id.endswith("-c")}
