@@ -12,9 +12,6 @@ from lam_cli.arguments import InputError, add_overrides, add_pictures, overrides
 from lam_cli.progress import ProgressLine
 from lam_cli.serving import add_store, service
 
-LEAST = 6
-"""Images below which no interval over images is worth printing."""
-
 
 def add(commands: Any) -> None:
     """Adds the command to a command line."""
@@ -35,8 +32,9 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the study as JSON and prints a summary: every third image scores filters, the others try them."""
     import zoo
-    from lam_core.filters.attribution import FilterSettings
+    from lam_core.filters.pictures import split
     from lam_core.filters.request import FilterStudyRequest
+    from lam_core.filters.settings import FilterSettings
     from lam_core.filters.summary import summary
     from lam_core.images.degradations import Degradation
     from zoo.catalog.registry import baseline_of
@@ -50,17 +48,15 @@ def run(options: argparse.Namespace) -> None:
     opened = [picture.open() for picture in taken]
     for note in (one.note for one in opened if one.note):
         print(note, file=sys.stderr)
-    if len(opened) < LEAST:
-        raise InputError(f"{len(opened)} images are too few; give {LEAST} or more: a third scores, the others try")
-    images = [one.pixels for one in opened]
+    scored, tried = split([one.pixels for one in opened])
     said = overrides(options)
     target, baseline = zoo.reference(options.target, **said), zoo.reference(name, **said)
     say(note for network in (target, baseline) for note in network.notes)
     request = FilterStudyRequest(
         target,
         baseline,
-        images[::3],
-        [image for i, image in enumerate(images) if i % 3],
+        scored,
+        tried,
         tuple(Degradation.parse(text) for text in options.degradations.split(",")),
         FilterSettings(nodes=options.nodes, tolerance=options.tolerance),
         seed=options.seed,

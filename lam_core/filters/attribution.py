@@ -3,54 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lam_core.attribution.settings import SettingsError
 from lam_core.filters.pair import NetworkPair
 from lam_core.filters.pictures import ImagePair
-
-METHOD_VERSION = 1
-"""Part of every result's key: raised whenever the same settings would give other scores."""
-
-Rule = Literal["default", "reference"]
-
-Tick = Callable[[int, int], None]
-"""Progress callback (steps done, steps in all); an exception that it raises cancels the computation."""
-
-
-def no_tick(done: int, total: int) -> None:
-    """A progress callback that ignores what it is told."""
-
-
-@dataclass(frozen=True)
-class FilterSettings:
-    """How the integral over the weights is computed. Raises `SettingsError`."""
-
-    rule: Rule = "default"
-    """`default`: Simpson's rule on nested nodes until `tolerance` is met. `reference`: the published left sum."""
-    nodes: int = 65
-    """`reference`: exactly this many (published: 100). `default`: at most this many, 2^k + 1."""
-    tolerance: float = 0.02
-    """`default` stops once the estimated relative error of an image's scores is below this."""
-
-    def __post_init__(self) -> None:
-        if not 2 <= self.nodes <= 1025:
-            raise SettingsError(f"nodes is {self.nodes}; choose 2 to 1025 points between the two networks")
-        if self.rule == "default" and (self.nodes < 5 or (self.nodes - 1) & (self.nodes - 2)):
-            raise SettingsError(f"nodes is {self.nodes}; the default rule needs 5, 9, 17, 33, 65, … nodes")
-        if not 0 <= self.tolerance < 1:
-            raise SettingsError(f"tolerance is {self.tolerance}; choose 0 (use every node) to below 1")
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON and for keys."""
-        return asdict(self)
+from lam_core.filters.progress import Tick, no_tick
+from lam_core.filters.settings import FilterSettings
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,31 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class Layer:
-    """A convolution layer and the range of numbers that its filters have."""
-
-    name: str
-    """Dotted module name, such as `body.0.conv1`."""
-    rows: int
-    """First size of the weight: output channels (input channels of a transposed convolution)."""
-    columns: int
-    """Second size of the weight: input channels a group (output channels a group of a transposed convolution)."""
-    kernel: tuple[int, int]
-    """Height and width of a filter in pixels."""
-    first: int
-    """Number of the layer's first filter; filter (row, column) is first + row · columns + column."""
-
-    @property
-    def count(self) -> int:
-        """Filters of this layer."""
-        return self.rows * self.columns
-
-    @property
-    def numbers(self) -> slice:
-        """The layer's filters among all of the network."""
-        return slice(self.first, self.first + self.count)
+from lam_core.filters.layer import Layer
 
 
 @dataclass(frozen=True)
@@ -76,11 +52,3 @@ class FilterLayout:
         """The sum of |w| over each filter's weights, [count]; `weights` has a tensor a layer."""
         sums = [w.detach().abs().sum(dim=(-2, -1)).reshape(-1).double() for w in weights]
         return torch.cat(sums).cpu().numpy()
-
-    def most(self, scores: NDArray[np.float64], share: float) -> NDArray[np.int64]:
-        """Numbers of the filters with the largest scores: `share` of all, rounded, largest first.
-
-        Equal scores come in the order of their numbers.
-        """
-        wanted = round(share * self.count)
-        return np.argsort(-scores, kind="stable")[:wanted]

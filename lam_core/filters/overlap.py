@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,8 @@ def overlap(one: NDArray[np.int64], other: NDArray[np.int64], count: int) -> Ove
     (1, 1.0, 0.833)
     """
     common = len(np.intersect1d(one, other))
-    p = float(hypergeom.sf(common - 1, count, len(one), len(other)))
+    # In whole numbers, hence exact: the ways to draw `other` that share at least as many with `one`.
+    most = min(len(one), len(other))
+    ways = sum(comb(len(one), k) * comb(count - len(one), len(other) - k) for k in range(common, most + 1))
+    p = ways / comb(count, len(other))
     return Overlap(common, len(one), len(one) * len(other) / count, p)

@@ -12,12 +12,20 @@ from lam_core.errors import LamError
 from lam_core.images import Pixels, downscale
 from lam_core.images.degradations import Degradation
 
-CROP = 48
-"""Side of the central LR crop of every image, in pixels: what bounds memory and time."""
+CROP = 32
+"""Side of the central LR crop of every image, in pixels, that of a training patch: what bounds memory and time."""
+
+
+LEAST = 6
+"""Images below which no interval over images is worth showing."""
 
 
 class ImageTooSmallError(LamError, ValueError):
     """An image that does not hold a crop."""
+
+
+class TooFewImagesError(LamError, ValueError):
+    """Fewer images than a study can be made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +36,14 @@ class ImagePair:
     """[h, w, 3]."""
     high: NDArray[np.uint8]
     """[s·h, s·w, 3]."""
+
+
+def split(images: Sequence[Pixels]) -> tuple[list[Pixels], list[Pixels]]:
+    """The images that score filters, every third, and those that try them. Raises `TooFewImagesError`."""
+    if len(images) < LEAST:
+        number = "1 image is" if len(images) == 1 else f"{len(images)} images are"
+        raise TooFewImagesError(f"{number} too few; give {LEAST} or more: a third scores filters, the others try them")
+    return list(images[::3]), [image for i, image in enumerate(images) if i % 3]
 
 
 def degraded_pairs(

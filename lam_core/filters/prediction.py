@@ -10,18 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from lam_core.filters.attribution import Tick, no_tick
-from lam_core.filters.pair import NetworkPair
+from lam_core.filters.progress import Tick, no_tick
 from lam_core.images import Pixels
+from lam_core.semantics.detection import Verdict
+
+if TYPE_CHECKING:
+    from lam_core.filters.pair import NetworkPair
 
 
 def use_of_filters(pair: NetworkPair, low: Pixels) -> NDArray[np.float64]:
     """Share of every filter in what fine-tuning changed on an LR image, uint8 [h, w, 3]; sums to 1, [filters]."""
+    import torch
+
     like = next(pair.target.module.parameters())
     x = torch.from_numpy(np.ascontiguousarray(low.transpose(2, 0, 1)))[None].to(like) / 255
     with torch.no_grad():
@@ -49,10 +54,12 @@ class FilterClassifier:
         used = use_of_filters(pair, low)
         return np.log([used[one].sum() + 1e-12 for one in self.sets])
 
-    def name(self, pair: NetworkPair, low: Pixels) -> str:
-        """The degradation whose known images use filters most alike."""
+    def verdict(self, pair: NetworkPair, low: Pixels) -> Verdict:
+        """How likely each degradation is: those whose known images use filters alike, by normal distributions of equal
+        spread and equal weight."""
         distance = (((self.features(pair, low) - self.centres) / self.spread) ** 2).sum(1)
-        return self.names[int(distance.argmin())]
+        odds = np.exp(-(distance - distance.min()) / 2)
+        return Verdict(dict(zip(self.names, (odds / odds.sum()).tolist(), strict=True)))
 
 
 def train_classifier(

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lam_core.filters.abilities import SHARES, AbilityCurves
-from lam_core.filters.attribution import METHOD_VERSION, FilterSettings
-from lam_core.filters.layout import Layer
+from lam_core.filters.curves import SHARES, AbilityCurves
+from lam_core.filters.layer import Layer
 from lam_core.filters.pictures import CROP
-from lam_core.filters.study import DegradationFilters, FilterStudy, Progress, study_filters
+from lam_core.filters.prediction import FilterClassifier
+from lam_core.filters.progress import Progress
+from lam_core.filters.result import DegradationFilters, FilterStudy
+from lam_core.filters.settings import METHOD_VERSION, FilterSettings
 from lam_core.images import Pixels, digest
 from lam_core.images.degradations import Degradation
 from lam_core.reference import ModelReference
+from lam_core.semantics.detection import Detection
 from lam_core.service.store import Stored
 
 if TYPE_CHECKING:
@@ -59,6 +62,7 @@ class FilterStudyRequest:
     def compute(self, model: SuperResolver, report: Callable[[Progress], None]) -> FilterStudy:
         """The study. Raises `FilterPairError` and what `study_filters` raises."""
         from lam_core.filters.pair import NetworkPair
+        from lam_core.filters.study import study_filters
 
         pair = NetworkPair(self.baseline.load().on(str(model.device)), model)
         return study_filters(
@@ -91,8 +95,19 @@ class FilterStudyRequest:
                     "orders": list(one.curves.psnr),
                 }
             )
-        figures = {name: getattr(result, name) for name in _FIGURES}
-        return Stored({"layers": [asdict(layer) for layer in result.layers], "found": rows, **figures}, arrays)
+        learned = result.classifier
+        arrays |= {"centres": learned.centres, "deviations": learned.spread}
+        arrays |= {f"set-{i}": one for i, one in enumerate(learned.sets)}
+        summary = {
+            "layers": [asdict(layer) for layer in result.layers],
+            "found": rows,
+            "scored_on": result.scored_on,
+            "tried_on": result.tried_on,
+            "names": list(learned.names),
+            "by_filters": result.by_filters.to_json(),
+            "by_features": result.by_features.to_json(),
+        }
+        return Stored(summary, arrays)
 
     def restore(self, stored: Stored) -> FilterStudy:
         """The inverse of `pack`."""
@@ -110,8 +125,14 @@ class FilterStudyRequest:
                 DegradationFilters(row["degradation"], scores, spread, row["error"], tuple(row["nodes"]), curves)
             )
         layers = tuple(Layer(**{**layer, "kernel": tuple(layer["kernel"])}) for layer in summary["layers"])
-        figures = {name: summary[name] for name in _FIGURES}
-        return FilterStudy(layers, arrays["change"].astype(np.float64), tuple(found), **figures)
-
-
-_FIGURES = ("scored_on", "tried_on", "named", "named_by_features", "kinds")
+        sets = tuple(arrays[f"set-{i}"] for i in range(len(found)))
+        return FilterStudy(
+            layers,
+            arrays["change"].astype(np.float64),
+            tuple(found),
+            summary["scored_on"],
+            summary["tried_on"],
+            FilterClassifier(tuple(summary["names"]), sets, arrays["centres"], arrays["deviations"]),
+            Detection.from_json(summary["by_filters"]),
+            Detection.from_json(summary["by_features"]),
+        )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from lam_core.filters.abilities import Finding, findings
-from lam_core.filters.study import FilterStudy
+from lam_core.filters.curves import Finding, findings, mean_interval
+from lam_core.filters.result import FilterStudy
 
+SHARED = 0.03
+"""Share of filters whose overlap is counted."""
 CONTROLS = {
     "random": "random filters of the same layers",
     "change": "the filters that changed most",
@@ -40,9 +42,11 @@ def summary(study: FilterStudy) -> dict[str, Any]:
         degradations[one.degradation] = {
             "error": one.error,
             "nodes": list(one.nodes),
+            "gain": list(mean_interval(one.curves.gain(one.degradation))),
             "returned": [
                 {
                     "share": row.share,
+                    "lost": {kind: list(interval) for kind, interval in row.lost.items()},
                     "lost_beyond_clean": list(row.own),
                     "over_controls": {name: list(interval) for name, interval in row.over_controls.items()},
                     "selective": row.selective,
@@ -53,11 +57,11 @@ def summary(study: FilterStudy) -> dict[str, Any]:
             ],
         }
     shared = []
-    for i, j in combinations(range(len(study.found)), 2):
-        found = study.overlap(i, j, 0.03)
+    for one, other in combinations(study.degradations, 2):
+        found = study.overlap(one, other, SHARED)
         shared.append(
             {
-                "degradations": [study.found[i].degradation, study.found[j].degradation],
+                "degradations": [one, other],
                 "share": found.share,
                 "expected": found.expected / found.size if found.size else 0.0,
                 "p_value": found.p_value,
@@ -70,8 +74,8 @@ def summary(study: FilterStudy) -> dict[str, Any]:
         "degradations": degradations,
         "overlap_of_first_3_percent": shared,
         "named_rightly": {
-            "by_filters": study.named,
-            "by_features": study.named_by_features,
-            "chance": 1 / study.kinds,
+            "by_filters": study.by_filters.to_json(),
+            "by_features": study.by_features.to_json(),
+            "chance": study.by_filters.chance,
         },
     }

@@ -183,7 +183,7 @@ def train_probe(
 
     from lam_core.semantics.features import collect
 
-    names = _names(degradations)
+    names = kind_names(degradations)
     if len(images) < 2:
         raise DesignError(f"{len(images)} picture is too few to train on; give at least two")
     shown = [degradation.scaled(share) for degradation in degradations for share in shares]
@@ -240,7 +240,9 @@ def _name(degradation: Degradation) -> str:
     return "+".join(step.kind for step in degradation.steps if step.strength) or "clean"
 
 
-def _names(degradations: Sequence[Degradation]) -> tuple[str, ...]:
+def kind_names(degradations: Sequence[Degradation]) -> tuple[str, ...]:
+    """What a probe calls the degradations: `clean`, `blur`, `blur+noise`. Raises `DesignError` unless they are two or
+    more of different kinds."""
     names = tuple(map(_name, degradations))
     if len(set(names)) < max(len(names), 2):
         raise DesignError(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lam_core import SuperResolver
-from lam_core.filters import ImagePair, NetworkPair
+from lam_core.filters.pair import NetworkPair
+from lam_core.filters.pictures import ImagePair
 
 CHANNELS = 24
 GATE = 4.0

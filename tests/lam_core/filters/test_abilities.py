@@ -8,8 +8,10 @@ import torch
 from torch import nn
 
 from lam_core import SuperResolver
-from lam_core.filters import FilterPairError, NetworkPair, attribute_filters
-from lam_core.filters.abilities import ability_curves, findings, random_order
+from lam_core.filters.abilities import ability_curves, random_order
+from lam_core.filters.attribution import attribute_filters
+from lam_core.filters.curves import findings
+from lam_core.filters.pair import FilterPairError, NetworkPair
 from lam_core.filters.prediction import train_classifier
 from tests.lam_core.filters.networks import known
 
@@ -55,8 +57,8 @@ def test_an_image_is_named_by_the_filters_that_it_uses() -> None:
     case, fresh = known(5, images=6), known(5, images=12)
     known_images = {"clean": [p.low for p in case.clean], "blur:1": [p.low for p in case.degraded]}
     classifier = train_classifier(case.pair, {"blur:1": case.restoring}, known_images)
-    assert all(classifier.name(case.pair, p.low) == "blur:1" for p in fresh.degraded[6:])
-    assert all(classifier.name(case.pair, p.low) == "clean" for p in fresh.clean[6:])
+    assert all(classifier.verdict(case.pair, p.low).likeliest == "blur:1" for p in fresh.degraded[6:])
+    assert all(classifier.verdict(case.pair, p.low).likeliest == "clean" for p in fresh.clean[6:])
 
 
 @pytest.mark.parametrize(

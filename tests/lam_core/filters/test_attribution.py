@@ -10,7 +10,10 @@ import torch
 from torch import nn
 
 from lam_core import SuperResolver
-from lam_core.filters import FilterSettings, ImagePair, NetworkPair, attribute_filters
+from lam_core.filters.attribution import attribute_filters
+from lam_core.filters.pair import NetworkPair
+from lam_core.filters.pictures import ImagePair
+from lam_core.filters.settings import FilterSettings
 from tests.lam_core.filters.networks import fine_tuned, known
 
 

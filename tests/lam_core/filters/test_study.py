@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from lam_core import SuperResolver
-from lam_core.filters import FilterSettings
 from lam_core.filters.request import FilterStudyRequest
-from lam_core.filters.study import FilterStudy
+from lam_core.filters.result import FilterStudy
+from lam_core.filters.settings import FilterSettings
 from lam_core.images.degradations import Degradation
 from lam_core.samples import samples
 from tests.lam_core.semantics.networks import small
@@ -59,8 +59,12 @@ def test_a_study_survives_the_store(request_of_study: FilterStudyRequest) -> Non
         assert np.allclose(one.scores, other.scores, rtol=1e-6)
         assert one.curves.psnr.keys() == other.curves.psnr.keys() == {"faig", "change", "plain", "random"}
         assert one.curves.psnr["faig"].shape == (8, 3, 5)
-    assert again.overlap(0, 1, 0.05).size == round(0.05 * len(study.change))
-    assert 0 <= study.named <= 1
+    assert again.overlap("blur:1", "noise:20", 0.05).size == round(0.05 * len(study.change))
+    assert again.by_filters == study.by_filters
+    assert (
+        (again.by_filters.n, again.by_filters.chance) == (again.by_features.n, again.by_features.chance) == (15, 1 / 3)
+    )
+    assert all(np.array_equal(*both) for both in zip(again.classifier.sets, study.classifier.sets, strict=True))
 
 
 def test_what_a_study_depends_on_is_in_its_key(request_of_study: FilterStudyRequest) -> None:
