@@ -57,6 +57,7 @@ gallery: $(VENV)/installed
 	$(PYTHON) -m tools.gallery.make
 	$(PYTHON) -m tools.gallery.make_studies
 	$(PYTHON) -m tools.gallery.make_semantics
+	$(PYTHON) -m tools.gallery.make_filters
 
 clean:
 	rm -rf $(VENV) build *.egg-info

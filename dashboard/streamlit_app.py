@@ -55,6 +55,13 @@ PAGES = [
         help="What deep features tell apart: content, or degradation.",
     ),
     st.Page(
+        "app_pages/filters/page.py",
+        url_path="filters",
+        title="Filters",
+        icon=":material/filter_alt:",
+        help="Which filters of a fine-tuned network undo which degradation, beside controls.",
+    ),
+    st.Page(
         "app_pages/figure/page.py",
         url_path="figure",
         title="Figure",

@@ -14,6 +14,11 @@ TERMS = {
     "detector": "D, the figure of the window that is explained: by default the sum of its gradients, its edges.",
     "receptive field": "The LR pixels that can reach one SR pixel at all, whatever the weights.",
     "CHI": "Calinski–Harabasz index: spread between classes over spread within; larger is better parted.",
+    "FAIG": "Filter attribution integrated gradients: how much a convolution filter contributes to a lower error, "
+    "summed over the networks on the straight line from a baseline's weights to the fine-tuned ones (Xie et al., "
+    "2021).",
+    "PSNR": "Peak signal-to-noise ratio on luma in dB; larger is nearer the original.",
+    "baseline": "The network that another was fine-tuned from.",
     "SRGA": "Super-resolution generalisation assessment: how far the distribution of a network's features moves from "
     "clean to degraded images; 0 is not at all.",
     "silhouette": "Mean over points of how much nearer the own class is than the next one; −1 to 1.",

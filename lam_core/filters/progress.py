@@ -15,13 +15,8 @@ def no_tick(done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Progress:
-    """A task of a study, and how much of the study is done."""
+    """How far a study has come."""
 
-    task: str
+    text: str
     share: float
     """0 to 1."""
-
-    @property
-    def text(self) -> str:
-        """Both in words."""
-        return f"{self.task}, {self.share:.0%}"

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from dashboard.app_pages.semantics import figures as figures
+from dashboard.app_pages.semantics import figures
 from dashboard.app_pages.semantics.figures import Row
 from dashboard.gallery.semantics import shipped
+from dashboard.presentation import detection_charts as figures
 from lam_core.semantics.turn_off import Response
 
 
@@ -57,13 +58,13 @@ def test_strength_is_the_axis():
 
 def test_a_confusion_matrix_is_counted_and_coloured_by_rows():
     found = shipped.probe("srgan").detection
-    heat = figures.confusion_chart(found).data[0]
+    heat = detection_charts.confusion_chart(found).data[0]
     assert np.allclose(np.asarray(heat.z).sum(axis=1), 1)
     assert sum(int(text) for row in heat.text for text in row) == found.n
 
 
 def test_bars_of_uses():
-    chart = figures.probability_bars({"clean": 0.1, "blur": 0.9})
+    chart = detection_charts.probability_bars({"clean": 0.1, "blur": 0.9})
     assert chart.data[0].marker.color[1] != chart.data[0].marker.color[0]
     assert len(figures.srga_bars([("SRGAN", shipped.scores("srgan"))], {}).data[0].x) == 4
     rows = [Response("A", "clean", 30.0, 29.0, 2.0, (1.0, 3.0), 4)]

@@ -1,0 +1,1 @@
+"""The filters page: which filters of a fine-tuned network undo which degradation."""

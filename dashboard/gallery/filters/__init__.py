@@ -1,0 +1,1 @@
+"""Shipped results on the filters of the bundled pairs of networks."""
