@@ -21,6 +21,7 @@ from lam_core.filters import summary
 from lam_core.filters.curves import Finding, findings, mean_interval
 from lam_core.filters.image_requests import Returned
 from lam_core.images import Pixels, psnr
+from lam_core.images.image_sets import Picture
 from lam_core.images.pixels import mod_crop
 from lam_core.render import enlarged, png
 from lam_core.samples import sample
@@ -70,7 +71,7 @@ def section(subject: Subject, chosen: Chosen) -> None:
     title = title_of(chosen.degradation)
     st.markdown(
         f"Fine-tuning brought {gain[0]:+.2f} dB [{gain[1]:.2f}, {gain[2]:.2f}] on images with {title}. "
-        + verdict(found, chosen, title)
+        + verdict(found, chosen)
     )
     pictures(subject, chosen)
     grid = st.grid(2, min_column_width=320)
@@ -97,12 +98,19 @@ def section(subject: Subject, chosen: Chosen) -> None:
         st.dataframe(table(found), hide_index=True, alt="What returning each share of filters costs")
 
 
-def verdict(found: tuple[Finding, ...], chosen: Chosen, title: str) -> str:
-    """What the chosen share shows, controls included."""
+def verdict(found: tuple[Finding, ...], chosen: Chosen) -> str:
+    """What the chosen share costs every kind of image, and how the controls compare."""
     one = next((row for row in found if row.share == chosen.share), None)
     if one is None:
         return "No filter is returned: this is the fine-tuned network."
-    return sentence(summary.sentence(one, title))
+    own, *_ = one.lost[chosen.degradation]
+    others = ", ".join(
+        f"{title_of(kind)} {span[0]:.2f}" for kind, span in one.lost.items() if kind != chosen.degradation
+    )
+    return (
+        f"Without {share_label(chosen.share)} of the filters {own:.2f} dB of it are gone (lost on others: {others} dB). "
+        + sentence(summary.sentence(one, title_of(chosen.degradation)))
+    )
 
 
 def table(found: tuple[Finding, ...]) -> pd.DataFrame:
@@ -168,7 +176,7 @@ def pictures(subject: Subject, chosen: Chosen) -> None:
                 )
 
 
-def _images(subject: Subject, chosen: Chosen, picture, name: str) -> tuple[Pixels, Returned | None]:
+def _images(subject: Subject, chosen: Chosen, picture: Picture, name: str) -> tuple[Pixels, Returned | None]:
     asked = subject.question
     standard = subject.origin == "shipped result" and chosen.degradation == shipped.DEGRADATIONS[0]
     if standard and name == shipped.EXAMPLE and (ready := shipped.pictures(asked.target)) is not None:

@@ -123,17 +123,15 @@ def _one(subject: Subject, chosen: Chosen, found: DegradationFilters, layer: Lay
     except Exception as error:
         st.warning(sentence(reason(error, "looking for a filter's response")), icon=":material/error:")
         return
-    if response is None and not session.inquired(key):
+    if response is None and not session.wanted(key):
         st.button(
-            "Show its kernel and what it responds with", key="filters_respond", on_click=session.inquire, args=(key,)
+            "Show its kernel and what it responds with", key="filters_respond", on_click=session.want, args=(key,)
         )
         return
     if response is None:
-        result = gathering.computed(request, "Response", st.empty(), key=key, own=asked.is_own)
-        if isinstance(result, str):
-            st.warning(result, icon=":material/error:")
+        response = gathering.computed(request, "Response", key=key, own=asked.is_own)
+        if response is None:
             return
-        response = result
     _show(response, low, own=asked.is_own, words=f"{layer.name}, output {row}, input {column}")
 
 

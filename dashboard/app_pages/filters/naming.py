@@ -136,15 +136,13 @@ def _verdict(subject: Subject, picture: Pixels, *, own: bool) -> None:
     except Exception as error:
         st.warning(sentence(reason(error, "NamingRequest")), icon=":material/error:")
         return
-    if verdict is None and not session.inquired(key):
-        st.button("Name its degradation", type="primary", key="filters_name", on_click=session.inquire, args=(key,))
+    if verdict is None and not session.wanted(key):
+        st.button("Name its degradation", type="primary", key="filters_name", on_click=session.want, args=(key,))
         return
     if verdict is None:
-        result = gathering.computed(request, "Use of filters", st.empty(), key=key, own=private)
-        if isinstance(result, str):
-            st.warning(result, icon=":material/error:")
+        verdict = gathering.computed(request, "Use of filters", key=key, own=private)
+        if verdict is None:
             return
-        verdict = result
     best = verdict.likeliest
     st.markdown(f"Likeliest: **{title_of(best)}**, {verdict.probabilities[best]:.0%}.")
     st.plotly_chart(

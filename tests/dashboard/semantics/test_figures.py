@@ -6,7 +6,7 @@ import pytest
 from dashboard.app_pages.semantics import figures
 from dashboard.app_pages.semantics.figures import Row
 from dashboard.gallery.semantics import shipped
-from dashboard.presentation import detection_charts as figures
+from dashboard.presentation import detection_charts
 from lam_core.semantics.turn_off import Response
 
 
