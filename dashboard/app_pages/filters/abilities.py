@@ -108,7 +108,7 @@ def verdict(found: tuple[Finding, ...], chosen: Chosen) -> str:
         f"{title_of(kind)} {span[0]:.2f}" for kind, span in one.lost.items() if kind != chosen.degradation
     )
     return (
-        f"Without {share_label(chosen.share)} of the filters {own:.2f} dB of it are gone (lost on others: {others} dB). "
+        f"Without {share_label(chosen.share)} of the filters {own:.2f} dB of it are gone (on others: {others} dB). "
         + sentence(summary.sentence(one, title_of(chosen.degradation)))
     )
 

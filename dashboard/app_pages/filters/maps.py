@@ -108,8 +108,8 @@ def _one(subject: Subject, chosen: Chosen, found: DegradationFilters, layer: Lay
     rank = int(np.flatnonzero(found.order == number)[0]) + 1
     score, error, change = found.scores[number], found.spread[number], subject.study.change[number]
     st.markdown(
-        f"**`{layer.name}`, output {row}, input {column}**: score {score:.3g} ± {error:.1g} (standard error over images), "
-        f"place {rank:,} of {len(found.scores):,}; fine-tuning changed its weights by {change:.3g} in all."
+        f"**`{layer.name}`, output {row}, input {column}**: score {score:.3g} ± {error:.1g} (standard error over "
+        f"images), place {rank:,} of {len(found.scores):,}; fine-tuning changed its weights by {change:.3g} in all."
     )
     asked, key = subject.question, ("filters-response",)
     names = {picture.name: picture for picture in asked.pictures}
