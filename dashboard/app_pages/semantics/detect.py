@@ -6,10 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard.app_pages.semantics import figures as figures
 from dashboard.app_pages.semantics.networks import full_name
 from dashboard.gallery.semantics import shipped
 from dashboard.presentation.decoded_image import IMAGE_TYPES
+from dashboard.presentation.detection_charts import confusion_chart, probability_bars
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.model_options import Offer
 from dashboard.runtime.compute import reason
@@ -125,7 +125,7 @@ def _verdict(offer: Offer, trained: Trained, picture: Pixels, *, own: bool) -> N
     best = found.likeliest
     st.markdown(f"Likeliest: **{best}**, {found.probabilities[best]:.0%}.")
     st.plotly_chart(
-        figures.probability_bars(found.probabilities),
+        probability_bars(found.probabilities),
         config={"displayModeBar": False},
         key="verdict",
         alt=", ".join(f"{name} {value:.0%}" for name, value in found.probabilities.items()),
@@ -145,7 +145,7 @@ def _trust(offers: dict[str, Offer]) -> None:
             with grid.container():
                 st.markdown(f"**{full_name(offers[key])}**")
                 st.plotly_chart(
-                    figures.confusion_chart(found), config={"displayModeBar": False}, key=f"confusion-{key}",
+                    confusion_chart(found), config={"displayModeBar": False}, key=f"confusion-{key}",
                     alt=f"Confusion matrix of {full_name(offers[key])}, accuracy {found.accuracy:.0%}",
                 )  # fmt: skip
                 st.caption(
