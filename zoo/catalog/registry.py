@@ -116,8 +116,15 @@ def card(entry: Entry) -> Mapping[str, Any]:
     if not isinstance(entry.weights, Bundled):
         return {}
     path = (COMPACT / entry.weights.file).with_suffix(".toml")
-    if not path.is_file():
+    try:
+        return _card(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
         return {}
+
+
+@functools.lru_cache(maxsize=256)
+def _card(path: Path, stamp: int) -> Mapping[str, Any]:
+    """A card as it was written at `stamp`: every page asks for those of all networks, at every click."""
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 

@@ -74,7 +74,7 @@ def _answered(service: Service, job: Job, tell: Tell) -> Outcome:
         if error is listener.raised:
             raise
         return Outcome(None, fault=fault_of(error), seconds=listener.seconds)
-    if isinstance(answer.result, dict):
+    if isinstance(job, QualityJob) or not job.keeps_map:
         return Outcome(answer.result, from_store=answer.from_store, seconds=listener.seconds, note=answer.note)
     figures = answer.result.summary()
     # Figures outlive their map in a store that is full.

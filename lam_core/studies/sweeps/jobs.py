@@ -23,6 +23,7 @@ from lam_core.lru import Lru
 from lam_core.reference import Fetching, ModelReference
 from lam_core.region import Region
 from lam_core.service.progress import Progress, Step
+from lam_core.service.request import Request
 from lam_core.service.store import Stored
 from lam_core.studies.sweeps.windows import grid, window_psnrs
 
@@ -53,7 +54,7 @@ class QualityJob:
     """Whether the windows' PSNR are wanted."""
 
     @property
-    def request(self) -> QualityJob:
+    def request(self) -> Request[Any]:
         """What is asked."""
         return self
 
@@ -135,7 +136,7 @@ class MapJob:
         return AttributionRequest(self.model, self.lr, self.region, self.settings)
 
     @property
-    def request(self) -> AttributionRequest | FiguresRequest:
+    def request(self) -> Request[Any]:
         """What is asked: the map, or its figures alone."""
         return self.map if self.keeps_map else FiguresRequest(self.map)
 
@@ -164,7 +165,7 @@ def perform(job: Job, device: str) -> Outcome:
     """Does one job outside of every service, on a worker. A model's or picture's fault is an outcome."""
     began, request = time.perf_counter(), job.request
     try:
-        result = request.compute(_loaded(request.model, device), lambda progress: None)
+        result = request.compute(_loaded(job.model, device), lambda progress: None)
     # A network is foreign code and may raise anything; one that fails must not end a sweep of others.
     except Exception as error:
         return Outcome(None, fault=fault_of(error), seconds=time.perf_counter() - began)
