@@ -65,6 +65,37 @@ def spec_text(name: str, said: Mapping[str, Any]) -> str:
     return f"{name}?{urlencode(given, doseq=True, safe='/', quote_via=quote)}" if given else name
 
 
+def split_conditions(text: str) -> tuple[str, dict[str, float]]:
+    """A line without the conditions that are numbers, and these.
+
+    >>> split_conditions("net.py:build?scale=4&condition=sigma%3D25")
+    ('net.py:build?scale=4', {'sigma': 25.0})
+    """
+    name, _, query = text.partition("?")
+    kept: list[tuple[str, str]] = []
+    numbers: dict[str, float] = {}
+    for option, value in parse_qsl(query, keep_blank_values=True):
+        condition, _, number = value.partition("=")
+        try:
+            numbers |= {condition: float(number)} if option == "condition" else {}
+        except ValueError:  # an array's file, or a fraction
+            kept.append((option, value))
+        else:
+            kept += [] if option == "condition" else [(option, value)]
+    return f"{name}?{urlencode(kept, safe='/', quote_via=quote)}" if kept else name, numbers
+
+
+def under_conditions(text: str, **numbers: float) -> str:
+    """The line of the same network under other numbers.
+
+    >>> under_conditions("net.py:build?condition=sigma%3D25", sigma=50.0)
+    'net.py:build?condition=sigma%3D50'
+    """
+    rest, before = split_conditions(text)
+    added = urlencode([("condition", f"{n}={v:g}") for n, v in {**before, **numbers}.items()], quote_via=quote)
+    return f"{rest}{'&' if '?' in rest else '?'}{added}" if added else rest
+
+
 def title(text: str) -> str:
     """What a list calls the network of a line: without folders, with what was said.
 

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from importlib import import_module
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import zoo
 from dashboard.presentation.model_options import COMPACT
@@ -26,6 +26,9 @@ from zoo.models.pool import Pool, PooledReference
 from zoo.models.reference import Reference, feature_reference
 from zoo.settings import settings as zoo_settings
 from zoo.spec import Spec
+
+if TYPE_CHECKING:
+    from lam_core.model import SuperResolver
 
 log = logging.getLogger("lam")
 
@@ -86,10 +89,17 @@ def shared_service() -> Service:
 @functools.lru_cache(maxsize=64)
 def network(name: str) -> PooledReference:
     """The network of that name, as a `zoo.spec` has it, loaded through the pool. Raises a `ZooError`."""
-    if zoo_settings().hosted:  # strangers name entries and files on the Hub, and no file here as their weights
-        return pooled(zoo.reference(name))
     spec = Spec.parse(name)
+    if zoo_settings().hosted and (spec.weights or set(spec.overrides) - {"condition"} or ".npy" in name):
+        # Strangers name entries, files on the Hub and numbers, and no file here.
+        return pooled(zoo.reference(name))
     return pooled(zoo.reference(spec.name, weights=spec.weights, **spec.overrides))
+
+
+def loaded(found: PooledReference) -> SuperResolver | None:
+    """The network of a reference if it is loaded already; None otherwise."""
+    is_here = found.fingerprint in _pool() or getattr(found.reference, "model", None) is not None
+    return found.load() if is_here else None
 
 
 @functools.lru_cache(maxsize=64)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -13,11 +13,14 @@ import streamlit as st
 import zoo
 from dashboard.presentation.model_options import Offer, offers
 from dashboard.runtime import process
+from lam_core.condition import Condition
+from lam_core.errors import LamError
 from lam_core.reference import NetworkReference
 from lam_core.settings import settings
 from zoo.catalog.entry import Entry, Hub
 from zoo.models.pool import PooledReference
 from zoo.settings import settings as zoo_settings
+from zoo.spec import split_conditions
 
 if TYPE_CHECKING:
     from zoo.inspection.propose_entry import Proposal
@@ -68,13 +71,42 @@ def absent(keys: Iterable[str]) -> list[str]:
 def session_offers() -> tuple[Offer, ...]:
     """Every network that can be chosen in this session."""
     own = [Offer(one.key, one.entry.name, "yours", one.entry.scale) for one in mine().values()]
-    return (*own, *offers(zoo_settings(), settings().networks))
+    listed = (*own, *offers(zoo_settings(), settings().networks))
+    return (*_under_conditions(listed), *listed)
+
+
+def _under_conditions(listed: Iterable[Offer]) -> Iterator[Offer]:
+    """Networks of the list that the view shows under other conditions than the list has them."""
+    view = st.session_state.get("view")
+    plain = {split_conditions(offer.key)[0]: offer for offer in listed}
+    known = {offer.key for offer in plain.values()}
+    for key in view.models if view else ():
+        base, numbers = split_conditions(key)
+        if numbers and key not in known and base in plain:
+            said = ", ".join(f"{name}={value:g}" for name, value in numbers.items())
+            name = plain[base].name.partition(",")[0]
+            yield replace(plain[base], key=key, name=f"{name}, {said}")
 
 
 def network(key: str) -> PooledReference:
     """The network of a key: one of this session's own, or what `zoo.reference` takes. Raises a `ZooError`."""
-    own = mine().get(key)
-    return process.pooled(zoo.reference(own.entry, weights=own.file)) if own else process.network(key)
+    base, numbers = split_conditions(key)
+    own = mine().get(key) or mine().get(base)
+    if own is None:
+        return process.network(key)
+    return process.pooled(zoo.reference(own.entry, weights=own.file, **({"condition": numbers} if numbers else {})))
+
+
+def conditions_of(key: str) -> tuple[tuple[Condition, float], ...]:
+    """The conditions of a network that are numbers, and the numbers; none of a network that is not loaded yet."""
+    try:
+        model = process.loaded(network(key))
+    except LamError:  # said where its map would be
+        return ()
+    if model is None:
+        return ()
+    values = model.values
+    return tuple((one, value) for one in model.conditions if isinstance(value := values.get(one.name), int | float))
 
 
 def looked_into(key: str) -> NetworkReference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -9,6 +10,8 @@ import streamlit as st
 from dashboard.presentation.model_options import Offer, shelf
 from dashboard.presentation.view import MOST_MODELS
 from dashboard.state import session
+from dashboard.state.user_models import conditions_of
+from zoo.spec import under_conditions
 
 
 def model_choice(listed: Sequence[Offer], selected: Sequence[Offer]) -> None:
@@ -40,6 +43,31 @@ def model_choice(listed: Sequence[Offer], selected: Sequence[Offer]) -> None:
                 key="all",
                 on_change=_take_all,
             )
+
+
+def condition_choice(selected: Sequence[Offer]) -> None:
+    """A slider for each condition of one's own selected networks that is a number, such as a noise level."""
+    for offer in [offer for offer in selected if offer.tag == "yours"]:
+        for one, value in conditions_of(offer.key):
+            default = 0.0 if one.default is None else float(one.default)
+            low = one.lowest if math.isfinite(one.lowest) else min(0.0, value, 2 * default)
+            high = one.highest if math.isfinite(one.highest) else max(1.0, 4 * default, 2 * value)
+            key = f"condition-{offer.key}-{one.name}"
+            st.session_state[key] = float(value)
+            st.slider(
+                f"{one.name} of {offer.name.partition(',')[0]}{f', {one.unit}' if one.unit else ''}",
+                min_value=float(low),
+                max_value=float(high),
+                key=key,
+                on_change=_take_condition,
+                args=(key, offer.key, one.name, [other.key for other in selected]),
+            )
+
+
+def _take_condition(widget: str, key: str, name: str, selected: Sequence[str]) -> None:
+    """Puts the network under the other condition in its place, and its maps are asked for."""
+    other = under_conditions(key, **{name: round(st.session_state[widget], 6)})
+    session.change(models=tuple(dict.fromkeys(other if one == key else one for one in selected)))
 
 
 def _take_shelf(order: list[str]) -> None:

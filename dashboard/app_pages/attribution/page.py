@@ -30,6 +30,7 @@ with right:
         model_picker.model_choice(target.here, target.selected)
         if not view.tiles:
             settings_form.density_switch(view)
+    model_picker.condition_choice(target.selected)
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
     untouched = target_window.is_first_visit(view, first) and not view.models

@@ -31,6 +31,7 @@ with right:
         entries = tuple(registry(*settings().entries))
         preset_choice(presets(target.here, entries), missing_twins(target.here, entries))
         settings_form.density_switch(view)
+    model_picker.condition_choice(target.selected)
     if any(offer.only_shipped for offer in target.selected):
         st.caption("The maps of these published networks ship for this window; elsewhere their weights are needed.")
     for fault in session.faults():

@@ -166,6 +166,43 @@ def test_an_upload_is_attributed_and_known_by_its_digest(toy):
     assert ("PSNR", "no HR") in metrics(app)
 
 
+DENOISER = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Conv2d(3, 48, 3, padding=1)
+
+    def forward(self, x, sigma: float = 15.0):
+        return nn.functional.pixel_shuffle(torch.sin(self.body(x) * sigma), 4)
+"""
+
+
+def test_a_condition_is_a_slider_and_part_of_the_address(environment, tmp_path):
+    (tmp_path / "net.py").write_text(DENOISER)
+    key = f"{tmp_path / 'net.py'}:Net"
+    environment(LAM_WITH=key)
+    app = opened(models=key, image="cat", window="64,32,16")
+    first = metrics(app)
+    (slider,) = app.slider
+    assert (slider.label, slider.value, slider.min, slider.max) == ("sigma of net.py:Net", 15.0, 0.0, 60.0)
+    slider.set_value(40.0).run()
+    assert not app.exception
+    other = f"{key}?condition=sigma%3D40"
+    assert app.query_params["models"] == other
+    assert app.slider[0].value == 40.0
+    clicked(app, 64, 32)
+    assert "net.py:Net, sigma 40" in text(app) or "net.py:Net, sigma=40" in text(app)
+    assert metrics(app) != first
+    again = opened(models=other, image="cat", window="64,32,16")
+    assert metrics(again) == metrics(app)
+    stranger = opened(models=f"{tmp_path / 'other.py'}:Net?condition=sigma%3D40", image="cat", window="64,32,16")
+    assert "other.py" not in text(stranger)
+
+
 def test_an_lr_image_and_its_hr_image_are_a_pair(toy):
     hr = sample("cat").pixels()[:144, :160]
     area = cv2.resize(hr, (40, 36), interpolation=cv2.INTER_AREA)
