@@ -45,7 +45,7 @@ def test_attribution_of_span_leaves_its_weights_and_its_fingerprint() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ATD", "SeemoRe", "SwinIR", "SCUNet", "FFTformer", "RealCUGAN", "MoESR", "a2n", "san"]
+    "name", ["ATD", "seemore", "SwinIR", "SCUNet", "FFTformer", "RealCUGAN", "MoESR", "a2n", "san"]
 )
 def test_a_pass_changes_no_fingerprint(name: str) -> None:
     torch.manual_seed(0)
