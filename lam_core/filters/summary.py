@@ -22,8 +22,8 @@ def sentence(finding: Finding, degradation: str) -> str:
     """What one share shows, in one sentence."""
     lost, low, high = finding.own
     cost = (
-        f"returning {finding.share:.1%} of the filters costs {lost:.2f} dB [{low:.2f}, {high:.2f}] on {degradation} "
-        "images beyond what it costs on clean ones"
+        f"returning {100 * finding.share:g} % of the filters costs {lost:.2f} dB [{low:.2f}, {high:.2f}] on "
+        f"{degradation} images beyond what it costs on clean ones"
     )
     if low <= 0:
         return f"{cost}: no ability is lost for certain"

@@ -179,9 +179,10 @@ def _clicks(cells: NDArray[np.float64]) -> go.Scatter:
 
 def _map(traces: Sequence[Any], x: str, y: str, height: int) -> go.Figure:
     figure = chart(traces, x=x, y=y, height=height, legend=False)
+    height_in_cells, width_in_cells = np.shape(traces[0].z)
     figure.update_layout(plot_bgcolor=GROUND, dragmode=False)
-    figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(showgrid=False, range=[-0.5, width_in_cells - 0.5])
+    figure.update_yaxes(showgrid=False, range=[height_in_cells - 0.5, -0.5])
     return figure
 
 

@@ -41,6 +41,5 @@ def section(subject: Subject, chosen: Chosen) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Overlap of the filters of two degradations")
     st.caption(
         f"The first {share_label(share)} of the filters for each degradation. Chance: two random sets of that size; p, "
-        "hypergeometric: the probability of so many in common or more. Most filters hardly changed in fine-tuning and "
-        "score near zero for every degradation, so chance is easily exceeded."
+        "hypergeometric: the probability of so many in common or more."
     )
