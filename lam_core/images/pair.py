@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -31,10 +30,12 @@ def _pillow(filter_: Image.Resampling) -> Callable[[Pixels, int], Pixels]:
     return reduce
 
 
-def _opencv(kind: int) -> Callable[[Pixels, int], Pixels]:
+def _opencv(kind: str) -> Callable[[Pixels, int], Pixels]:
     def reduce(hr: Pixels, scale: int) -> Pixels:
+        import cv2  # not at the top: the first page is painted without it
+
         size = (hr.shape[1] // scale, hr.shape[0] // scale)
-        return np.asarray(cv2.resize(hr, size, interpolation=kind), np.uint8)
+        return np.asarray(cv2.resize(hr, size, interpolation=getattr(cv2, kind)), np.uint8)
 
     return reduce
 
@@ -42,12 +43,12 @@ def _opencv(kind: int) -> Callable[[Pixels, int], Pixels]:
 USUAL = "bicubic with antialiasing (Pillow, MATLAB's imresize)"
 KERNELS: Mapping[str, Callable[[Pixels, int], Pixels]] = {
     USUAL: _pillow(Image.Resampling.BICUBIC),
-    "bicubic without antialiasing (OpenCV's INTER_CUBIC)": _opencv(cv2.INTER_CUBIC),
-    "the mean of each block (OpenCV's INTER_AREA)": _opencv(cv2.INTER_AREA),
+    "bicubic without antialiasing (OpenCV's INTER_CUBIC)": _opencv("INTER_CUBIC"),
+    "the mean of each block (OpenCV's INTER_AREA)": _opencv("INTER_AREA"),
     "bilinear with antialiasing (Pillow)": _pillow(Image.Resampling.BILINEAR),
-    "bilinear without antialiasing (OpenCV's INTER_LINEAR)": _opencv(cv2.INTER_LINEAR),
+    "bilinear without antialiasing (OpenCV's INTER_LINEAR)": _opencv("INTER_LINEAR"),
     "Lanczos with antialiasing (Pillow)": _pillow(Image.Resampling.LANCZOS),
-    "Lanczos without antialiasing (OpenCV's INTER_LANCZOS4)": _opencv(cv2.INTER_LANCZOS4),
+    "Lanczos without antialiasing (OpenCV's INTER_LANCZOS4)": _opencv("INTER_LANCZOS4"),
     "one pixel of each block (nearest neighbour)": lambda hr, scale: hr[::scale, ::scale],
     "the middle pixel of each block (nearest neighbour)": _pillow(Image.Resampling.NEAREST),
 }
