@@ -27,6 +27,8 @@ from zoo.errors import ZooError
 
 SLACK = 1_000_000
 """Weights that any network may have beyond a multiple of what its checkpoint holds."""
+_NEED_MORE = frozenset({"GFPGAN", "LaMa", "RestoreFormer"})
+"""Architectures that take a mask or an aligned face: nothing is built to find that out."""
 
 
 class UnknownNetworkError(ZooError):
@@ -167,6 +169,8 @@ def _network(
     name: str,
     told: Mapping[str, Any] | None = None,
 ) -> Network:
+    if str(architecture.id) in _NEED_MORE:
+        raise _needs_more(name, architecture.name)
     own = architecture.own if isinstance(architecture, ZooArchitecture) else None
     # Some architectures build parts twice, none many times over.
     limit = 4 * sum(tensor.numel() for tensor in state.values()) + SLACK
@@ -187,9 +191,7 @@ def _network(
             f"{name} looks like {architecture.name}, but its weights do not fit: {sentence(error)}"
         ) from error
     if not isinstance(descriptor, ImageModelDescriptor) or descriptor.purpose == "FaceSR":
-        raise UnusableNetworkError(
-            f"{name} is {architecture.name}, which needs more than a picture (a mask or an aligned face)"
-        )
+        raise _needs_more(name, architecture.name)
     channels = (descriptor.input_channels, descriptor.output_channels)
     if channels not in ((3, 3), (1, 1)):
         raise UnusableNetworkError(
@@ -208,6 +210,11 @@ def _network(
     module = callable_module(module, str(architecture.id), descriptor)
     plain = {key: value for key, value in hyperparameters.items() if _is_plain(value)}
     return Network(module, str(architecture.id), descriptor.scale, convention, plain)
+
+
+def _needs_more(name: str, architecture: str) -> UnusableNetworkError:
+    kind = "" if architecture == name else f"{name} is {architecture}, which"
+    return UnusableNetworkError(f"{kind or name} needs more than a picture (a mask or an aligned face)")
 
 
 def _as_told(model: nn.Module, architecture: str, told: Mapping[str, Any]) -> nn.Module:
