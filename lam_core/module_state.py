@@ -73,12 +73,29 @@ def replica(module: nn.Module) -> nn.Module:
     try:
         return copy.deepcopy(module, dict(memo))
     except Exception:  # Foreign objects may refuse in any way.
+        for tensor in state.tensors:
+            if type(tensor) not in (Tensor, nn.Parameter) and not _can_be_copied(tensor, memo):
+                memo[id(tensor)] = _same_class(tensor)
         for shared in state.others:
-            try:
-                copy.deepcopy(shared, dict(memo))
-            except Exception:
+            if not _can_be_copied(shared, memo):
                 memo[id(shared)] = shared
         return copy.deepcopy(module, memo)
+
+
+def _can_be_copied(value: Any, memo: dict[int, Any]) -> bool:
+    try:
+        copy.deepcopy(value, dict(memo))
+    except Exception:  # Foreign objects may refuse in any way.
+        return False
+    return True
+
+
+def _same_class(tensor: Tensor) -> Tensor:
+    """A copy of a tensor of a foreign class that says nothing of how it is copied."""
+    with torch._C.DisableTorchFunctionSubclass():
+        twin = tensor.detach().clone().as_subclass(type(tensor)).requires_grad_(tensor.requires_grad)
+    twin.__dict__.update(tensor.__dict__)
+    return twin
 
 
 def moved(module: nn.Module, device: torch.device | str | None, dtype: torch.dtype | None) -> nn.Module:

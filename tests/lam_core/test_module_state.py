@@ -158,3 +158,29 @@ def test_a_copy_in_another_precision_keeps_imaginary_parts() -> None:
     assert twin.index.dtype == torch.int64
     assert isinstance(twin.spectrum, torch.nn.Parameter)
     assert network.spectrum.dtype == torch.complex64
+
+
+class _Named(Tensor):
+    """Says nothing of how it is copied, so that `copy.deepcopy` refuses it."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return super().__torch_function__(func, types, args, kwargs or {})
+
+    def new_empty(self, *size, **options):  # another class
+        return torch.empty(0)
+
+
+def test_weights_of_a_foreign_class_are_copied_with_their_class() -> None:
+    network = nn.Conv2d(3, 3, 1)
+    network.gain = nn.Parameter(torch.rand(3, 1, 1).as_subclass(_Named))
+    with pytest.raises(RuntimeError):
+        copy.deepcopy(network)
+    twin = replica(network)
+    assert type(twin.gain) is type(network.gain)
+    assert torch.equal(twin.gain.as_subclass(Tensor), network.gain.as_subclass(Tensor))
+    assert twin.gain.data_ptr() != network.gain.data_ptr()
+    assert set(dict(twin.named_parameters())) == {"weight", "bias", "gain"}
+    double = moved(network, None, torch.float64)
+    assert double.gain.dtype == torch.float64
+    assert network.gain.dtype == torch.float32
