@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.fuzz.maps import map_errors
+from tests.conformance.fuzz.network import case
 from tests.conformance.fuzz.oracle import SHARE_CROPPED, SHARE_REFUSED, SINGLE, Verdict, counts, examine
 
 SEEDS, FEW = 500, 40
@@ -13,7 +14,7 @@ MAPS, FEW_MAPS = 100, 8
 
 @pytest.mark.parametrize("seed", range(FEW))
 def test_a_network_is_attributed_truly(seed: int) -> None:
-    assert not _failed([examine(seed)])
+    assert not _failed([examine(case(seed))])
 
 
 @pytest.mark.parametrize("seed", range(FEW_MAPS))
@@ -23,7 +24,7 @@ def test_a_whole_map_is_true(seed: int) -> None:
 
 @pytest.mark.conformance
 def test_no_network_is_attributed_wrongly() -> None:
-    verdicts = [examine(seed) for seed in range(SEEDS)]
+    verdicts = [examine(case(seed)) for seed in range(SEEDS)]
     print("\n", counts(verdicts))
     failed = _failed(verdicts)
     assert not failed, "\n".join(failed)

@@ -120,11 +120,11 @@ class Checkpointed(nn.Module):
 class Network(nn.Module):
     """Three colours in, three out, `scale` times as large."""
 
-    def __init__(self, draw: random.Random, block: DrawBlock) -> None:
+    def __init__(self, draw: random.Random, body: Callable[[random.Random], nn.Module]) -> None:
         super().__init__()
         self.scale = draw.choice([1, 2, 3, 4])
         self.head = nn.Conv2d(3, C, 3, padding=1)
-        self.body = _body(draw, block, 2)
+        self.body = body(draw)
         self.way = draw.choice(["shuffle", "nearest", "transposed", "late"])
         s = self.scale
         wide = 3 * s * s if self.way == "shuffle" else 3
@@ -210,10 +210,14 @@ class Case:
     """Where the window lies: shares of the free height and width."""
     convention: Convention
 
+    def body(self, draw: random.Random) -> nn.Module:
+        """What stands between head and tail."""
+        return _body(draw, _early if self.seed < FIRST_LATER else _late, 2)
+
     def build(self, *, twin: bool = False) -> Network:
         """The network in float32, always the same; `twin`: as autograd can follow it."""
         torch.manual_seed(self.seed)
-        network = Network(_draw(self.seed), _early if self.seed < FIRST_LATER else _late).eval()
+        network = Network(_draw(self.seed), self.body).eval()
         for parameter in network.parameters():
             # Norms start as one and zero, which would hide them.
             if parameter.dim() == 1:
@@ -221,6 +225,28 @@ class Case:
         for block in network.blocks:
             block.twin = twin
         return network
+
+
+@dataclass(frozen=True)
+class Alone(Case):
+    """A network of a single block."""
+
+    block: type[Block]
+
+    def body(self, draw: random.Random) -> nn.Module:
+        return self.block(_draw(self.seed))
+
+    @property
+    def name(self) -> str:
+        """Of the block, in its module, and the way it was drawn in."""
+        made = self.block(_draw(self.seed))
+        return f"{self.block.__module__.rpartition('.')[2]}.{self.block.__name__}({getattr(made, 'way', '')})"
+
+
+def alone(block: type[Block], draws: int = 60) -> list[Alone]:
+    """A case for each way in which a block is drawn."""
+    cases = [Alone(seed, 26, 28, 6, (0.5, 0.5), Convention(), block) for seed in range(draws)]
+    return list({one.name: one for one in cases}.values())
 
 
 def case(seed: int) -> Case:
