@@ -92,18 +92,18 @@ def _one_pass(model: SuperResolver, side: int) -> tuple[float, float]:
         kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
-    x = torch.full((1, 3, side, side), 0.5, device=model.device, dtype=model.dtype)
+    x = torch.full((1, 3, side, side), 0.5, device=model.device, dtype=model.dtype, requires_grad=True)
     with undisturbed(model.module), seeded(model.device), torch.enable_grad():
-        for _ in range(2 if side == SIDES[0] else 1):  # the very first one loads what the others find loaded
-            began = time.perf_counter()
-            x = x.detach().requires_grad_(True)
-            kept.clear()
-            with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-                y = model(x)
-            y.sum().backward()
-            _wait(model.device)
+        if side == SIDES[0]:  # the very first pass loads what the others find loaded
+            model(x.detach())
+        began = time.perf_counter()
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            y = model(x)
+        y.sum().backward()
+        _wait(model.device)
+        seconds = time.perf_counter() - began
     weights = {p.untyped_storage().data_ptr() for p in model.module.parameters()}
-    return time.perf_counter() - began, float(sum(size for place, size in kept.items() if place not in weights))
+    return seconds, float(sum(size for place, size in kept.items() if place not in weights))
 
 
 @cache
