@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,14 +76,16 @@ def row(name: str) -> Row:
         if _is_random(module, found.scale, found.convention):
             note = "draws random numbers"
         single = SuperResolver(module, found.scale, convention=found.convention, name=name, fingerprint=name)
-        model = single.to(dtype=torch.float64)
-        if not _runs_in(model, torch.float64):
-            model, note = single, f"{note}, cannot run in float64: errors in float32".removeprefix(", ")
-        untouched = copy.deepcopy(model.module)
-        try:
-            compared = [_compare(model, untouched, *size) for size in SIZES]
-        except LamError as error:
-            return Row(name, found.scale, refused=str(error), state=changed(model.module, untouched), note=note)
+        model, default, how = _comparable(single)
+        note = ", ".join(filter(None, (note, how)))
+        # Copies of some layers, such as einops', are in training mode again.
+        untouched = copy.deepcopy(model.module).eval()
+        with _default(default):
+            try:
+                compared = [_compare(model, untouched, *size) for size in SIZES]
+            except LamError as error:
+                return Row(name, found.scale, refused=str(error), state=changed(model.module, untouched), note=note)
+            reach = _reach(model, untouched)
         began = time.perf_counter()
         detector = _detector(single.scale, SIDE, SIDE)
         Gradients(single, detector).plan(SIDE, SIDE)
@@ -95,7 +99,7 @@ def row(name: str) -> Row:
             errors=tuple(error for error, _ in compared),
             alone=max(alone for _, alone in compared),
             state=changed(model.module, untouched),
-            reach=_reach(model, untouched),
+            reach=reach,
             plan_seconds=seconds,
             note=note,
         )
@@ -108,14 +112,37 @@ def _is_random(network: nn.Module, scale: int, convention: Convention) -> bool:
     return not torch.equal(model(x), model(x))
 
 
+def _comparable(single: SuperResolver) -> tuple[SuperResolver, torch.dtype, str]:
+    """The model in the highest precision in which it runs, PyTorch's default type for that, and what is special."""
+    double = single.to(dtype=torch.float64)
+    if _runs(double, torch.float32):
+        return double, torch.float32, ""
+    if _runs(double, torch.float64):
+        # Constants that its forward makes are float32 unless PyTorch is told otherwise.
+        return double, torch.float64, "in float64 only as PyTorch's default type"
+    return single, torch.float32, "cannot run in float64: errors in float32"
+
+
 @torch.no_grad()
-def _runs_in(model: SuperResolver, dtype: torch.dtype) -> bool:
-    again = SuperResolver(copy.deepcopy(model.module), model.scale, convention=model.convention, fingerprint="tried")
+def _runs(model: SuperResolver, default: torch.dtype) -> bool:
+    """Whether it runs in its precision on the pictures that are compared."""
     try:
-        again(torch.rand(1, 3, 16, 16, dtype=dtype))
+        for height, width in SIZES:
+            with _default(default):
+                _again(model, model.module)(torch.rand(1, 3, height, width, dtype=model.dtype))
     except RuntimeError:
         return False
     return True
+
+
+@contextmanager
+def _default(dtype: torch.dtype) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def scatter(network: nn.Module) -> None:
