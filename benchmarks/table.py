@@ -34,7 +34,7 @@ HEADER = (
     f"{'click':>6s} {'nodes':>5s} {'MiB':>6s} {'A MiB':>6s} {'plan s':>6s} {'saved':>5s}"
 )
 KEY = """
-A/ours, B/ours: time of a step of the plain implementation, over ours, plan at hand; small networks take several
+A/ours, B/ours: time of a step of the plain implementation, over ours, plan cached; small networks take several
 nodes at once
 first: time of A's 50 steps over that of planning and 50 steps, when nothing is planned yet
 click: time of A's 50 steps over that of a whole map at the standard settings, of so many nodes

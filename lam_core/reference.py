@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from lam_core.model import FeatureModel, SuperResolver
 
 Fetching = Callable[[int, int | None], None]
-"""Hears while weights are fetched: bytes that are here, and of how many if that is known. What it raises ends it."""
+"""Called during a download with the bytes received and their total, None if unknown; an exception cancels it."""
 
 
 class NetworkReference(Protocol):

@@ -53,7 +53,7 @@ export default function ({ parentElement, data }) {
     plot.removeListener("plotly_hover", show)
     plot.removeListener("plotly_unhover", hide)
   }
-  // Charts come after this, and anew with every change: they are looked for when the pointer moves on one.
+  // Charts come after this, and again with every change: they are looked for when the pointer moves on one.
   const selector = charts.map((name) => `.st-key-chart-${name} .js-plotly-plot`).join()
   const look = ({ target }) => {
     const found = target.closest?.(selector)

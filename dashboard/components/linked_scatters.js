@@ -272,7 +272,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const main = given.panels.filter((panel) => !panel.control), beside = given.panels.filter((panel) => panel.control)
   for (const [home, listed] of [[panels, main], [controls, beside]]) {
     const figures = listed.map(place)
-    // Moved only where the order changed: a node that is put anew starts no transition.
+    // Moved only where the order changed: a node that is put again starts no transition.
     if (figures.length !== home.children.length || figures.some((figure, i) => home.children[i] !== figure)) home.replaceChildren(...figures)
   }
   find(".apart").hidden = !beside.length

@@ -21,7 +21,7 @@ PATTERNS = patterns(["stripes", "grid"], [32, 24, 16, 12, 10, 8, 6], [0, 15, 45]
 
 @dataclass(frozen=True)
 class StudiedNetwork:
-    """What is known of a network in the shipped tables, whether it is at hand or not."""
+    """What is known of a network in the shipped tables, whether its weights are available or not."""
 
     id: str
     """The entry's id."""

@@ -37,11 +37,11 @@ class Study:
     table: pd.DataFrame
     """The part whose DI may be ranked together."""
     features: pd.DataFrame
-    """Content of its windows; empty where the pictures are not at hand."""
+    """Content of its windows; empty where the images are not available."""
     notes: tuple[str, ...] = ()
     own: bool = False
     pictures: Mapping[str, Picture] = field(default_factory=dict)
-    """Those that are at hand, by name."""
+    """The available images, by name."""
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Results for a view: those at hand at once, the others computed one by one while the visitor watches."""
+"""Results for a view: stored ones at once, the others computed one by one while the visitor watches."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def stop(patience: float) -> None:
 
 
 def forget() -> None:
-    """Ends what runs in the background, and makes all of it again when it is next needed: settings have changed."""
+    """Stops background work and drops the shared objects, so that they are built with the changed settings."""
     if start.made:
         start().set()
     if warm_up.made:

@@ -26,7 +26,7 @@ class Kept:
         self._everybody: Lru[Any] = Lru(everybody)
 
     def get(self, key: Hashable, make: Callable[[], T], *, own: bool) -> T:
-        """The value of a key, made if it is not at hand."""
+        """The value of a key, computed if it is not cached."""
         return (self._own() if own else self._everybody).get_or_make(key, make)
 
     def _own(self) -> Lru[Any]:

@@ -92,7 +92,7 @@ def _drawing(bar: DeltaGenerator, title: str, work: Work[Any]) -> Listener:
 def answers(
     title: str, picture: Picture, about: tuple[Any, ...], questions: Questions, *, able: bool = True
 ) -> dict[str, Outcome[Any]]:
-    """The outcomes at hand; a button for the others, and once it is pressed their progress and Cancel.
+    """The stored outcomes; a button for the others, and once it is pressed their progress and Cancel.
 
     `picture`: what the questions are about; `about`: what else the answers depend on besides the questions' names;
     `able`: whether anything can be computed.

@@ -97,7 +97,7 @@ def attribute(
 
     `image` is the LR picture, uint8 [h, w, 3]; `region` is in SR pixels. Runs where the model's weights are.
     `on_progress` is called after the preview and after every further node, and once before the first one if the run
-    will take long or much memory; what it raises ends the computation.
+    will take long or much memory; an exception it raises ends the computation.
 
     Raises `RegionError` (window not inside the picture), `ZeroMapError` (window or network gives nothing to
     attribute), `NonFiniteMapError` (the network returns NaN or infinity), `NotDifferentiableError` (its output does

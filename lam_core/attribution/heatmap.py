@@ -78,7 +78,7 @@ def heatmap(
     """DI of every window of a grid over the SR picture of `image`, an LR picture [h, w, 3].
 
     Windows that lie in one field share every forward pass and their nodes; backward, each is restricted to its
-    dependency cone. `on_progress(done, total)` is called after every node; what it raises ends the computation.
+    dependency cone. `on_progress(done, total)` is called after every node; an exception it raises ends the computation.
     Raises `GridError`, and what `attribute` raises but for windows that are flat.
     """
     # Requests and results of heat maps are handled where PyTorch is not loaded.

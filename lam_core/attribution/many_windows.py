@@ -54,7 +54,7 @@ class Question:
 
 Answer = Found | ZeroMapError
 Tell = Callable[[float], None]
-"""Called after every node with the windows' worth of work under way; what it raises ends the computation."""
+"""Called after every node with the windows' worth of work under way; an exception it raises ends the computation."""
 
 
 def attribute_many(
@@ -72,7 +72,7 @@ def attribute_many(
     The results come window by window and, within a window, detector by detector; in place of a map that is zero
     everywhere stands its `ZeroMapError`. At equal nodes each equals that of `attribute`; windows that share a field
     share their nodes, so that they may be others than those of a window by itself. `on_progress(done, total)` is called
-    after every node, windows under way counted by their nodes; what it raises ends the computation. Raises what
+    after every node, windows under way counted by their nodes; an exception it raises ends the computation. Raises what
     `attribute` raises.
     """
     settings = settings or AttributionSettings()

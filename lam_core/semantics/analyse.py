@@ -52,8 +52,8 @@ def analyse(
     `layers` are names for all networks, or by the network's name; None takes the stages of each one's trunk.
     `controls` adds each network before training (same layers) and the pixels themselves. `scatter` adds the t-SNE of
     every layer, the slowest part. `memory` bounds the features held at a time, in bytes. One seed gives one result.
-    `progress` is called often, and what it raises ends the analysis. Raises `DesignError`, `ConstantFeaturesError`,
-    `LayerError` or `TooManyPointsError`, each with a sentence that says what to give instead.
+    `progress` is called often, and an exception it raises ends the analysis. Raises `DesignError`,
+    `ConstantFeaturesError`, `LayerError` or `TooManyPointsError`, each with a sentence that says what to give instead.
     """
     contents = [picture.content for picture in pictures]
     check_design(len(pictures), contents, len(degradations))

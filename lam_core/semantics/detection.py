@@ -136,7 +136,7 @@ class Probe:
                 }
             names = tuple(map(str, header["names"]))
             if header["format"] != _FORMAT:
-                raise ProbeFileError(f"{path} is a probe of format {header['format']!r}; train it anew")
+                raise ProbeFileError(f"{path} is a probe of format {header['format']!r}; train it again")
             probe = cls(str(header["fingerprint"]), str(header["layer"]), names, **arrays)
         except (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, BadZipFile) as fault:
             if isinstance(fault, ProbeFileError):
@@ -150,7 +150,7 @@ class Probe:
             and probe.intercept.shape == (len(names),)
         )
         if not whole or not all(np.isfinite(array).all() for array in arrays.values()) or not (probe.scale > 0).all():
-            raise ProbeFileError(f"{path} holds a damaged degradation probe; train it anew")
+            raise ProbeFileError(f"{path} holds a damaged degradation probe; train it again")
         return probe
 
 

@@ -64,7 +64,7 @@ def plane(projection: Projection, *, seed: int = 0, tick: Callable[[], None] = l
     """t-SNE of the principal components [n, k, 2] (van der Maaten and Hinton 2008), repeatable for one seed.
 
     Perplexity 30, or a third of the points where they are few. `tick` is called at each of up to `STEPS` steps, and
-    what it raises ends the work. Raises `DesignError` for fewer than four points.
+    an exception it raises ends the work. Raises `DesignError` for fewer than four points.
     """
     from lam_core.semantics.tsne import HeardTSNE
 

@@ -16,7 +16,7 @@ RAW = "raw pixels"
 """The layer name of the pixels themselves, the control that every comparison carries."""
 
 Tick = Callable[[int, int], None]
-"""Called with (done, all) after every batch; what it raises ends the work."""
+"""Called with (done, all) after every batch; an exception it raises ends the work."""
 
 
 @dataclass(frozen=True)

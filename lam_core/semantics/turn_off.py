@@ -1,4 +1,4 @@
-"""The warm-up experiment: does a network restore only what it was trained for, and leave all else as it is?
+"""The warm-up experiment: whether a network restores only what it was trained for, and leaves all else as it is.
 
 A network for one degradation improves pictures with it and "turns off" on others, nearly the identity; classical
 methods, which know no degradations, treat all alike (Liu et al., arXiv 2108.00406, section 1).
@@ -56,7 +56,7 @@ def turn_off(
     """Every method on every degradation of the LR counterparts of `images`, HR pictures of any size.
 
     Picture i is degraded with the seed (`seed`, i), the same for all methods. `tick` is called after every picture,
-    and what it raises ends the work. Raises `DesignError` if a list is empty.
+    and an exception it raises ends the work. Raises `DesignError` if a list is empty.
     """
     for given, what in ((methods, "method"), (images, "picture"), (degradations, "degradation")):
         if not given:

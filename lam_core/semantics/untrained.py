@@ -13,7 +13,7 @@ from lam_core.semantics.taps import Network
 
 
 def untrained(network: Network, seed: int = 0) -> Network:
-    """A copy with weights drawn anew as PyTorch draws those of a new network; fixed mean shifts stay.
+    """A copy with weights drawn at random as PyTorch draws those of a new network; fixed mean shifts stay.
 
     Matrices and kernels are uniform within ±1/√fan-in, as are the biases beside them; what else is learned keeps its
     values in random order, except that normalisation starts at gain 1 and shift 0.

@@ -25,8 +25,8 @@ class Request(Protocol[R]):
         ...
 
     def compute(self, model: Any, report: Callable[[Progress], None]) -> R:
-        """The result, `model` being what `self.model` loads; `report` hears how far it has come, and what it raises
-        ends the computation."""
+        """Computes the result with `model`, which `self.model` has loaded; `report` is called with the progress, and an
+        exception it raises ends the computation."""
         ...
 
     def pack(self, result: R) -> Stored:

@@ -70,7 +70,7 @@ class Status:
 
 
 Listener = Callable[[Status], None]
-"""Called at least every quarter of a second while waiting and at every step; what it raises gives the request up."""
+"""Called at least every quarter of a second while waiting and at every step; an exception it raises cancels it."""
 
 
 def ignore(status: Status) -> None:
@@ -194,7 +194,7 @@ class Service:
         return {**identity, OWNER: self._owner.name} if self._private and self._owner else identity
 
     def find(self, request: Request[R]) -> R | None:
-        """The result of a request if it is at hand; loads no model and no PyTorch."""
+        """The stored result of a request, None if there is none; loads no model and no PyTorch."""
         identity = self.identity(request)
         key = key_of(identity)
         held = self._recent.get(key)

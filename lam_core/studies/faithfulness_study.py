@@ -1,4 +1,4 @@
-"""Insertion and deletion over several images: does a map know more than its controls, with intervals over images?"""
+"""Insertion and deletion over several images: whether a map beats its controls, with intervals over images."""
 
 from __future__ import annotations
 

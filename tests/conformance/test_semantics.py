@@ -1,4 +1,4 @@
-"""The shipped results on semantics computed anew from the published checkpoints, and what they must show."""
+"""The shipped results on semantics computed again from the published checkpoints, and what they must show."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_the_maps_of_the_published_networks_ship_and_are_of_the_sweep():
 def test_a_shipped_map_is_the_one_that_is_computed():
     reference = zoo.reference("srresnet-c")
     shown = study_maps.shipped_map(reference.fingerprint, "cat")
-    assert shown is not None, "the network was trained anew: `make gallery` makes its maps"
+    assert shown is not None, "the network was trained again: `make gallery` makes its maps"
     row = next(row for row in shipped_sweep().to_dict("records") if row["image"] == "cat")
     request = AttributionRequest(reference, downscale(sample("cat").pixels(), 4), Region(row["x"], row["y"], 16))
     assert np.abs(Service(None).answer(request).result.map - shown).max() <= 0.51 / 255

@@ -1,4 +1,4 @@
-"""What ships is made anew where it changed and nowhere else."""
+"""What ships is made again where it changed and nowhere else."""
 
 from functools import partial
 

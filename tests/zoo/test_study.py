@@ -1,5 +1,5 @@
 """The checkpoints of the published Diffusion Index study: what their pins say of architectures whose files were not
-at hand."""
+read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Makes docs/architectures.md: `python -m tools.architecture_table [--only NAME …] [--anew]`.
+"""Makes docs/architectures.md: `python -m tools.architecture_table [--only NAME …] [--again]`.
 
 Rows are kept in a file while the table is made, so that an interrupted run goes on where it stood.
 """
@@ -65,11 +65,11 @@ def table(rows: dict[str, Row]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=list(BUILDS), help="architectures to measure again")
-    parser.add_argument("--anew", action="store_true", help="forget rows that were kept")
+    parser.add_argument("--again", action="store_true", help="forget rows that were kept")
     given = parser.parse_args()
     torch.set_num_threads(1)
     kept: dict[str, Row] = {}
-    if KEPT.is_file() and not given.anew:
+    if KEPT.is_file() and not given.again:
         kept = {
             name: Row(**{**fields, "errors": tuple(fields["errors"])})
             for name, fields in json.loads(KEPT.read_text()).items()

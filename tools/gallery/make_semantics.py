@@ -82,7 +82,7 @@ def answer(checkpoints: Path) -> None:
                 print(f"{source.id}: {question} in {time.perf_counter() - began:.0f} s", flush=True)
             kept.add(path)
         listed.append(source)
-    # Published networks whose checkpoints are not at hand keep the answers they have given.
+    # Published networks whose checkpoints are not here keep the answers they have given.
     before = json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.is_file() else []
     absent = [Source(**row) for row in before if row["id"] in set(PUBLISHED) - {source.id for source in listed}]
     kept |= {answer_file(question, source.id) for source in absent for question in QUESTIONS}

@@ -1,7 +1,7 @@
 """Makes the studies that ship: `python -m tools.gallery.make_studies [folder of checkpoints] [ids left out]`.
 
 What is studied was fixed before anything was computed: every compact network of the zoo at ×4 and the published
-checkpoints that are at hand; the central window of 16 SR pixels of every sample that is no drawn pattern, for patterns
+checkpoints that are here; the central window of 16 SR pixels of every sample that is no drawn pattern, for patterns
 have the laboratory; the settings of visitors' own maps. Only what changed since the last time is computed.
 """
 
@@ -89,7 +89,7 @@ def networks_at_hand(checkpoints: Path) -> list[Network]:
 
 
 def refreshed(path: Path, networks: Sequence[Network], pictures: Sequence[Picture], service: Service) -> pd.DataFrame:
-    """The table at `path`, written anew with the rows of networks that it lacks or that have changed."""
+    """The table at `path`, written again with the rows of networks that it lacks or that have changed."""
     old = read_table(path) if path.exists() else None
     digests = {picture.name: digest(mod_crop(picture.open().pixels, SCALE)) for picture in pictures}
     parts = []

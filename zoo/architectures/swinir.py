@@ -1,7 +1,7 @@
 """SwinIR in its light form: Liang et al., "SwinIR: Image Restoration Using Swin Transformer", ICCV Workshops 2021.
 
 The trunk is the paper's: residual groups of transformer blocks that attend within windows, every second block with
-windows moved by half their side; then one convolution and one pixel shuffle. Written anew and smaller, with key names
+windows moved by half their side; then one convolution and one pixel shuffle. An own, smaller form, with key names
 of this project; the authors' networks are spandrel's `SwinIR`.
 """
 

@@ -186,7 +186,7 @@ class Entry(_Table):
     note: str | None = None
     """What a user must know before drawing conclusions."""
     untested: bool = False
-    """Whether the file was never at hand: architecture and convention are what its size and its source tell."""
+    """Whether the file was never seen: architecture and convention are what its size and its source tell."""
     fine_tuned_from: str | None = None
     """Id of the network whose weights the training began with: the baseline of filter attribution."""
     params: str | None = None

@@ -85,7 +85,8 @@ def of_members(name: str, members: Sequence[str]) -> ForeignFormat:
         return ForeignFormat(
             "npz",
             f"a NumPy archive of {len(members)} arrays",
-            "save them as tensors: safetensors.numpy.save_file(dict(numpy.load(FILE)), 'model.safetensors')",
+            "save them as tensors: "
+            "safetensors.numpy.save_file({k: v.copy() for k, v in numpy.load(FILE).items()}, 'model.safetensors')",
         )
     if leaves & {"archive_format", "serialized_exported_program.json", "serialized_state_dict.json"}:
         return ForeignFormat("pt2", "an exported program of torch.export", f"{ORIGINAL}, or {EXPORT}")

@@ -85,7 +85,7 @@ def cached(source: Hub, settings: ZooSettings, repo_type: RepoType = "model") ->
 
 
 def forget(path: Path) -> None:
-    """Removes a file from the Hub's cache, so that it is fetched anew."""
+    """Removes a file from the Hub's cache, so that it is fetched again."""
     blob = path.resolve()
     path.unlink(missing_ok=True)
     blob.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Training a small classifier: which of several scenes does a crop come from?
+"""Training a small classifier: it tells which of several scenes a crop comes from.
 
 Its features are the contrast to those of super-resolution networks, and the perceptual loss of this project's GANs.
 """

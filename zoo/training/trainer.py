@@ -114,7 +114,7 @@ def train(
         if saved["schedule"] != schedule:
             raise UnfinishedRunError(
                 f"{state_file} holds a run of another recipe or budget ({saved['schedule']['minutes']} minutes); "
-                "go on with that one, or remove the file to begin anew"
+                "go on with that one, or remove the file to start again"
             )
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])

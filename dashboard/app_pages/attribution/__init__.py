@@ -1,1 +1,1 @@
-"""The start page: which input pixels made this place?"""
+"""The start page: the input pixels that a window of the SR image depends on."""

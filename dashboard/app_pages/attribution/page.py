@@ -36,7 +36,7 @@ with right:
     untouched = target_window.is_first_visit(view, first) and not view.models
     shipped = untouched and bool(first.results) and not published_here
     if not target.selected and not shipped:
-        st.info(f"No network for ×{view.scale} is at hand. Choose another scale.", icon=":material/info:")
+        st.info(f"No network for ×{view.scale} is available here. Choose another scale.", icon=":material/info:")
     else:
         maps, tiles = heatmap_tab.tabs(target)
         with maps:

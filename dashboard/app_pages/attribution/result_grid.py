@@ -1,4 +1,4 @@
-"""The grid of cards: shipped results, results at hand, and those that are being computed."""
+"""The grid of cards: shipped results, stored results, and those that are being computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results of several networks on one window: at hand at once, or computed one by one while the visitor watches."""
+"""The results of several networks on one window: stored ones, or computed one by one while the visitor watches."""
 
 from __future__ import annotations
 

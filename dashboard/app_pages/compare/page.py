@@ -1,4 +1,4 @@
-"""What do several networks look at in common, and what does only one of them see?"""
+"""The Compare page: what several networks look at in common, and what only one of them sees."""
 
 import streamlit as st
 

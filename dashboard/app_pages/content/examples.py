@@ -47,7 +47,7 @@ def _example(study: Study, row: dict, size: int) -> None:
         try:
             picture = thumbnails.with_window(f"{study.key} {image}", study.pictures[image], window, own=study.own)
         except (KeyError, LamError):
-            st.caption(f"{title} is not at hand any more.")
+            st.caption(f"{title} is no longer available.")
             return
         st.image(picture, width="stretch", output_format="PNG", alt=f"{title}, the window framed")
         drawn = _map(study, image, model, window)
@@ -60,7 +60,7 @@ def _example(study: Study, row: dict, size: int) -> None:
             help=f"Largest DI: {model}; mean of all networks {row['mean']:.2f}. Opens this window.",
         ):
             open_window.go(study, image, model, window.x, window.y, size)
-        st.caption(model if drawn is not None else f"{model}; its map is not at hand, open the window to see it")
+        st.caption(model if drawn is not None else f"{model}; its map is not stored, open the window to see it")
 
 
 def _map(study: Study, image: str, model: str, window: Region) -> bytes | str | None:

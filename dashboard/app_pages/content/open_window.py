@@ -43,13 +43,13 @@ def open_chosen(study: Study, points: Sequence[Any]) -> None:
 
 
 def go(study: Study, image: str, model: str, x: int, y: int, size: int) -> None:
-    """Goes to one window of a study on the attribution page; says why not if its picture is not at hand."""
+    """Goes to one window of a study on the attribution page; says why not if its image is not available."""
     name = image
     if study.own:
         try:
             opened = study.pictures[image].open()
         except (KeyError, LamError):
-            st.warning(f"{image} is not at hand any more: it was read from a table or a file that is gone.")
+            st.warning(f"{image} is no longer available: it was read from a table or a file that is gone.")
             return
         name = f"upload-{digest(opened.pixels)}"
         uploads.hold(Upload(Decoded(opened.pixels, (opened.note,) if opened.note else ()), image))

@@ -104,7 +104,7 @@ def _more(table: pd.DataFrame, form: Form) -> None:
     running = session.wanted(sweep_run.key_of(NAME))
     with st.expander("Curves of other networks", icon=":material/add:", expanded=running):
         if not named:
-            st.caption("The curves of every network that is at hand are shown already.")
+            st.caption("The curves of every available network are shown already.")
             return
         keys = st.multiselect(
             "Networks",

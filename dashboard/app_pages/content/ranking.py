@@ -86,7 +86,7 @@ def features(study: Study, models: tuple[str, ...]) -> None:
     found = studies.content_of(models, study)
     if found.windows.empty:
         st.info(
-            "Content is measured in the images themselves, and those of this table are not at hand.",
+            "Content is measured in the images themselves, and those of this table are not available here.",
             icon=":material/info:",
         )
         return
@@ -123,7 +123,7 @@ def features(study: Study, models: tuple[str, ...]) -> None:
 
 
 def _hung(study: Study) -> dict[str, Hung]:
-    """Small pictures of the images that are at hand."""
+    """Thumbnails of the available images."""
     if not study.own:
         return {image: Hung(src, SIDE) for image, src in thumbnails().items()}
     found = (

@@ -1,4 +1,4 @@
-"""The figure as it will be: results at hand at once, the others computed while the visitor watches, then the files."""
+"""The figure as it will be: stored results at once, the others computed while the visitor watches, then the files."""
 
 from __future__ import annotations
 

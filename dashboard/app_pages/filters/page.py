@@ -1,4 +1,4 @@
-"""Which filters of a network undo which degradation?"""
+"""The Filters page: which filters of a network undo which degradation."""
 
 import streamlit as st
 

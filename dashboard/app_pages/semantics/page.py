@@ -1,4 +1,4 @@
-"""What have deep features learned to tell apart: content, or degradation?"""
+"""The Semantics page: what deep features tell apart, content or degradation."""
 
 import streamlit as st
 

@@ -43,7 +43,9 @@ class Preset:
             shown = next((c for c in place.candidates if c in available), None)
             if shown == place.candidates[0] and not place.substitutes:
                 continue
-            stand_in = f"{names.get(shown, shown)} stands in for it" if shown else "nothing at hand can stand in for it"
+            stand_in = (
+                f"{names.get(shown, shown)} stands in for it" if shown else "no available network can stand in for it"
+            )
             sentences.append(f"{place.meant} is not here: {place.needed}. Meanwhile {stand_in}.")
         return tuple(sentences)
 

@@ -1,4 +1,4 @@
-"""The turn-off view: does a network restore only what it was trained for, and leave all else as it is?"""
+"""The turn-off view: whether a network restores only what it was trained for, and leaves all else as it is."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Task(Generic[T]):
 
 
 def watch(name: str, slot: DeltaGenerator) -> None:
-    """Shows how far this session's task of that name is, with a way to cancel it, and draws the page anew at its end.
+    """Shows how far this session's task of that name is, with a way to cancel it, and reruns the page at its end.
 
     To be called last: while it watches, nothing below it is drawn.
     """

@@ -113,7 +113,7 @@ def _answer(question: str, model_id: str) -> Any:
     source = sources()[model_id]
     stored = read(answer_file(question, model_id).read_bytes())
     if stored is None:
-        raise ValueError(f"{answer_file(question, model_id).name} is damaged; `make gallery` makes it anew")
+        raise ValueError(f"{answer_file(question, model_id).name} is damaged; `make gallery` makes it again")
     return _RESTORERS[question](source).restore(stored)
 
 

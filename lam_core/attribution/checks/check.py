@@ -47,7 +47,7 @@ class Check(Generic[R]):
     map_of: AttributionRequest | None = None
     """The map that the check is of, where it needs one."""
     attribution: Attribution | None = None
-    """That map, where it is at hand."""
+    """That map, where it is stored."""
 
     def identity(self, device: str) -> dict[str, Any]:
         """What the result depends on and nothing else."""
@@ -61,7 +61,7 @@ class Check(Generic[R]):
         }
 
     def compute(self, model: SuperResolver, report: Callable[[Progress], None]) -> R:
-        """The result; the map it needs is computed first unless it is at hand."""
+        """The result; the map it needs is computed first unless it is stored."""
         attribution = self.attribution
         if attribution is None and self.map_of is not None:
             attribution = self.map_of.compute(model, lambda progress: report(Step(0.0, "its map first")))

@@ -1,4 +1,4 @@
-"""Insertion and deletion: do the pixels that a map ranks first change the window most?
+"""Insertion and deletion: whether the pixels that a map ranks first change the window most.
 
 Every LR pixel of the field outside the window's own footprint is ranked. Deletion replaces the first q of them by the
 blurred baseline; insertion starts from the baseline (the footprint left as it is) and restores the first q. Either
@@ -178,7 +178,7 @@ def _orders(
 
 
 def _shuffled_within(score: NDArray, rings: NDArray, random: np.random.Generator) -> NDArray:
-    """The scores dealt anew inside each ring: any first k pixels hold as many of each ring as the map's first k."""
+    """The scores shuffled inside each ring: any first k pixels hold as many of each ring as the map's first k."""
     shuffled = score.copy()
     for ring in np.unique(rings):
         members = np.flatnonzero(rings == ring)

@@ -36,7 +36,7 @@ class Subject:
 
     request: AttributionRequest
     result: Attribution | None
-    """The map itself, if it is at hand."""
+    """The map itself, if it is stored."""
     truth: Pixels | None
     """The HR image, [s·h, s·w, 3], if there is one."""
     image: str
@@ -80,7 +80,7 @@ class MapCheck:
         return {self.title: partial(self.request, subject), **further}
 
     def request(self, subject: Subject) -> Check[Any]:
-        """The check itself, with its map where that is at hand."""
+        """The check itself, with its map where that is stored."""
         return replace(self.ask(subject), attribution=subject.result)
 
 

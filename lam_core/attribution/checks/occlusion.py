@@ -1,4 +1,4 @@
-"""Occlusion agreement: does D change most where the map is strongest, block by block (Zeiler and Fergus 2014)?"""
+"""Occlusion agreement: whether D changes most where the map is strongest, block by block (Zeiler and Fergus 2014)."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def randomisation(
     seed: int = 0,
     report: Report = ignore,
 ) -> Randomisation:
-    """Randomises the model's layers in `steps` equal portions and computes the map anew after each.
+    """Randomises the model's layers in `steps` equal portions and computes the map again after each.
 
     `attribution` is the trained model's map of this LR picture. The model itself is left as it is. Raises
     `SettingsError` for a model without weights; what `report` raises ends the computation.
@@ -124,7 +124,7 @@ def layers_of(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def shuffle(layer: nn.Module, random: torch.Generator) -> None:
-    """Deals the values of each of a layer's own weight tensors anew, in place."""
+    """Shuffles the values of each of a layer's own weight tensors, in place."""
     with torch.no_grad():
         for weight in layer.parameters(recurse=False):
             order = torch.randperm(weight.numel(), generator=random)

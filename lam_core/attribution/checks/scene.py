@@ -23,7 +23,7 @@ BATCH = 8
 """Pictures of a forward pass, and so the most that are computed between two reports."""
 
 Report = Callable[[float], None]
-"""Called with the share of the work that is done, 0 to 1; what it raises ends the computation."""
+"""Called with the share of the work that is done, 0 to 1; an exception it raises ends the computation."""
 
 
 def ignore(done: float) -> None:

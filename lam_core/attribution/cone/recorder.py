@@ -98,7 +98,7 @@ class Recorder(TorchDispatchMode):
     """Writes down what depends on the input; runs all else for real, as constants.
 
     Changes in place are followed through views: a changed tensor stands for a new value from then on, what it is a
-    view of for that value with the changed part put in, and other views are taken anew when they are next read.
+    view of for that value with the changed part put in, and other views are taken again when they are next read.
     """
 
     def __init__(self, fake: FakeTensorMode) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Tell = Callable[[], None]
-"""Called now and then during a job; what it raises ends the sweep and is passed on."""
+"""Called now and then during a job; an exception it raises ends the sweep and is passed on."""
 Runner = Callable[[Iterable[Job]], Iterator[tuple[Job, Outcome]]]
 """Finds or does jobs, in any order, and yields each exactly once."""
 

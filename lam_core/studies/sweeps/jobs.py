@@ -156,7 +156,7 @@ class Outcome:
     seconds: float = 0.0
     """Time of the whole job, loading the model included."""
     from_store: bool = False
-    """Whether it was at hand."""
+    """Whether it was read from the store."""
     note: str = ""
     """Why it could not be kept, if so."""
 

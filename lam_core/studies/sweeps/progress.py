@@ -35,13 +35,13 @@ class Progress:
     """Jobs behind it, those that came to nothing included."""
     total: int
     from_store: int
-    """Jobs whose result was at hand."""
+    """Jobs whose result was stored."""
     faults: int
     """Pictures and jobs that came to nothing."""
     seconds: float
     """Time so far."""
     seconds_left: float | None
-    """Estimate of the time left if nothing of the rest is at hand; None while nothing is known."""
+    """Estimate of the time left if nothing of the rest is stored; None while nothing is known."""
     row: dict[str, Any] | None = None
     """The table's newest row, on the call that brings one."""
     preview: None = None
@@ -69,7 +69,7 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
-"""Called at every job's end and several times a second between; what it raises ends the sweep, which can be resumed."""
+"""Called at every job's end and several times a second; an exception it raises ends the sweep, which can be resumed."""
 
 
 def ignore(progress: Progress) -> None:

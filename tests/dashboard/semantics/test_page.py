@@ -90,7 +90,7 @@ def test_a_published_figure_says_what_is_missing_and_what_stands_in():
     assert figure.networks(available) == ("edsr-c", "srgan")
     notes = figure.notes(available, {"edsr-c": "EDSR (compact)", "srgan": "SRGAN"})
     assert notes[0].startswith("ResNet18 is not here: it needs model.safetensors (47 MB) of timm/resnet18.a1_in1k")
-    assert notes[0].endswith("nothing at hand can stand in for it.")
+    assert notes[0].endswith("no available network can stand in for it.")
     assert notes[1].endswith("EDSR (compact) stands in for it.")
     assert figure.notes({"resnet18", "srresnet-gr-c", "srgan-gr-c"}, {})[0].startswith("SRResNet-wGR is not here")
 

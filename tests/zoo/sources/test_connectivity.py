@@ -165,7 +165,7 @@ def test_availability_is_said_in_a_few_words(settings, patient, monkeypatch):
     ],
 )
 def test_commands_answer_at_once_behind_a_resolver_that_never_does(tmp_path, arguments: str, answer: str):
-    """Beyond what the command takes with an answer at hand: two seconds the first time, none the second."""
+    """Beyond what the command takes with a cached answer: two seconds the first time, none the second."""
     hook = tmp_path / "sitecustomize.py"
     hook.write_text(
         "import socket, threading\n"

@@ -68,7 +68,7 @@ def test_pictures_used_longest_ago_go_and_the_hubs_own_cache_is_left_alone(mirro
     first.open()
     assert mirror.downloads == asked, "the first was used later than the second"
     second.open()
-    assert mirror.downloads > asked, "it was fetched anew"
+    assert mirror.downloads > asked, "it was fetched again"
     assert sum(path.stat().st_size for path in kept(settings)) <= limit
     assert not (settings.hub_cache / "datasets--owner--set").exists()
 

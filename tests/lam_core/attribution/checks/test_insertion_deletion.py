@@ -54,7 +54,7 @@ def test_a_map_that_knows_more_than_distance_beats_its_controls(found: Faithfuln
 
 
 def test_a_map_of_distance_alone_is_no_better_than_its_rings() -> None:
-    # The window draws on all of its eight neighbours alike, and so does each ring: dealing anew changes nothing.
+    # The window draws on all of its eight neighbours alike, and so does each ring: shuffling changes nothing.
     ring = [(1.0, down, right) for down in (-2, 0, 2) for right in (-2, 0, 2) if (down, right) != (0, 0)]
     model, ratios = coupled(*ring), []
     for seed in range(2):

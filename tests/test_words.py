@@ -1,0 +1,50 @@
+"""Docstrings and wordings that hold throughout the packages, docs and pages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("lam_core", "zoo", "dashboard", "lam_cli")
+RIDDLES = re.compile(
+    r"\bat hand\b|\banew\b|\bwhat it raises\b|\bwhoever asks\b|\bwho asks:|makes all of it again", re.IGNORECASE
+)
+"""Phrases that a reader had to decode; plain words stand for each of them."""
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TEXTS = [*SOURCES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def first_sentence(text: str | None) -> str:
+    """The first paragraph of a docstring on one line, empty without one."""
+    return " ".join((text or "").strip().split("\n\n")[0].split())
+
+
+def ends(paragraph: str) -> bool:
+    return (bool(paragraph) and paragraph[-1] in ".:`") or ". " in paragraph
+
+
+def test_every_module_says_what_it_is():
+    opening = {path: first_sentence(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))) for path in SOURCES}
+    lacking = [str(path.relative_to(ROOT)) for path, text in opening.items() if path.stat().st_size and not ends(text)]
+    assert lacking == []
+
+
+@pytest.mark.parametrize("package", ["lam_core", "zoo"])
+def test_every_exported_name_says_what_it_is(package):
+    module = import_module(package)
+    for name in module.__all__:
+        assert ends(first_sentence(getattr(module, name).__doc__)), name
+
+
+def test_no_text_holds_a_riddle():
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in TEXTS
+        for match in RIDDLES.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
