@@ -7,7 +7,8 @@ import hashlib
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from numbers import Integral, Real
+from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -364,7 +365,7 @@ def _frozen(module: nn.Module) -> nn.Module:
 
 def _whole(scale: Any) -> int:
     if isinstance(scale, bool) or not isinstance(scale, Integral) or scale < 1:
-        is_fraction = isinstance(scale, Real) and scale > 1
+        is_fraction = isinstance(scale, float | Fraction) and scale > 1
         other = "; lam_core.attribute_tensor takes networks of any scale" if is_fraction else ""
         raise ModelError(f"scale is {scale!r}; give the network's enlargement as a whole number, such as 4{other}")
     return int(scale)
