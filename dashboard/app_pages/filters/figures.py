@@ -116,7 +116,8 @@ def layer_map(study: FilterStudy, found: DegradationFilters, chosen: Layer) -> g
     for i, layer in enumerate(study.layers):
         cells[i, : layer.rows] = found.scores[layer.numbers].reshape(layer.rows, layer.columns).sum(1) / whole
     names = [layer.name or "weight" for layer in study.layers]
-    traces = [_heat(cells, list(range(width)), names, "%{y}, channel %{x}: %{z:.2%} of all scores"), _clicks(cells)]
+    said = "%{y}, channel %{x}: %{z:.2%} of all scores"
+    traces = [_heat(cells, list(range(width)), names, said), _clicks(cells, names, said)]
     figure = _map(traces, "output channel", "", 60 + 17 * len(names))
     at = study.layers.index(chosen)
     _outline(figure, (0, at), (chosen.rows - 1, at))
@@ -134,10 +135,15 @@ def filter_map(layer: Layer, found: DegradationFilters, share: float, chosen: in
         y=[row for row, _ in places],
         mode="markers",
         marker={"symbol": "circle-open", "size": 9, "color": PALETTE[2], "line": {"width": 1.5}},
+        unselected={"marker": {"opacity": 1}},
         hoverinfo="skip",
     )
     shown = "output %{y}, input %{x}: score %{z:.3g}"
-    traces = [_heat(cells, list(range(layer.columns)), list(range(layer.rows)), shown), outlined, _clicks(cells)]
+    traces = [
+        _heat(cells, list(range(layer.columns)), list(range(layer.rows)), shown),
+        outlined,
+        _clicks(cells, list(range(layer.rows)), shown),
+    ]
     figure = _map(traces, "input channel", "output channel", 130 + 11 * max(layer.rows, 8))
     row, column = layer.place(chosen)
     _outline(figure, (column, row), (column, row))
@@ -168,13 +174,19 @@ def _heat(cells: NDArray[np.float64], x: list[Any], y: list[Any], shown: str) ->
     )
 
 
-def _clicks(cells: NDArray[np.float64]) -> go.Scatter:
-    """Unseen marks that take clicks, which heat maps do not."""
+def _clicks(cells: NDArray[np.float64], y: list[Any], shown: str) -> go.Scatter:
+    """Unseen marks that take clicks, which heat maps do not, and say what the cell below them says."""
     rows, columns = np.nonzero(np.isfinite(cells))
     return go.Scatter(
-        x=columns.tolist(), y=rows.tolist(), mode="markers", marker={"size": 10, "opacity": 0}, hoverinfo="skip",
-        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
-    )  # fmt: skip
+        x=columns.tolist(),
+        y=rows.tolist(),
+        mode="markers",
+        marker={"size": 10, "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[y[row], float(cells[row, column])] for row, column in zip(rows, columns, strict=True)],
+        hovertemplate=shown.replace("%{y}", "%{customdata[0]}").replace("%{z", "%{customdata[1]") + "<extra></extra>",
+    )
 
 
 def _map(traces: Sequence[Any], x: str, y: str, height: int) -> go.Figure:
