@@ -48,3 +48,10 @@ def test_no_text_holds_a_riddle():
         for match in RIDDLES.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_the_page_of_findings_lists_every_script():
+    listed = re.findall(
+        r"^\| `([^`]+\.sh)` \|", (ROOT / "docs" / "findings.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "findings").glob("*.sh"))
