@@ -94,7 +94,7 @@ def _same_class(tensor: Tensor) -> Tensor:
     """A copy of a tensor of a foreign class that says nothing of how it is copied."""
     with torch._C.DisableTorchFunctionSubclass():
         twin = tensor.detach().clone().as_subclass(type(tensor)).requires_grad_(tensor.requires_grad)
-    vars(twin).update(vars(tensor))
+    twin.__dict__.update(vars(tensor))
     return twin
 
 
