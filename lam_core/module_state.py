@@ -71,7 +71,7 @@ def replica(module: nn.Module) -> nn.Module:
         if not tensor.is_leaf:
             memo[id(tensor)] = tensor.detach().clone().requires_grad_(tensor.requires_grad)
     try:
-        return copy.deepcopy(module, dict(memo))
+        return _in_mode(copy.deepcopy(module, dict(memo)), module)
     except Exception:  # Foreign objects may refuse in any way.
         for tensor in state.tensors:
             if type(tensor) not in (Tensor, nn.Parameter) and not _can_be_copied(tensor, memo):
@@ -79,7 +79,14 @@ def replica(module: nn.Module) -> nn.Module:
         for shared in state.others:
             if not _can_be_copied(shared, memo):
                 memo[id(shared)] = shared
-        return copy.deepcopy(module, memo)
+        return _in_mode(copy.deepcopy(module, memo), module)
+
+
+def _in_mode(twin: nn.Module, module: nn.Module) -> nn.Module:
+    """The copy with every layer in the mode of the original: layers of einops forget theirs."""
+    for part, original in zip(twin.modules(), module.modules(), strict=False):
+        part.training = original.training
+    return twin
 
 
 def _can_be_copied(value: Any, memo: dict[int, Any]) -> bool:

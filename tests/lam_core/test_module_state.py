@@ -184,3 +184,20 @@ def test_weights_of_a_foreign_class_are_copied_with_their_class() -> None:
     double = moved(network, None, torch.float64)
     assert double.gain.dtype == torch.float64
     assert network.gain.dtype == torch.float32
+
+
+class _Forgetful(nn.Identity):
+    """Is made anew when it is copied, as layers of einops are."""
+
+    def __getstate__(self):
+        return {}
+
+    def __setstate__(self, state) -> None:
+        self.__init__()
+
+
+def test_copies_keep_the_mode_of_every_layer() -> None:
+    network = nn.Sequential(_Forgetful(), nn.Dropout(), nn.BatchNorm2d(3)).eval()
+    network[2].train()
+    assert copy.deepcopy(network)[0].training
+    assert [part.training for part in replica(network).modules()] == [False, False, False, True]
