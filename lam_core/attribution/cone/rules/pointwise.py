@@ -65,7 +65,7 @@ def add(node: Node, constants: list[Tensor], requests: Requests) -> Operation | 
         return Add(factor, [shape_of(extent) for _, extent in requests])
     if not isinstance(one, Node) or not _keeps_shape(node, one):
         return None
-    constant = constants[0] if isinstance(other, Tensor) else other
+    constant = constants[0].to(node.dtype) if isinstance(other, Tensor) else other
     return Same() if _is_number(constant, 0) else Shift(constant if factor == 1 else constant * factor)
 
 
@@ -81,7 +81,8 @@ def multiply(node: Node, constants: list[Tensor], requests: Requests) -> Operati
             return None
     if not _keeps_shape(node, one):
         return None
-    constant = constants[0] if isinstance(other, Tensor) else other
+    # Of integers, and of numbers in a lower precision, the reciprocal would be less exact than the quotient.
+    constant = constants[0].to(node.dtype) if isinstance(other, Tensor) else other
     if _is_number(constant, 1):
         return Same()
     if divides and _is_number(constant, 0):

@@ -337,3 +337,15 @@ def test_several_examples_at_once() -> None:
     layer = nn.Conv2d(3, 3, 3, padding=1)
     network = Toy(lambda x: layer(x).relu() * x.mean((2, 3), keepdim=True), layer)
     assert _cropped(check(resolver(network), batch=3))
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float32], ids=str)
+@pytest.mark.parametrize("way", ["quotient", "sum"])
+def test_constants_of_another_type_are_as_exact_as_the_network(way: str, dtype: torch.dtype) -> None:
+    layer = nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(x: Tensor) -> Tensor:
+        ramp = torch.arange(3, 3 + x.shape[-1]).to(dtype)
+        return layer(x) / ramp if way == "quotient" else torch.add(layer(x), ramp, alpha=0.3).square()
+
+    assert _cropped(check(resolver(Toy(forward, layer))))
