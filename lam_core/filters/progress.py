@@ -20,3 +20,4 @@ class Progress:
     text: str
     share: float
     """0 to 1."""
+    preview: None = None

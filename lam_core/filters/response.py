@@ -45,9 +45,11 @@ def response_of(pair: NetworkPair, number: int, low: Pixels) -> tuple[NDArray[np
             responses = [_convolved(module, read, kernel) for kernel in kernels]
         else:
             read = seen[0][:, row][:, None]
+            # A transposed convolution takes no padding in words, which the type of both allows.
+            padding = tuple(int(side) for side in module.padding)
             responses = [
                 F.conv_transpose2d(
-                    read, kernel.to(read)[None, None], None, module.stride, module.padding, module.output_padding,
+                    read, kernel.to(read)[None, None], None, module.stride, padding, module.output_padding,
                     1, module.dilation,
                 )
                 for kernel in kernels

@@ -22,7 +22,7 @@ from dashboard.gallery.filters.shipped import (
     study_file,
     study_request,
 )
-from lam_core.filters.progress import Progress
+from lam_core.service.progress import Progress
 from lam_core.service.request import Request
 from lam_core.service.store import read, write
 

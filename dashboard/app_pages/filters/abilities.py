@@ -194,11 +194,7 @@ def _images(subject: Subject, chosen: Chosen, picture: Picture, name: str) -> tu
         st.warning(sentence(reason(error, "looking for SR images")), icon=":material/error:")
         return shipped.example(), None
     if found is None:
-        result = gathering.computed(request, "SR images", st.empty(), key=key, own=asked.is_own)
-        if isinstance(result, str):
-            st.warning(result, icon=":material/error:")
-            return original, None
-        found = result
+        found = gathering.computed(request, "SR images", key=key, own=asked.is_own)
     return original, found
 
 

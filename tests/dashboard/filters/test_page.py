@@ -1,7 +1,7 @@
 """The filters page, run without a browser."""
 
 import json
-from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.app_pages.filters import figures, naming, take_away
 from dashboard.app_pages.filters.gathering import Subject
+from dashboard.app_pages.filters.question import Question
 from dashboard.gallery.filters import shipped
 from lam_core.filters.curves import findings
 from tests.dashboard.conftest import APP, at_page
@@ -49,6 +50,19 @@ def test_the_first_visit_says_what_ships_and_the_slider_says_more():
     assert "No filter is returned" in text(app)
     app.selectbox(key="layer").set_value("recon_trunk.0.conv1").run()
     assert "`recon_trunk.0.conv1`, output" in text(app)
+
+
+def test_other_filters_are_returned_while_one_watches():
+    app = opened()
+    app.segmented_control(key="filters_for").set_value("noise:20").run()
+    assert not app.exception
+    assert "**Input: noise σ 20** — the ability in question" in text(app)
+    app.button(key="filters_respond").click().run()
+    assert not app.exception
+    assert "Response: the kernel on the one channel that it reads" in text(app)
+    app.button(key="filters_name").click().run()
+    assert not app.exception
+    assert "Likeliest: **" in text(app)
 
 
 def test_networks_of_two_architectures_have_no_path_between_them():
@@ -92,15 +106,16 @@ def test_figures_and_files_hold_every_filter():
     assert study is not None
     found = study.found[0]
     layer = study.layers[3]
-    heat, outlined, clicks = figures.filter_map(layer, found, 0.03, layer.first).data
+    drawn: Any = figures.filter_map(layer, found, 0.03, layer.first)
+    heat, outlined, clicks = drawn.data
     assert np.asarray(heat.z).shape == (layer.rows, layer.columns)
     assert len(clicks.x) == layer.count
     within = [n for n in found.first(0.03) if layer.first <= n < layer.first + layer.count]
     assert len(outlined.x) == len(within)
-    control = figures.control_chart(found.curves, found.degradation, 0.03)
+    control: Any = figures.control_chart(found.curves, found.degradation, 0.03)
     assert [trace.name for trace in control.data] == list(figures.ORDERS.values())
-    asked = SimpleNamespace(names=("one", "other"), title="33 samples")
-    subject = Subject(asked, study, "shipped result")  # pyright: ignore[reportArgumentType]
+    asked = Question("one", "other", ("One", "Other"), study.degradations, (), "33 samples", True, False)
+    subject = Subject(asked, study, "shipped result")
     assert len(take_away.table(subject)) == len(study.change)
     assert json.loads(take_away.as_json(subject))["filters"] == len(study.change)
 

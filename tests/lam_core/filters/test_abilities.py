@@ -49,7 +49,7 @@ def test_random_control_takes_as_many_filters_of_each_layer() -> None:
     order = np.random.default_rng(0).permutation(layout.count)
     drawn = random_order(layout, order, 0.3, np.random.default_rng(1))
     per_layer = [np.bincount(layout.layer_of[x], minlength=2) for x in (order[: round(0.3 * layout.count)], drawn)]
-    assert np.array_equal(*per_layer)
+    assert np.array_equal(per_layer[0], per_layer[1])
     assert len(np.unique(drawn)) == len(drawn)
 
 

@@ -47,15 +47,16 @@ def test_images_without_filters_lie_between_target_and_baseline() -> None:
 )
 def test_a_layer_is_the_sum_of_its_filters_responses(layer: nn.Conv2d | nn.ConvTranspose2d) -> None:
     torch.manual_seed(0)
-    target = nn.Sequential(layer, nn.Conv2d(layer.out_channels, 3, 1))
-    baseline = copy.deepcopy(target)
+    last = nn.Conv2d(layer.out_channels, 3, 1)
+    halved = copy.deepcopy(layer)
     with torch.no_grad():
-        baseline[0].weight.mul_(0.5)
-    pair = NetworkPair(SuperResolver(baseline, 1), SuperResolver(target, 1))
+        halved.weight.mul_(0.5)
+    assert layer.bias is not None
+    pair = NetworkPair(*(SuperResolver(nn.Sequential(one, last), 1) for one in (halved, layer)))
     low = np.random.default_rng(0).integers(0, 256, (8, 9, 3), np.uint8)
     x = torch.from_numpy(low.transpose(2, 0, 1).copy())[None].float() / 255
     with torch.no_grad():
-        whole = target[0](x)[0].numpy() - target[0].bias.numpy()[:, None, None]
+        whole = layer(x)[0].numpy() - layer.bias.detach().numpy()[:, None, None]
     rows, columns = layer.weight.shape[:2]
     summed = np.zeros_like(whole)
     for number in range(rows * columns):
