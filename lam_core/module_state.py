@@ -101,7 +101,8 @@ def _same_class(tensor: Tensor) -> Tensor:
     """A copy of a tensor of a foreign class that says nothing of how it is copied."""
     with torch._C.DisableTorchFunctionSubclass():
         twin = tensor.detach().clone().as_subclass(type(tensor)).requires_grad_(tensor.requires_grad)
-    twin.__dict__.update(vars(tensor))
+    for name, value in vars(tensor).items():
+        object.__setattr__(twin, name, value)
     return twin
 
 
