@@ -308,6 +308,8 @@ def test_gives_what_the_authors_code_gave(name: str):
 SIZES = {12: (12, 18), 16: (16, 18), 17: (16, 16), 22: (22, 26), 34: (34, 36)}
 """Height and width of the pictures, by a number."""
 
+ESC = {"channels": 64, "mixed": 16, "layers": 5, "window": 32, "heads": 4, "hidden": 80}
+"""What ESC and ESC-light share."""
 PUBLISHED = [
     ("rlfn", {"channels": 52, "blocks": 6, "scale": 4}, 544),
     ("rlfn", {"channels": 48, "blocks": 6, "scale": 2}, 454),
@@ -359,6 +361,8 @@ PUBLISHED = [
         792,
     ),
     ("bsrn", {"channels": 64, "blocks": 8, "scale": 4}, 352),
+    ("esc", {**ESC, "blocks": 5, "scale": 4}, 968),
+    ("esc", {**ESC, "blocks": 3, "scale": 4}, 624),
     ("vapsr", {"channels": 48, "blocks": 21, "hidden": 64, "scale": 4}, 342),
     ("vapsr", {"channels": 32, "blocks": 11, "hidden": 64, "groups": 2, "scale": 4}, 155),
     (
