@@ -57,8 +57,9 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
         alt=f"{kind} of {head.name} over the low-resolution image, the window framed",
     )
     colour_bar(0, "0", "own maximum, linear")
-    _figures(picture, result)
-    if (quality := picture.quality(result)) and (note := training_note(registry().entries.get(head.key), *quality)):
+    quality = picture.quality(result)
+    _figures(result, quality)
+    if quality and (note := training_note(registry().entries.get(head.key), *quality)):
         st.caption(note)
     for warning in result.computation.warnings:
         st.warning(sentence(warning), icon=":material/warning:")
@@ -81,8 +82,7 @@ def result_card(head: Head, picture: Picture, result: Attribution, *, as_density
     )
 
 
-def _figures(picture: Picture, result: Attribution) -> None:
-    quality = picture.quality(result)
+def _figures(result: Attribution, quality: tuple[float, float] | None) -> None:
     figures = {
         "DI": index_of(result),
         "PSNR": decibels(quality[0]) if quality else "no HR",
