@@ -216,10 +216,8 @@ class MambaIRv2(SwinFrame):
         self.register_buffer("relative_position_index_SA", relative_places(window).clone())
 
     @override
-    def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        y = super().forward(repeated_mirror(x, self.window))
-        return y[..., : height * self.scale, : width * self.scale]
+    def fitted(self, x: Tensor) -> Tensor:
+        return repeated_mirror(x, self.window)
 
 
 def infer(state: StateDict) -> Hyperparameters:

@@ -197,10 +197,8 @@ class PFT(SwinFrame):
         return x
 
     @override
-    def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        y = super().forward(repeated_mirror(x, self.window))
-        return y[..., : height * self.scale, : width * self.scale]
+    def fitted(self, x: Tensor) -> Tensor:
+        return repeated_mirror(x, self.window)
 
 
 def infer(state: StateDict) -> Hyperparameters:

@@ -120,10 +120,8 @@ class SRFormer(SwinFrame):
         )
 
     @override
-    def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        y = super().forward(mirrored(x, self.window))
-        return y[..., : height * self.scale, : width * self.scale]
+    def fitted(self, x: Tensor) -> Tensor:
+        return mirrored(x, self.window)
 
 
 def infer(state: StateDict) -> Hyperparameters:

@@ -90,6 +90,10 @@ class SwinFrame(nn.Module):
         if upsampler != "pixelshuffledirect":
             self.conv_last = conv3(width if upsampler else channels, 3)
 
+    def fitted(self, x: Tensor) -> Tensor:
+        """A picture continued to a size that the groups take; what is added is cut off the output."""
+        return x
+
     def trunk(self, x: Tensor) -> Tensor:
         """All groups, on features [B, h, w, C]."""
         for group in self.layers:
@@ -115,10 +119,12 @@ class SwinFrame(nn.Module):
         return self.conv_last(F.leaky_relu(self.conv_hr(y), 0.2))
 
     def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2:]
         mean = x.new_tensor(DIV2K_MEAN).view(1, 3, 1, 1)
-        x = (x - mean) * self.img_range
+        x = (self.fitted(x) - mean) * self.img_range
         y = self.enlarged(self.features(self.conv_first(x)))
-        return (y if self.upsampler else x + y) / self.img_range + mean
+        y = (y if self.upsampler else x + y) / self.img_range + mean
+        return y[..., : height * self.scale, : width * self.scale]
 
 
 def infer_frame(state: StateDict, key: str = "blocks") -> Hyperparameters:
