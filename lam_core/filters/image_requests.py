@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lam_core.filters.prediction import FilterClassifier
-from lam_core.filters.progress import Progress
 from lam_core.filters.settings import METHOD_VERSION
 from lam_core.images import Pixels, digest
 from lam_core.reference import ModelReference
 from lam_core.semantics.detection import Verdict
+from lam_core.service.progress import Progress, Step
 from lam_core.service.store import Stored, key_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ReturnedRequest:
         pair = _pair(self.baseline, model)
         found = []
         for k, count in enumerate(self.counts):
-            report(Progress("SR images", k / len(self.counts)))
+            report(Step(k / len(self.counts), "SR images"))
             with pair.returned(self.order[:count]) as changed:
                 found.append([changed.upscale(low) for low in self.inputs])
         images = np.stack([np.stack(row) for row in found], axis=1)
@@ -106,7 +106,7 @@ class ResponseRequest:
         """The response. Raises `FilterPairError`."""
         from lam_core.filters.response import response_of
 
-        report(Progress("Response", 0.0))
+        report(Step(0.0, "Response"))
         return FilterResponse(*response_of(_pair(self.baseline, model), self.filter, self.low))
 
     def pack(self, result: FilterResponse) -> Stored:
@@ -141,7 +141,7 @@ class NamingRequest:
 
     def compute(self, model: SuperResolver, report: Report) -> Verdict:
         """The verdict. Raises `FilterPairError`."""
-        report(Progress("Use of filters", 0.0))
+        report(Step(0.0, "Use of filters"))
         return self.classifier.verdict(_pair(self.baseline, model), self.low)
 
     def pack(self, result: Verdict) -> Stored:

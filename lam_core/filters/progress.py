@@ -1,9 +1,8 @@
-"""How far a computation about filters has come."""
+"""What the loops over filters call as they go on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 Tick = Callable[[int, int], None]
 """Progress callback (steps done, steps in all); an exception that it raises cancels the computation."""
@@ -11,13 +10,3 @@ Tick = Callable[[int, int], None]
 
 def no_tick(done: int, total: int) -> None:
     """A progress callback that ignores what it is told."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a study has come."""
-
-    text: str
-    share: float
-    """0 to 1."""
-    preview: None = None

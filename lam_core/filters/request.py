@@ -13,13 +13,13 @@ from lam_core.filters.curves import SHARES, AbilityCurves
 from lam_core.filters.layer import Layer
 from lam_core.filters.pictures import CROP
 from lam_core.filters.prediction import FilterClassifier
-from lam_core.filters.progress import Progress
 from lam_core.filters.result import DegradationFilters, FilterStudy
 from lam_core.filters.settings import METHOD_VERSION, FilterSettings
 from lam_core.images import Pixels, digest
 from lam_core.images.degradations import Degradation
 from lam_core.reference import ModelReference
 from lam_core.semantics.detection import Detection
+from lam_core.service.progress import Progress
 from lam_core.service.store import Stored
 
 if TYPE_CHECKING:

@@ -16,13 +16,14 @@ from lam_core.filters.curves import SHARES
 from lam_core.filters.pair import NetworkPair
 from lam_core.filters.pictures import CROP, degraded_pairs
 from lam_core.filters.prediction import FilterClassifier, train_classifier
-from lam_core.filters.progress import Progress, Tick
+from lam_core.filters.progress import Tick
 from lam_core.filters.result import DegradationFilters, FilterStudy
 from lam_core.filters.settings import FilterSettings
 from lam_core.images import Pixels
 from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.semantics.detection import Detection, kind_names, train_probe, try_probe
 from lam_core.semantics.trunk import trunk_stages
+from lam_core.service.progress import Progress, Step
 
 NAMED_BY = 0.03
 """Share of filters whose use names a degradation."""
@@ -53,7 +54,7 @@ def study_filters(
         nonlocal done
         start = done
         done += 1
-        return lambda d, total: report(Progress(text, (start + d / max(total, 1)) / steps))
+        return lambda d, total: report(Step((start + d / max(total, 1)) / steps, text))
 
     scale = pair.target.scale
     scores: dict[str, FilterScores] = {}
