@@ -29,6 +29,14 @@ class Block(nn.Module):
         super().__init__()
 
 
+class Layered(Block):
+    """A block with a 3×3 convolution `c`."""
+
+    def __init__(self, draw: random.Random) -> None:
+        super().__init__(draw)
+        self.c = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1)
+
+
 BLOCKS: dict[str, list[type[Block]]] = {}
 LATER: list[type[Block]] = []
 """Blocks that were added when the first five hundred networks were right."""

@@ -18,15 +18,9 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrizations, parametrize, prune
 from torch.utils.checkpoint import checkpoint, checkpoint_sequential
 
-from tests.conformance.fuzz.block import CHANNELS, Block, later
+from tests.conformance.fuzz.block import CHANNELS, Block, Layered, later
 
 C = CHANNELS
-
-
-class Layered(Block):
-    def __init__(self, draw: random.Random) -> None:
-        super().__init__(draw)
-        self.c = nn.Conv2d(C, C, 3, padding=1)
 
 
 @torch.jit.script

@@ -12,15 +12,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from tests.conformance.fuzz.block import CHANNELS, Block, later
+from tests.conformance.fuzz.block import CHANNELS, Block, Layered, later
 
 C = CHANNELS
-
-
-class Layered(Block):
-    def __init__(self, draw: random.Random) -> None:
-        super().__init__(draw)
-        self.c = nn.Conv2d(C, C, 3, padding=1)
 
 
 class _Mixed(torch.autograd.Function):

@@ -9,15 +9,9 @@ from torch import Tensor, nn
 from torch.ao import quantization
 from torch.nn import functional as F
 
-from tests.conformance.fuzz.block import CHANNELS, Block, later
+from tests.conformance.fuzz.block import CHANNELS, Layered, later
 
 C = CHANNELS
-
-
-class Layered(Block):
-    def __init__(self, draw: random.Random) -> None:
-        super().__init__(draw)
-        self.c = nn.Conv2d(C, C, 3, padding=1)
 
 
 @later

@@ -8,15 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tests.conformance.fuzz.block import CHANNELS, Block, later
+from tests.conformance.fuzz.block import CHANNELS, Layered, later
 
 C = CHANNELS
-
-
-class Layered(Block):
-    def __init__(self, draw: random.Random) -> None:
-        super().__init__(draw)
-        self.c = nn.Conv2d(C, C, 3, padding=1)
 
 
 @later
