@@ -44,6 +44,22 @@ def at_page(app: AppTest, page: str) -> AppTest:
     return app
 
 
+def opened_at(page: str, **query: str) -> AppTest:
+    """An app after its first run on a page, with that query in its address."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    at_page(app, page).run()
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    """What stands on a page in sentences."""
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
+    return "\n".join(str(one.value) for one in parts)
+
+
 @pytest.fixture(autouse=True)
 def no_packages(monkeypatch):
     """Networks inside packages of the package index are out of sight, whether the packages are installed or not."""

@@ -12,7 +12,7 @@ from dashboard.gallery.shipped import first_visit
 from lam_core.attribution.wording import index_of
 from lam_core.images import digest
 from lam_core.samples import sample
-from tests.dashboard.conftest import APP, write_toy
+from tests.dashboard.conftest import APP, text, write_toy
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
 
@@ -37,11 +37,6 @@ def opened(**query: str) -> AppTest:
     app.run()
     assert not app.exception
     return app
-
-
-def text(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
-    return "\n".join(str(one.value) for one in parts)
 
 
 def clicked(app: AppTest, x: int, y: int, *, compute: bool = True, stamp: str = "1") -> AppTest:

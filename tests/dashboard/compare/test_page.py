@@ -8,7 +8,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import first_visit
-from tests.dashboard.conftest import APP, at_page, write_toy
+from tests.dashboard.conftest import opened_at, write_toy
 
 
 @pytest.fixture
@@ -19,12 +19,7 @@ def toys(environment, tmp_path) -> tuple[str, str]:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    at_page(app, "compare").run()
-    assert not app.exception
-    return app
+    return opened_at("compare", **query)
 
 
 def text(app: AppTest) -> str:

@@ -13,21 +13,11 @@ from dashboard.app_pages.filters.gathering import Subject
 from dashboard.app_pages.filters.question import Question
 from dashboard.gallery.filters import shipped
 from lam_core.filters.curves import findings
-from tests.dashboard.conftest import APP, at_page
+from tests.dashboard.conftest import opened_at, text
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    at_page(app, "filters").run()
-    assert not app.exception
-    return app
-
-
-def text(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
-    return "\n".join(str(one.value) for one in parts)
+    return opened_at("filters", **query)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from dashboard.presentation.model_options import Offer, offers
 from dashboard.state.user_models import Yours
 from lam_core.render import png
 from lam_core.semantics.reading import percentage
-from tests.dashboard.conftest import APP, at_page, write_toy
+from tests.dashboard.conftest import APP, at_page, opened_at, text, write_toy
 from tests.zoo.mirror import COMMIT, Mirror
 from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings
@@ -36,17 +36,7 @@ def toy(environment, tmp_path) -> str:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    at_page(app, "semantics").run()
-    assert not app.exception
-    return app
-
-
-def text(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
-    return "\n".join(str(one.value) for one in parts)
+    return opened_at("semantics", **query)
 
 
 def test_the_first_visit_shows_four_published_networks_and_their_controls(toy):
