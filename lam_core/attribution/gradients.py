@@ -19,6 +19,7 @@ from lam_core.attribution.passes import (
     NotDifferentiableError,
     Pass,
     PlanFailedError,
+    draws,
     once_more,
     planned,
     untouched,
@@ -227,7 +228,7 @@ class Gradients:
             if not self._seen:
                 self._seen = True
                 again, self._lower = once_more(self.model, self.detector, batch)
-                self._drew = found.drew or not same_window(found.window, again)
+                self._drew = draws(self.model, self.detector, batch, found) or not same_window(found.window, again)
             return found
 
     def _step_by_step(self, batch: Tensor) -> bool:

@@ -35,6 +35,10 @@ class InPlaceError(NetworkFailedError):
     """A network that writes over values which its own backward pass needs."""
 
 
+FURTHER_LOOKS = 2
+"""Further passes that must have drawn random numbers before a network is said to draw them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Pass:
     """What one pass gives for a batch of pictures."""
@@ -48,7 +52,7 @@ class Pass:
     slopes: Tensor
     """∂D/∂x, [B, 3, h, w]."""
     drew: bool = False
-    """Whether the network drew random numbers."""
+    """Whether random numbers were drawn meanwhile, by the network or, seldom, by another thread; see `draws`."""
 
 
 def planned(view: Cone, detector: Detector, batch: Tensor) -> Pass:
@@ -90,6 +94,15 @@ def untouched(model: SuperResolver, detector: Detector, batch: Tensor, slope: Te
     if batch.grad is None:
         raise NotDifferentiableError(_cut_off(model))
     return Pass(window.detach(), values, own, batch.grad, drew)
+
+
+def draws(model: SuperResolver, detector: Detector, batch: Tensor, found: Pass) -> bool:
+    """Whether a network draws random numbers, given one pass of it as it is over the same `batch`.
+
+    The generators are the whole process's. One pass that leaves them alone shows that the network draws nothing, and
+    that what was drawn before was drawn by another thread. Raises what `untouched` raises.
+    """
+    return found.drew and all(untouched(model, detector, batch.detach().clone()).drew for _ in range(FURTHER_LOOKS))
 
 
 def forward_alone(model: SuperResolver, detector: Detector, batch: Tensor) -> Tensor:

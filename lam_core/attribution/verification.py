@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lam_core.attribution.cone import Cone, cone
 from lam_core.attribution.detectors import Detector
-from lam_core.attribution.passes import InPlaceError, Pass, forward_alone, planned, untouched
+from lam_core.attribution.passes import InPlaceError, Pass, draws, forward_alone, planned, untouched
 from lam_core.attribution.settings import METHOD_VERSION
 from lam_core.device import ran_out_of_memory
 from lam_core.errors import LamError
@@ -63,16 +63,17 @@ def verify(view: Cone, detector: Detector, found: Pass, batch: Tensor, precision
         truth = untouched(view.model, detector, batch.detach().clone(), found.slope)
     except InPlaceError:
         return _by_differences(view, detector, batch)
+    random = draws(view.model, detector, batch, truth)
     values, slopes = _relative(found.window, truth.window), _relative(found.slopes, truth.slopes)
     if values <= ROUNDING[precision][0] and slopes <= ROUNDING[precision][1]:
-        return Verdict(True, difference=slopes, draws=truth.drew)
+        return Verdict(True, difference=slopes, draws=random)
     exact = math.inf if precision == "float64" else _in_double(view, detector, batch)
     limit = EXACT_IN_LOWER if view.lower_precision else EXACT
     if exact <= limit or (precision == "float64" and view.lower_precision and max(values, slopes) <= EXACT_IN_LOWER):
-        return Verdict(True, difference=slopes, draws=truth.drew)
+        return Verdict(True, difference=slopes, draws=random)
     differs = f"{slopes:.1e} in the gradient, {values:.1e} in the output"
     reason = f"its plan differed from the network itself ({differs})"
-    return Verdict(False, difference=slopes, reason=reason, draws=truth.drew)
+    return Verdict(False, difference=slopes, reason=reason, draws=random)
 
 
 def meets_no_other(in_batch: Pass, alone: Pass) -> bool:
