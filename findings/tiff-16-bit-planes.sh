@@ -5,7 +5,7 @@
 #   no warning; the same pixels compressed by deflate are read right (as their high bytes).
 # opencv-python-headless 4.12.0.88: imdecode(IMREAD_UNCHANGED) gives uint16 of the right shape with other pixels, compressed
 #   or not: the first plane is read as if its samples were interleaved, so three neighbours of the red plane become one
-#   pixel. 8 bits in planes are read in that way too. tifffile 2025.10.16 reads all of them right.
+#   pixel. tifffile 2025.10.16 reads all of them right.
 # Expected: the pixels that were written, or an error.
 #
 # Output seen:
