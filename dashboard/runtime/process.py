@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import zoo
 from dashboard.presentation.model_options import COMPACT
-from dashboard.runtime import garbage, json_logs
+from dashboard.runtime import first_networks, garbage, json_logs
 from dashboard.runtime.presence import Presence
 from lam_core.reference import NetworkReference
 from lam_core.service.device_queue import Turnstile
@@ -66,13 +66,15 @@ class Once(Generic[T]):
 
 @Once
 def start() -> threading.Event:
-    """Reads the settings, lets log lines out, and removes expired results until the event that it returns is set.
+    """Reads the settings, lets log lines out, has the first cards' networks fetched in the background, and removes
+    expired results until the event that it returns is set.
 
     Raises `EnvironmentValueError` for settings that make no sense.
     """
-    own, hosted = settings(), zoo_settings().hosted
+    own, sources = settings(), zoo_settings()
     json_logs.start()
-    log.info("start", extra={"fields": {"device": own.device, "store": str(own.store), "hosted": hosted}})
+    log.info("start", extra={"fields": {"device": own.device, "store": str(own.store), "hosted": sources.hosted}})
+    first_networks.fetch_in_background(sources)
     ended = threading.Event()
     threading.Thread(target=_tidy, args=(ended,), name="tidy", daemon=True).start()
     return ended

@@ -23,6 +23,8 @@ class Mirror:
     root: Path
     fault: str = ""
     """`500`, `slow`, `dies`, `short`, `gated` or `redirect`; nothing for a server in health."""
+    commits: tuple[str, ...] = ("main", COMMIT)
+    """Revisions under which the files are found."""
     assets: str = ""
     """Address to which the assets of releases are redirected."""
     asked: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
@@ -95,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._describe(repo, rest)
         # The Hub writes /owner/name/resolve/revision/file, GitHub's raw files /owner/name/revision/file.
         revision, *parts = rest[1:] if rest[0] == "resolve" else rest
-        if revision not in ("main", COMMIT):
+        if revision not in self.state.commits:
             return self._missing("RevisionNotFound")
         file = repo / "/".join(parts)
         if not file.is_file():
