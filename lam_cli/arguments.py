@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -200,6 +200,15 @@ def window(text: str) -> Region:
             f"window is {text!r}; give X,Y,SIZE in SR pixels, three whole numbers, such as 120,120,16"
         ) from None
     return Region(x, y, size)
+
+
+def check_outs(outs: Sequence[Path], endings: Collection[str]) -> None:
+    """Raises `InputError` for a file of another ending or in no folder, before anything is computed for it."""
+    for out in outs:
+        if out.suffix not in endings:
+            raise InputError(f"--out is {str(out)!r}; give a file that ends in {', '.join(endings)}")
+        if not out.resolve().parent.is_dir():
+            raise InputError(f"cannot write {str(out)!r}: there is no such folder")
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from lam_cli.arguments import (
     InputError,
+    check_outs,
     overrides,
     read_picture,
     without_folder,
@@ -57,11 +58,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes every file asked for and prints a summary as JSON."""
-    for out in options.out:
-        if out.suffix not in SUFFIXES:
-            raise InputError(f"--out is {str(out)!r}; give a file that ends in {', '.join(SUFFIXES)}")
-        if not out.resolve().parent.is_dir():
-            raise InputError(f"cannot write {str(out)!r}: there is no such folder")
+    check_outs(options.out, SUFFIXES)
     recipe = recipe_of(options)
     beside = (options.again or options.recipe or Path()).parent
     pixels = [_pixels(image, beside) for image in recipe.images]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import floor, isfinite, log10
 
 from lam_core.attribution.result import Attribution
+from lam_core.attribution.settings import AttributionSettings
+from lam_core.region import Field, Region
 
 LEAST_ERROR = 0.01
 """An interval narrower than this is stated as this: no more is ever read off a Diffusion Index."""
@@ -34,9 +36,13 @@ def index_of(result: Attribution) -> str:
 
 def settings_of(result: Attribution) -> str:
     """One line with everything a DI depends on beside model, image and window's place."""
-    s = result.settings
+    return settings_line(result.settings, result.region, result.field, result.scale)
+
+
+def settings_line(s: AttributionSettings, region: Region, field: Field, scale: int) -> str:
+    """The same of settings, for a window on an LR field."""
     stop = f", tolerance {s.tolerance:.0%}" if s.rule == "default" else f", {s.nodes} steps"
     return (
-        f"LR {result.field.width}×{result.field.height}, ×{result.scale}, window {result.region.size}, "
+        f"LR {field.width}×{field.height}, ×{scale}, window {region.size}, "
         f"{s.detector} detector, {s.path} path, σ {s.sigma:g}, kernel {s.kernel}, {s.rule} rule{stop}, {s.dtype}"
     )

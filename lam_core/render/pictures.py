@@ -80,9 +80,9 @@ def logarithmic(values: NDArray) -> NDArray[np.float64]:
         return np.sign(values) * np.clip(1 + np.log10(np.abs(values)) / DECADES, 0, 1)
 
 
-def ramp(low: float, width: int = 256, height: int = 8) -> Pixels:
-    """The colours of values from `low`, 0 or −1, to 1, as a legend [height, width, 3]."""
-    return np.tile(seismic(np.linspace(low, 1, width)), (height, 1, 1))
+def ramp(low: float, width: int = 256, height: int = 8, *, high: float = 1.0) -> Pixels:
+    """The colours of values from `low`, 0 or −1, to `high`, as a legend [height, width, 3]."""
+    return np.tile(seismic(np.linspace(low, high, width)), (height, 1, 1))
 
 
 def enlarged(pixels: Pixels, width: int) -> Pixels:

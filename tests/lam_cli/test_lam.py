@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,19 @@ def test_heatmap_writes_every_window(place: Path, capsys) -> None:
     assert (first["windows"], first["without_map"], first["from_store"]) == (12, 0, False)
     assert first["mean"] == pytest.approx(arrays["diffusion_index"].mean())
     assert json.loads(run(capsys, *arguments))["from_store"] is True
+
+
+def test_heatmap_draws_what_it_writes(place: Path, capsys) -> None:
+    pytest.importorskip("matplotlib", reason="figures are drawn by matplotlib, the extra `figure`")
+    arguments = ("heatmap", place / "hr.png", "--model", f"{place / 'net.py'}:build", "--size", 8, "--stride", 16)
+    outs = [place / f"tiles{ending}" for ending in (".png", ".pdf", ".svg")]
+    summary = run(capsys, *arguments, *(word for out in outs for word in ("--out", out)))
+    assert Image.open(outs[0]).info["Description"] == summary.strip()
+    assert outs[1].read_bytes().startswith(b"%PDF")
+    words = " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", outs[2].read_text()))
+    assert "12 windows, one every 16 SR pixels · LR 30×20, ×2, window 8, gradient detector" in words
+    said = refused(capsys, *arguments, "--out", place / "tiles.gif")
+    assert said.endswith("tiles.gif'; give a file that ends in .npz, .pdf, .svg, .png")
 
 
 def test_sweep_writes_a_table_and_goes_on_after_a_fault(place: Path, capsys) -> None:

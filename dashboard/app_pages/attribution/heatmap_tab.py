@@ -11,7 +11,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
-from dashboard.app_pages.attribution.heatmap_figure import legend, tiles_over
 from dashboard.components.copy_link import copy_link
 from dashboard.components.region_picker import picked, region_picker
 from dashboard.gallery.shipped import first_visit
@@ -24,10 +23,12 @@ from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import session, user_models, visitor
 from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel
+from dashboard.widgets.colour_bar import colour_bar
 from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.wording import with_error
 from lam_core.region import Field, Region
 from lam_core.render import enlarged, png
+from lam_core.render.tiles import DARKEST, extent, tiles_over
 
 MAPS, TILES = "This window", "Every window"
 WIDTH = 512
@@ -148,7 +149,8 @@ def _show_tiles(grid: Grid, tiles: Heatmap, target: AttributionTarget) -> None:
             step=request.stride,
             hotkeys=False,
         )
-        st.html(legend(tiles))
+        lowest, highest = extent(tiles)
+        colour_bar(0, f"DI {lowest:.1f}", f"{highest:.1f}", high=DARKEST)
     with right:
         _say_where(tiles, target.window)
         figures = {"Median DI": np.nanmedian(index), "Lowest": np.nanmin(index), "Highest": np.nanmax(index)}
