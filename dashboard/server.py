@@ -19,6 +19,10 @@ from streamlit import net_util, runtime
 from streamlit.runtime import RuntimeState
 from streamlit.web import cli
 
+from lam_core.errors import LamError
+from lam_core.settings import MEBIBYTE, settings
+from zoo.settings import settings as zoo_settings
+
 LOOK_EVERY = 0.05
 """Seconds between two looks at whether the server answers."""
 PATIENCE = 1.5
@@ -31,6 +35,8 @@ def main() -> None:
     # origin. Where names do not resolve, every visitor would wait for that; nothing here uses the address.
     net_util.get_external_ip = lambda: None
     threading.Thread(target=_use_the_time, daemon=True).start()
+    # Streamlit's limit is one for the whole server; each widget has its own besides.
+    os.environ.setdefault("STREAMLIT_SERVER_MAX_UPLOAD_SIZE", str(largest_upload()))
     code = 0
     try:
         cli.main(prog_name="streamlit", standalone_mode=False)
@@ -38,6 +44,16 @@ def main() -> None:
         code = _exit_code(error)
     finally:
         _leave(code)
+
+
+def largest_upload() -> int:
+    """MiB of the largest file that visitors may bring: an image, or a checkpoint where those are taken."""
+    try:
+        own, models = settings(), zoo_settings()
+    except LamError:
+        # The page meets the same fault and shows it.
+        return 1
+    return -(-max(own.upload_limit, models.largest if models.takes_files else 0) // MEBIBYTE)
 
 
 def _exit_code(error: BaseException) -> int:
@@ -80,7 +96,6 @@ def make_ready() -> None:
     from dashboard.runtime import process
     from lam_core.samples import sample
     from zoo.catalog.registry import registry
-    from zoo.settings import settings as zoo_settings
 
     try:
         process.start()

@@ -12,7 +12,7 @@ from typing import Any
 
 from lam_cli.arguments import InputError, add_overrides, overrides, say
 from lam_core.device import check_device
-from lam_core.settings import MEBIBYTE, Settings
+from lam_core.settings import Settings
 
 ENTRYPOINT = Path(__file__).resolve().parents[1] / "dashboard" / "streamlit_app.py"
 NEEDED = ("streamlit", "plotly", "matplotlib")
@@ -62,7 +62,6 @@ def run(options: argparse.Namespace) -> None:
     for host in ("*",) if hosted else ("localhost", "127.0.0.1", "::1"):
         command += ["--server.allowedHosts", host]
     command += ["--server.fileWatcherType", "none" if hosted else "auto"]
-    command += ["--server.maxUploadSize", str(-(-chosen.upload_limit // MEBIBYTE))]
     # `-m` looks for modules in the folder it is started in first, and they must be this project's.
     os.chdir(ENTRYPOINT.parents[1])
     sys.stdout.flush()

@@ -29,6 +29,7 @@ VARIABLES = (
     "LAM_PICTURES_MIB",
     "LAM_ENTRIES",
     "LAM_MODEL_MIB",
+    "LAM_MODEL_UPLOADS",
     "LAM_TRAINING_DATA",
 )
 
@@ -67,6 +68,8 @@ class ZooSettings:
     """Further folders of entries that the operator vouches for."""
     largest: int = 2 * 2**30
     """Bytes of the largest checkpoint that is fetched or read. `LAM_MODEL_MIB`."""
+    uploads: bool = False
+    """A hosted server takes safetensors files from its visitors; elsewhere every file is taken. `LAM_MODEL_UPLOADS`."""
     timeout: float = 20.0
     """Seconds without a byte after which a server counts as silent."""
 
@@ -74,6 +77,11 @@ class ZooSettings:
         """The address of the server behind a kind of source: `hub`, `github`, `lfs` or `release`."""
         servers = {"github": self.github, "lfs": self.github_lfs, "release": self.github_releases}
         return servers.get(source, self.endpoint)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether visitors of the dashboard may bring checkpoint files."""
+        return self.uploads or not self.hosted
 
     @property
     def pictures(self) -> Path:
@@ -118,6 +126,7 @@ class ZooSettings:
                 pictures_limit=variables.count("LAM_PICTURES_MIB", default.pictures_limit // MEBIBYTE) * MEBIBYTE,
                 entries=variables.read("LAM_ENTRIES", default.entries, _folders, "give folders that exist"),
                 largest=variables.count("LAM_MODEL_MIB", default.largest // MEBIBYTE) * MEBIBYTE,
+                uploads=variables.switch("LAM_MODEL_UPLOADS", default.uploads),
             )
 
 

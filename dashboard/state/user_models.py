@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +41,13 @@ class Yours:
 def mine() -> dict[str, Yours]:
     """This session's own networks by key, in the order in which they came."""
     return st.session_state.setdefault("yours", {})
+
+
+def folder() -> Path:
+    """A folder for the files that this session brings; it goes with the session."""
+    if "model_folder" not in st.session_state:
+        st.session_state.model_folder = tempfile.TemporaryDirectory(prefix="lam-models-", ignore_cleanup_errors=True)
+    return Path(st.session_state.model_folder.name)
 
 
 def adopt(proposal: Proposal) -> Yours:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.server import largest_upload
 from tests.dashboard.conftest import APP
 
 ROOT = APP.parents[1]
@@ -135,3 +136,17 @@ def test_the_end_cancels_computations_and_leaves_nothing_behind(tmp_path: Path) 
     assert time.monotonic() - began < 10
     left = [path for path in (tmp_path / "store").rglob("*") if path.is_file() and path.suffix != ".npz"]
     assert not left
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, 2048),
+        ({"LAM_MODEL_MIB": "5"}, 20),
+        ({"LAM_HOSTED": "1"}, 20),
+        ({"LAM_HOSTED": "1", "LAM_MODEL_UPLOADS": "1", "LAM_MODEL_MIB": "64"}, 64),
+    ],
+)
+def test_the_largest_upload_is_an_image_or_a_checkpoint_where_those_are_taken(environment, variables, expected):
+    environment(**variables)
+    assert largest_upload() == expected

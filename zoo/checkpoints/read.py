@@ -94,7 +94,7 @@ def read_checkpoint(path: Path, *, largest: int = LARGEST) -> Checkpoint:
             f"{name} has {size:,} bytes, more than the {largest:,} that are read here; save its weights alone"
         )
     content: Any
-    if _is_safetensors(start):
+    if is_safetensors(start):
         content = _read_safetensors(path, size)
         told = _metadata(path)
     elif start[:4] == b"PK\x03\x04" or is_pickle(start):
@@ -119,7 +119,7 @@ def _rounded(state: Mapping[str, Tensor], name: str) -> tuple[str, ...]:
     return (f"{name} holds weights of 8 bits ({', '.join(sorted(kinds))}), rounded to 2 or 3 significant bits",)
 
 
-def _is_safetensors(start: bytes) -> bool:
+def is_safetensors(start: bytes) -> bool:
     """The length of the header in eight bytes, which are no text, then the header itself."""
     return start[8:9] == b"{" and not re.fullmatch(rb"[\t\n\r -~]{8}", start[:8])
 

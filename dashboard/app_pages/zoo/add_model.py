@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
@@ -13,12 +14,13 @@ from dashboard.presentation.formatting import sentence
 from dashboard.presentation.view import FIRST_SAMPLE
 from dashboard.state import user_models, visitor
 from dashboard.widgets.labels import TAGS
+from lam_core.settings import MEBIBYTE
 from zoo.catalog.entry import Family
 from zoo.catalog.registry import registry
 from zoo.settings import ZooSettings, settings
 
 if TYPE_CHECKING:
-    from zoo.inspection.propose_entry import Proposal
+    from zoo.inspection.propose_entry import Found, Proposal
 
 TASK = "add"
 SAID = ("input_range", "scale")
@@ -45,6 +47,8 @@ def show_adding(asked: str) -> str | None:
         if pressed and reference.strip():
             own, turn = settings(), visitor.turn_of_visitor()
             start(TASK, lambda tell: proposal_for(reference, own, turn, tell))
+    if own.takes_files:
+        _drop_target(own)
     task = started(TASK)
     if task is None:
         _promise()
@@ -58,12 +62,49 @@ def show_adding(asked: str) -> str | None:
     return None
 
 
+def _drop_target(own: ZooSettings) -> None:
+    """Takes a checkpoint out of the visitor's browser."""
+    kinds = "safetensors" if own.hosted else "any format that `lam zoo show` reads"
+    st.file_uploader(
+        f"Or drop a checkpoint here: {kinds}, up to {own.largest // MEBIBYTE} MiB",
+        type=["safetensors"] if own.hosted else None,
+        key=(key := f"checkpoint-{st.session_state.get('checkpoints', 0)}"),
+        max_upload_size=own.largest // MEBIBYTE,
+        on_change=_take_file,
+        args=(key, own),
+    )
+
+
+def _take_file(key: str, own: ZooSettings) -> None:
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    # The widget holds the whole file; one of another name is empty.
+    st.session_state.checkpoints = st.session_state.get("checkpoints", 0) + 1
+    name, content, folder, turn = file.name, file.getvalue(), user_models.folder(), visitor.turn_of_visitor()
+    start(TASK, lambda tell: proposal_of_upload(name, content, folder, own, turn, tell))
+
+
+def proposal_of_upload(
+    name: str, content: bytes, folder: Path, own: ZooSettings, turn: visitor.Turn, tell: Tell
+) -> Proposal:
+    """Looks at a file that a visitor brought, in its turn on the device. Raises a `LamError`."""
+    from zoo.inspection.uploads import found_in_upload
+
+    return _proposal(found_in_upload(name, content, folder, own), own, turn, tell)
+
+
 def proposal_for(reference: str, own: ZooSettings, turn: visitor.Turn, tell: Tell) -> Proposal:
     """Fetches a file and looks at it, in its turn on the device. Raises a `LamError`."""
-    from zoo.inspection.propose_entry import find, propose
+    from zoo.inspection.propose_entry import find
 
     tell("Asking for the file", None)
-    found = find(reference, own, progress=fetching(tell))
+    return _proposal(find(reference, own, progress=fetching(tell)), own, turn, tell)
+
+
+def _proposal(found: Found, own: ZooSettings, turn: visitor.Turn, tell: Tell) -> Proposal:
+    from zoo.inspection.propose_entry import propose
+
     with turn(lambda ahead: tell(f"{ahead} before you in the queue", None)):
         tell("Reading it, and running it on the bundled images", None)
         return propose(found, own)

@@ -3,10 +3,12 @@
 import io
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import pytest
 import torch
+from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import shipped_report
@@ -231,6 +233,54 @@ def test_a_file_of_ones_own_serves_a_local_dashboard(served, tmp_path):
     next(one for one in app.button if one.label == "Keep it in this session").click().run()
     (one,) = app.session_state["yours"].values()
     assert one.file == file
+
+
+def as_safetensors() -> bytes:
+    return save(torch.load(io.BytesIO(small_network()), weights_only=True))
+
+
+def dropped(name: str, content: bytes) -> AppTest:
+    app = opened({"tab": "Add yours"})
+    return app.file_uploader[0].upload(name, content).run()
+
+
+def test_a_dropped_checkpoint_is_looked_at_and_used(served):
+    app = dropped("my net.pth", small_network())
+    assert not app.exception
+    assert {one.label: one.value for one in app.metric}["Architecture"] == "edsr ×2"
+    assert app.session_state["checkpoint-1"] is None, "the widget lets go of the file"
+    next(one for one in app.button if one.label == "See its maps").click().run()
+    assert not app.exception
+    (one,) = app.session_state["yours"].values()
+    assert one.file.parent == Path(app.session_state["model_folder"].name)
+    assert any("my-net (yours)" in option for one in app.button_group for option in one.options)
+
+
+def test_a_dropped_file_that_is_none_is_one_sentence(served):
+    app = dropped("notes.pth", b"some words")
+    assert not app.exception
+    assert "notes.pth is text ('some words'); give a .safetensors file" in words(app)
+
+
+def test_a_dropped_file_goes_with_its_session(served):
+    app = dropped("net.pth", small_network())
+    folder = Path(app.session_state["model_folder"].name)
+    assert (folder / "net.pth").is_file()
+    app.session_state["model_folder"].cleanup()
+    assert not folder.exists()
+
+
+def test_a_hosted_server_takes_files_where_its_owner_allows_and_safetensors_alone(served, environment):
+    environment(LAM_HOSTED="1")
+    assert not opened({"tab": "Add yours"}).file_uploader
+    environment(LAM_HOSTED="1", LAM_MODEL_UPLOADS="1")
+    app = dropped("net.safetensors", as_safetensors())
+    assert not app.exception
+    next(one for one in app.button if one.label == "See its maps").click().run()
+    assert not app.exception
+    assert any("net (yours)" in option for one in app.button_group for option in one.options)
+    app = dropped("net.safetensors", small_network())
+    assert "is no safetensors file, and this server takes no other" in words(app)
 
 
 ENTRY = """name = "Far"
