@@ -6,13 +6,15 @@ export default function ({ data, parentElement }) {
   const stage = find(".stage")
   const own = mounted.get(parentElement) ?? { at: 50 }
   mounted.set(parentElement, own)
-  const { left, right, ...place } = JSON.parse(data.json)
+  const { left, right, opening, ...place } = JSON.parse(data.json)
   for (const [side, { src, name }] of Object.entries({ left, right })) {
     const img = find(`.${side} img`)
     if (img.src !== src) img.src = src
     find(`.name.${side}`).textContent = name
     find(`button.${side}`).textContent = name
   }
+  if (opening) linked.open(opening)
+  stage.style.setProperty("--frame-colour", place.colour)
   stage.style.aspectRatio = `${place.width} / ${place.height}`
   for (const box of parentElement.querySelectorAll(".box")) frame(box, place)
 
@@ -31,15 +33,8 @@ export default function ({ data, parentElement }) {
   find("button.left").onclick = () => show(100)
   find("button.half").onclick = () => show(50)
   find("button.right").onclick = () => show(0)
-  find("button.in").onclick = () => look(viewport.zoom * ZOOM_STEP)
-  find("button.out").onclick = () => look(viewport.zoom / ZOOM_STEP)
-  find("button.whole").onclick = () => look(1)
-  find("button.window").onclick = () => {
-    const { x, y, size, width, height } = place
-    look(Math.min(width, height) / (4 * size), (x + size / 2) / width, (y + size / 2) / height)
-  }
-
-  const zoomed = steer(stage)
+  zoomed(linked, stage)
+  stage.ondblclick = (e) => linked.zoomAt(linked.zoom > 1 ? 1 : 4, linked.under(stage, e))
   const share = (e) => {
     const r = stage.getBoundingClientRect()
     return ((e.clientX - r.left) / r.width) * 100
@@ -49,8 +44,8 @@ export default function ({ data, parentElement }) {
     if (e.button !== 0) return
     stage.setPointerCapture(e.pointerId)
     // A picture seen from close by is moved; its divider is moved by its handle.
-    own.move = viewport.zoom > 1 && !near(e) ? drag(stage, e) : (now) => show(share(now))
-    if (viewport.zoom === 1) show(share(e))
+    own.move = linked.zoom > 1 && !near(e) ? drag(linked, stage, e) : (now) => show(share(now))
+    if (linked.zoom === 1) show(share(e))
   }
   stage.onpointermove = (e) => own.move?.(e)
   stage.onpointerup = stage.onpointercancel = () => { own.move = null }
@@ -62,14 +57,10 @@ export default function ({ data, parentElement }) {
     else if (e.key === "Home") show(0)
     else if (e.key === "End") show(100)
     else if (e.key === " ") toggle()
-    else if (!zoomed(e.key)) return
+    else if (!zoomedBy(linked, e.key)) return
     e.preventDefault()
   }
-  own.leave ??= follow(stage, () => {
-    find(".level").textContent = `${Number(viewport.zoom.toFixed(1))}×`
-    find("button.out").disabled = find("button.whole").disabled = viewport.zoom === 1
-    find("button.in").disabled = viewport.zoom === CLOSEST
-  })
+  own.leave ??= follow(linked, stage)
   return () => {
     own.leave?.()
     own.leave = null

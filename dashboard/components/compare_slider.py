@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from streamlit.components.v2 import component
 
 from dashboard.components.events import as_text
-from dashboard.components.linked_picture import HERE, VIEWPORT_CSS, VIEWPORT_JS, Frame
+from dashboard.components.linked_picture import BUTTONS_CSS, HERE, VIEWPORT_CSS, VIEWPORT_JS, Frame
 
 _slider = component(
     "lam_compare_slider",
     html="""<div class="stage" tabindex="0" role="slider" aria-valuemin="0" aria-valuemax="100">
-  <div class="side right"><div class="plane"><img draggable="false" alt=""><div class="box"></div></div></div>
-  <div class="side left"><div class="plane"><img draggable="false" alt=""><div class="box"></div></div></div>
+  <div class="side right"><div class="plane"><img draggable="false" alt=""></div><div class="box"></div></div>
+  <div class="side left"><div class="plane"><img draggable="false" alt=""></div><div class="box"></div></div>
   <span class="name left"></span><span class="name right"></span><div class="divider"></div>
 </div>
 <div class="bar">
@@ -21,16 +21,11 @@ _slider = component(
     <button type="button" class="left"></button><button type="button" class="half" title="Both halves">½</button>
     <button type="button" class="right"></button>
   </div>
-  <div class="group" role="group" aria-label="Zoom">
-    <button type="button" class="window">Window</button><button type="button" class="whole">Whole</button>
-    <button type="button" class="out" aria-label="Zoom out">−</button><span class="level"></span>
-    <button type="button" class="in" aria-label="Zoom in">+</button>
-  </div>
 </div>
 <p class="hint">Drag the divider. <kbd>←</kbd> <kbd>→</kbd> move it, <kbd>Space</kbd> shows one picture or the other;
 <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd>, a double click or <kbd>Ctrl</kbd> and the wheel zoom every picture of this page
 at once.</p>""",
-    css=VIEWPORT_CSS + (HERE / "compare_slider.css").read_text(encoding="utf-8"),
+    css=VIEWPORT_CSS + BUTTONS_CSS + (HERE / "compare_slider.css").read_text(encoding="utf-8"),
     js=VIEWPORT_JS + (HERE / "compare_slider.js").read_text(encoding="utf-8"),
 )
 

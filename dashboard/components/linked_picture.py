@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,30 @@ from lam_core.render import FRAME
 HERE = Path(__file__).parent
 VIEWPORT_JS = (HERE / "viewport.js").read_text(encoding="utf-8")
 VIEWPORT_CSS = (HERE / "viewport.css").read_text(encoding="utf-8")
+BUTTONS_CSS = (HERE / "buttons.css").read_text(encoding="utf-8")
 
 _picture = component(
     "lam_linked_picture",
     html="""<div class="stage" tabindex="0" role="img">
-  <div class="plane"><img draggable="false" alt=""><div class="box"></div></div>
+  <div class="plane"><img draggable="false" alt=""></div><div class="box"></div>
+  <div class="whole"><img draggable="false" alt=""><div class="shown"></div></div>
 </div>""",
     css=VIEWPORT_CSS,
     js=VIEWPORT_JS + (HERE / "linked_picture.js").read_text(encoding="utf-8"),
 )
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The square of a field that its pictures show until the visitor looks elsewhere, in shares of its width."""
+
+    about: str
+    """What is looked at; where it changes, pictures open there again."""
+    x: float
+    """Of the centre."""
+    y: float
+    """Of the centre, in shares of the height."""
+    share: float
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,8 @@ class Frame:
     width: int
     """Of the field."""
     height: int
+    opening: Opening | None = None
+    """None where the other pictures of the page say it."""
 
     def as_data(self) -> dict[str, Any]:
         """What a component needs to draw it."""
@@ -44,6 +61,7 @@ class Frame:
             "width": self.width,
             "height": self.height,
             "colour": FRAME,
+            "opening": self.opening and asdict(self.opening),
         }
 
 

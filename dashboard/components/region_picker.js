@@ -1,43 +1,71 @@
 // One state per mounted picker: listeners outlive a rerun, so what they read is replaced, not they.
 const mounted = new WeakMap()
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 const PAUSE = 250
+// SR pixels a side from which a picture is looked at from close by, and those that then fill its width.
+const LARGE = 512, CLOSEST = 64
+const LENS = 132, LENS_ZOOM = 3
 
 export default function ({ data, parentElement, setStateValue }) {
   const find = (name) => parentElement.querySelector(name)
-  const frame = find(".frame"), img = find("img"), picked = find(".picked"), ghost = find(".ghost"), field = find(".field")
-  const picker = mounted.get(parentElement) ?? {}
+  const stage = find(".stage"), img = find(".plane img"), picked = find(".picked"), ghost = find(".ghost"), field = find(".field")
+  const lens = find(".lens")
+  const picker = mounted.get(parentElement) ?? { view: new Viewport() }
   mounted.set(parentElement, picker)
+  const view = picker.view
   const { src, width, height, x, y, size, step, field: shown, label, colour, hotkeys } = JSON.parse(data.json)
+  const all = { width, height }
 
-  if (img.src !== src) img.src = src
+  for (const one of parentElement.querySelectorAll("img")) if (one.src !== src) one.src = src
   img.alt = label
-  frame.setAttribute("aria-label", `${label}. Arrow keys move the window, Enter computes.`)
-  frame.style.setProperty("--frame-colour", colour)
+  stage.setAttribute("aria-label", `${label}. Arrow keys move the window, plus and minus zoom, Enter computes.`)
+  stage.style.setProperty("--frame-colour", colour)
+  stage.style.aspectRatio = `${width} / ${height}`
+  find(".bar").hidden = Math.max(width, height) < LARGE
+  view.closest = Math.max(4, width / CLOSEST)
+  view.open({ about: src, x: 0.5, y: 0.5, share: 1 })
 
   const clamp = (value, limit) =>
     Math.min(Math.max(Math.round(value / step), 0), Math.floor((limit - size) / step)) * step
   const at = (left, top) => ({ x: clamp(left, width), y: clamp(top, height) })
   const under = (e) => {
-    const r = frame.getBoundingClientRect()
-    return at(((e.clientX - r.left) / r.width) * width - size / 2, ((e.clientY - r.top) / r.height) * height - size / 2)
+    const point = view.under(stage, e)
+    return at(point.x * width - size / 2, point.y * height - size / 2)
   }
-  const place = (box, x, y, w, h) => {
-    box.style.display = "block"
-    box.style.left = `${(x / width) * 100}%`
-    box.style.top = `${(y / height) * 100}%`
-    box.style.width = `${(w / width) * 100}%`
-    box.style.height = `${(h / height) * 100}%`
-  }
+  const middle = ({ x, y }) => [(x + size / 2) / width, (y + size / 2) / height]
   const show = (origin) => {
     picker.origin = origin
-    place(picked, origin.x, origin.y, size, size)
+    frame(picked, { ...origin, size, ...all })
   }
   const report = (compute) => {
     clearTimeout(picker.timer)
     setStateValue("pick", { ...picker.origin, compute, stamp: `${Date.now()}-${Math.random()}` })
   }
   const press = (key) => setStateValue("key", { key, stamp: `${Date.now()}-${Math.random()}` })
+
+  // SR pixels under one of the screen's: where there are several, a lens shows them one by one.
+  const pixelsUnderOne = () => width / view.zoom / stage.clientWidth
+  const magnify = (origin, { clientX, clientY }) => {
+    lens.hidden = pixelsUnderOne() <= 1 || !img.naturalWidth
+    if (lens.hidden) return
+    const r = stage.getBoundingClientRect()
+    lens.classList.toggle("on-the-left", clientX > (r.left + r.right) / 2)
+    lens.classList.toggle("below", clientY < (r.top + r.bottom) / 2)
+    const sharp = devicePixelRatio, zoom = Math.min(LENS_ZOOM, LENS / 2 / size)
+    const side = LENS / zoom
+    lens.width = lens.height = LENS * sharp
+    const pen = lens.getContext("2d")
+    pen.imageSmoothingEnabled = false
+    pen.scale(sharp * zoom, sharp * zoom)
+    pen.translate(side / 2 - origin.x - size / 2, side / 2 - origin.y - size / 2)
+    pen.drawImage(img, 0, 0, width, height)
+    pen.lineWidth = 2 / zoom
+    pen.strokeStyle = colour
+    pen.strokeRect(origin.x - 1 / zoom, origin.y - 1 / zoom, size + 2 / zoom, size + 2 / zoom)
+  }
+  const leave = () => {
+    ghost.style.display = "none"
+    lens.hidden = true
+  }
 
   // While arrow keys are being pressed, or the window is dragged, the visitor knows better than an older answer.
   const given = `${x},${y},${size},${src.length}`
@@ -47,47 +75,95 @@ export default function ({ data, parentElement, setStateValue }) {
     // The window may lie between the places that can be chosen here.
     if (!picker.dragging) show({ x, y })
   }
-  if (shown) place(field, ...shown)
-  else field.style.display = "none"
+  field.style.display = shown ? "block" : "none"
+  if (shown) frame(field, { x: shown[0], y: shown[1], w: shown[2], h: shown[3], ...all })
 
-  frame.onpointerdown = (e) => {
+  zoomed(view, stage)
+  const zoom = stage.onwheel
+  stage.onwheel = (e) => {
+    zoom(e)
+    if (e.ctrlKey || e.metaKey || view.zoom === 1) return
+    // From close by the wheel moves the picture, and at its edge the page.
+    const before = view.y
+    view.pan(stage, -e.deltaX, -e.deltaY)
+    if (view.y !== before || e.deltaX) e.preventDefault()
+  }
+  overview(view, find(".whole"))
+  find(".whole").style.aspectRatio = `${width} / ${height}`
+  const closer = (factor) => view.look(view.zoom * factor, ...middle(picker.origin))
+  find(".window").onclick = () => view.look(Math.min(width, height) / (4 * size), ...middle(picker.origin))
+  find(".all").onclick = () => view.look(1)
+  find(".out").onclick = () => closer(1 / ZOOM_STEP)
+  find(".in").onclick = () => closer(ZOOM_STEP)
+  picker.zoomed = () => {
+    find(".level").textContent = `${Number(view.zoom.toFixed(1))}×`
+    find(".out").disabled = find(".all").disabled = view.zoom === 1
+    find(".in").disabled = view.zoom === view.closest
+    lens.hidden ||= pixelsUnderOne() <= 1
+  }
+  picker.zoomed()
+  picker.leave ??= [follow(view, stage, () => picker.zoomed()), follow(view, find(".bar"))]
+
+  stage.onpointerdown = (e) => {
+    stage.setPointerCapture(e.pointerId)
+    if (view.zoom > 1 && (e.button === 1 || e.shiftKey)) {
+      e.preventDefault()
+      picker.move = drag(view, stage, e)
+      return leave()
+    }
     if (e.button !== 0) return
     picker.dragging = true
     picker.before = picker.origin
-    frame.setPointerCapture(e.pointerId)
     show(under(e))
+    magnify(picker.origin, e)
   }
-  frame.onpointermove = (e) => {
-    if (picker.dragging) show(under(e))
-    else if (e.pointerType === "mouse") { const o = under(e); place(ghost, o.x, o.y, size, size) }
+  stage.onpointermove = (e) => {
+    if (picker.move) return picker.move(e)
+    const origin = under(e)
+    if (picker.dragging) show(origin)
+    else if (e.pointerType === "mouse") {
+      ghost.style.display = "block"
+      frame(ghost, { ...origin, size, ...all })
+    } else return
+    magnify(origin, e)
   }
-  frame.onpointerup = (e) => {
+  stage.onpointerup = (e) => {
+    picker.move = null
     if (!picker.dragging) return
     picker.dragging = false
-    ghost.style.display = "none"
+    leave()
     show(under(e))
     report(true)
   }
-  frame.onpointercancel = () => {
-    // The finger scrolls the page: nothing was picked.
+  stage.onpointercancel = () => {
+    // The finger scrolls the page, or a second one zooms: nothing was picked.
     if (picker.dragging) show(picker.before)
     picker.dragging = false
+    picker.move = null
+    leave()
   }
-  frame.onpointerleave = () => { ghost.style.display = "none" }
-  frame.onkeydown = (e) => {
-    const way = ARROWS[e.key]
-    if (!way || e.ctrlKey || e.metaKey || e.altKey) return
+  stage.onpointerleave = leave
+  stage.onkeydown = (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return
+    const way = PAN[e.key]
+    if (way) {
+      // A step is one pixel of the screen, or with Shift a sixteenth of what is seen: the closer, the finer.
+      const seen = Math.min(width, height) / view.zoom
+      const n = Math.max(step, Math.round(e.shiftKey ? Math.max(size, seen / 16) : pixelsUnderOne()))
+      show(at(picker.origin.x + n * way[0], picker.origin.y + n * way[1]))
+      const [cx, cy] = middle(picker.origin), half = 0.5 / view.zoom
+      if (Math.abs(cx - view.x) > half || Math.abs(cy - view.y) > half) view.look(view.zoom, cx, cy)
+      clearTimeout(picker.timer)
+      picker.timer = setTimeout(() => report(false), PAUSE)
+    } else if (e.key === "+" || e.key === "=") closer(ZOOM_STEP)
+    else if (!zoomedBy(view, e.key)) return
     e.preventDefault()
-    const n = e.shiftKey ? Math.max(size, step) : step
-    show(at(picker.origin.x + n * way[0], picker.origin.y + n * way[1]))
-    clearTimeout(picker.timer)
-    picker.timer = setTimeout(() => report(false), PAUSE)
   }
 
   picker.onkey = (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || e.repeat) return
     const target = e.composedPath()[0]
-    const own = target === frame
+    const own = target === stage
     if (!own && !hotkeys) return
     if (!own && target.closest?.("input, textarea, select, button, a, summary, [contenteditable], [role]:not(main)")) return
     if (e.key === "Enter") report(true)
@@ -101,5 +177,7 @@ export default function ({ data, parentElement, setStateValue }) {
     clearTimeout(picker.timer)
     document.removeEventListener("keydown", picker.listener)
     picker.listener = null
+    for (const leave of picker.leave ?? []) leave()
+    picker.leave = null
   }
 }

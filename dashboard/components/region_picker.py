@@ -1,4 +1,4 @@
-"""A picture on which the window is placed: click, drag, arrow keys; digits and Enter for the page around it."""
+"""A picture on which the window is placed by click, drag or keys, zoomed if it is large; keys for the page about it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,32 @@ from pathlib import Path
 from streamlit.components.v2 import component
 
 from dashboard.components.events import as_text, fresh, nothing
+from dashboard.components.linked_picture import BUTTONS_CSS, VIEWPORT_CSS, VIEWPORT_JS
 from lam_core.region import Region
 from lam_core.render import FRAME
 
 _HERE = Path(__file__)
 _picker = component(
     "lam_region_picker",
-    html="""<div class="frame" tabindex="0" role="application">
-  <img draggable="false"><div class="box field"></div><div class="box ghost"></div><div class="box picked"></div>
+    html="""<div class="stage" tabindex="0" role="application">
+  <div class="plane"><img draggable="false"></div>
+  <div class="box field"></div><div class="box ghost"></div><div class="box picked"></div>
+  <canvas class="lens" hidden></canvas>
+</div>
+<div class="bar">
+  <div class="group" role="group" aria-label="Zoom of the image">
+    <button type="button" class="window">Window</button><button type="button" class="all">Whole</button>
+    <button type="button" class="out" aria-label="Zoom out">−</button><span class="level"></span>
+    <button type="button" class="in" aria-label="Zoom in">+</button>
+  </div>
+  <div class="whole"><img draggable="false" alt=""><div class="shown"></div></div>
 </div>
 <p class="hint">Click a place to see what made it.<span class="keys"> <kbd>←</kbd><kbd>↑</kbd><kbd>→</kbd><kbd>↓</kbd>
-move the window, with <kbd>Shift</kbd> by its size; <kbd>Enter</kbd> computes, <kbd>1</kbd>–<kbd>8</kbd> switch
+move the window, with <kbd>Shift</kbd> in large steps; <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> or <kbd>Ctrl</kbd> and the
+wheel zoom, <kbd>Shift</kbd> and a drag moves the image; <kbd>Enter</kbd> computes, <kbd>1</kbd>–<kbd>8</kbd> switch
 networks.</span></p>""",
-    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    css=VIEWPORT_CSS + BUTTONS_CSS + _HERE.with_suffix(".css").read_text(encoding="utf-8"),
+    js=VIEWPORT_JS + _HERE.with_suffix(".js").read_text(encoding="utf-8"),
 )
 
 

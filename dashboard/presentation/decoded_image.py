@@ -15,6 +15,7 @@ from lam_core.images.pair import PairError, pair
 from lam_core.region import Field, Region
 from lam_core.samples import Sample
 from lam_core.service.owner import Owner
+from lam_core.studies.sweeps.windows import hardest
 
 IMAGE_TYPES = tuple(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))
 """Endings of image files that every upload takes."""
@@ -80,6 +81,10 @@ class Picture:
         if self.hr is not None:
             hr = self.hr[rows.start * s : rows.stop * s, columns.start * s : columns.stop * s]
         return self.lr[rows, columns], hr
+
+    def hardest(self, size: int) -> Region | None:
+        """The window of that size that bicubic interpolation fails most; none without an HR picture."""
+        return None if self.hr is None else hardest(bicubic(self.lr, self.scale), self.hr, size)
 
     def quality(self, result: Attribution) -> tuple[float, float] | None:
         """PSNR in dB of a result's SR and of bicubic interpolation on the field, if there is an HR picture."""

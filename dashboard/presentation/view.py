@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 from lam_core.attribution.settings import AttributionSettings, SettingsError
 from lam_core.attribution.settings_table import SETTINGS
@@ -15,6 +15,8 @@ FIRST_SAMPLE = "glass-tower"
 MOST_MODELS = 8
 _UPLOAD = re.compile(r"upload-[0-9a-f]{64}")
 _NAME = re.compile(r"[^\s,]{1,300}")
+MapScale = Literal["own", "shared", "log"]
+"""Every map by its own maximum, as published; all by the largest share of attribution on one pixel; its logarithm."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,6 @@ class Comparison:
     """The networks whose common view is set against the others'; none for those that DI parts off."""
     baseline: str = ""
     """The network that figures and maps are compared with; empty for the one of the least DI."""
-    own_scale: bool = False
-    """Every map by its own maximum, as published, rather than all on one scale."""
     subject: str = ""
     """The network that methods and checks are about; empty for the one of the largest DI."""
 
@@ -51,6 +51,8 @@ class View:
     settings: AttributionSettings = field(default_factory=AttributionSettings)
     density: bool = False
     """Show maps as kernel densities."""
+    map_scale: MapScale = "own"
+    """What the colours of maps stand for."""
     comparison: Comparison = Comparison()
     tiles: str = ""
     """The network whose DI over the whole picture is shown; empty where the maps of the window are."""
@@ -58,12 +60,12 @@ class View:
     @property
     def question(self) -> View:
         """What the view asks of its networks: how the answers are shown left out."""
-        return replace(self, density=False, comparison=Comparison(), tiles="")
+        return replace(self, density=False, map_scale="own", comparison=Comparison(), tiles="")
 
     @property
     def is_first_visit(self) -> bool:
         """Whether nothing has been chosen yet, how maps are shown aside."""
-        return replace(self, density=False, tiles="") == View()
+        return replace(self, density=False, map_scale="own", tiles="") == View()
 
     @property
     def upload(self) -> str | None:
@@ -86,17 +88,17 @@ class View:
                 query[name] = f"{value:g}" if isinstance(value, float) else str(value)
         if self.density:
             query["map"] = "kde"
+        if self.map_scale != "own":
+            query["colours"] = self.map_scale
         for name in ("left", "right", "baseline", "subject"):
             if value := getattr(self.comparison, name):
                 query[name] = value
         if self.comparison.wide:
             query["wide"] = ",".join(self.comparison.wide)
-        if self.comparison.own_scale:
-            query["colours"] = "own"
         if self.tiles:
             query["tiles"] = self.tiles
         if self.is_first_visit:
-            return {name: query[name] for name in ("map", "tiles") if name in query}
+            return {name: query[name] for name in ("map", "colours", "tiles") if name in query}
         return query
 
 
@@ -134,12 +136,12 @@ def from_query(query: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
         models=read("models", _models, ()),
         settings=settings,
         density=read("map", lambda text: {"kde": True, "lam": False}[text], False),
+        map_scale=read("colours", lambda text: {name: name for name in get_args(MapScale)}[text], "own"),
         comparison=Comparison(
             left=read("left", _matching(_NAME), ""),
             right=read("right", _matching(_NAME), ""),
             wide=read("wide", _models, ()),
             baseline=read("baseline", _matching(_NAME), ""),
-            own_scale=read("colours", lambda text: {"own": True, "shared": False}[text], False),
             subject=read("subject", _matching(_NAME), ""),
         ),
         tiles=read("tiles", _matching(_NAME), ""),

@@ -65,6 +65,13 @@ def ask() -> None:
     _want_view(st.session_state.view.question)
 
 
+def go(view: View) -> None:
+    """Shows another view's image, window and networks, and wants their maps; how they are drawn stays."""
+    now = st.session_state.view
+    st.session_state.view = replace(view, density=now.density, map_scale=now.map_scale, comparison=now.comparison)
+    ask()
+
+
 def restart() -> None:
     """The view of a first visit."""
     st.session_state.view = View()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.state import cache, visitor
+from dashboard.state import cache, history, visitor
 from lam_core.images.decode import Decoded
 from lam_core.settings import settings
 
@@ -44,6 +44,7 @@ def discard() -> None:
     for name in ("upload", "picture", "own_study", "own_swept", "own_order"):
         st.session_state.pop(name, None)
     cache.forget_own()
+    history.forget_uploads()
     # The widget holds the file itself; one of another name is empty.
     st.session_state.uploads = st.session_state.get("uploads", 0) + 1
     visitor.forget_visitor()

@@ -168,7 +168,7 @@ def _take_scale() -> None:
 
 
 def place(window: Region, picture: Picture) -> None:
-    """The window's corner and size as numbers."""
+    """The window's corner and size as numbers, and the way to the hardest one."""
     limits = {"x": picture.width - window.size, "y": picture.height - window.size}
     largest = min(picture.height, picture.width)
     grid = st.grid(3, min_column_width=80, gap="small")
@@ -183,6 +183,20 @@ def place(window: Region, picture: Picture) -> None:
             on_change=_take_place,
             args=(picture.width, picture.height),
         )
+    st.button(
+        "Hardest window",
+        icon=":material/my_location:",
+        key="hardest",
+        disabled=picture.hr is None,
+        on_click=_take_hardest,
+        args=(picture, window.size),
+        help="Goes to the window that bicubic interpolation fails most: easy ones say little of what a network knows.",
+        width="stretch",
+    )
+
+
+def _take_hardest(picture: Picture, size: int) -> None:
+    session.change(window=picture.hardest(size))
 
 
 def _take_place(width: int, height: int) -> None:

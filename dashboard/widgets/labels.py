@@ -8,7 +8,7 @@ HELP = {
     "DI": "Diffusion Index: how widely the network draws on its input, from 0 (one pixel) to 100 (all pixels alike). "
     "Compare it only at equal settings, named below, and together with PSNR: untrained networks score 1 to 2.",
     "PSNR": "Of the network's image of the field against HR, on luma.",
-    "Area holding 95 %": "The share of the field's LR pixels that hold 95 % of the map.",
+    "95 % area": "The smallest area that holds 95 % of the map, as a share of the field's LR pixels.",
     "Map error": "Estimated relative error of the map itself, from how much the gradient changes between nodes.",
 }
 

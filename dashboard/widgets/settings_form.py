@@ -1,4 +1,4 @@
-"""Widgets for the settings of an attribution and for how its map is drawn."""
+"""Widgets for the settings of an attribution."""
 
 from __future__ import annotations
 
@@ -16,26 +16,8 @@ from lam_core.attribution.settings_table import SETTINGS, Setting
 COLUMNS = 3
 
 
-def density_switch(view: View) -> None:
-    """Maps as they are, or as kernel densities."""
-    st.session_state["density"] = "KDE" if view.density else "Map"
-    st.segmented_control(
-        "Shown as",
-        ["Map", "KDE"],
-        key="density",
-        required=True,
-        on_change=_take_density,
-        help="The map as it is, pixel by pixel; or a kernel density estimate of it, which is easier to see from afar.",
-        label_visibility="collapsed",
-    )
-
-
-def _take_density() -> None:
-    session.change(density=st.session_state["density"] == "KDE")
-
-
 def attribution_settings(view: View) -> None:
-    """Everything else that decides a map, folded away and made only once it is unfolded."""
+    """Everything that decides a map, folded away and made only once it is unfolded."""
     now = view.settings
     folded = st.expander("Settings of the attribution", icon=":material/tune:", key="settings", on_change="rerun")
     if not folded.open:

@@ -17,9 +17,6 @@ from lam_core.images import digest
 from lam_core.region import Region, RegionError
 from lam_core.samples import sample
 
-LARGE = 1600
-"""SR pixels a side from which the window is hard to see in the picture."""
-
 
 def picture_of(view: View) -> Picture | None:
     """The picture of a view, None if it is an upload that this session does not have.
@@ -29,14 +26,15 @@ def picture_of(view: View) -> Picture | None:
     name = (view.image, view.scale, view.low_resolution, uploads.held())
     if st.session_state.get("picture", (None,))[0] != name:
         try:
-            st.session_state.picture = (name, _made(view))
+            st.session_state.picture = (name, picture_at(view))
         except LamError as error:
             st.error(sentence(str(error)), icon=":material/error:")
             return from_sample(sample(FIRST_SAMPLE), view.scale)
     return st.session_state.picture[1]
 
 
-def _made(view: View) -> Picture | None:
+def picture_at(view: View) -> Picture | None:
+    """The picture of a view, None for an upload that this session does not have. Raises a `LamError`."""
     if view.upload is None:
         return from_sample(sample(view.image), view.scale)
     own = uploads.held()
@@ -94,8 +92,6 @@ def show_picker(target: AttributionTarget) -> None:
         label=f"{picture.title}, {picture.width}×{picture.height} pixels, window at ({window.x}, {window.y})",
         key="picker",
     )
-    if max(picture.height, picture.width) > LARGE:
-        st.caption("On an image this large the window is a speck: place it roughly, then by arrow keys or numbers.")
 
 
 def show_close_ups(picture: Picture, window: Region) -> None:

@@ -12,15 +12,17 @@ import numpy as np
 from PIL import Image
 
 from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.map_colours import MapColours
 from dashboard.state.cache import Kept
 from lam_core.attribution.result import Attribution
-from lam_core.diffusion.density import density
 from lam_core.images import Pixels, bicubic
 from lam_core.images.image_sets import Picture as Studied
 from lam_core.region import Region
-from lam_core.render import cut_around, density_over, enlarged, framed, map_over, png
+from lam_core.render import cut_around, enlarged, framed, map_over, png
 
-MAP_WIDTH, CLOSE_WIDTH, WIDEST = 512, 384, 1400
+MAP_WIDTH, CLOSE_WIDTH = 512, 384
+LARGE, SHARPEST = 1400, 4096
+"""Pixels a side from which the picker has a photograph as JPEG, and at most of it."""
 THUMBNAIL = 84
 CLOSE_SQUARE, CLOSE_STRIP = (64, 64), (48, 96)
 """Height and width in SR pixels of what is shown around a window."""
@@ -51,19 +53,20 @@ def _of_study(key: str, make: Callable[[], bytes], own: bool) -> bytes | str:
     return url(content) if own else content
 
 
-def map_picture(picture: Picture, result: Attribution, *, as_density: bool) -> bytes:
-    """A result's map, or its density, over the LR field, with the window."""
+def map_pixels(picture: Picture, result: Attribution, colours: MapColours) -> Pixels:
+    """A result's map over the LR field, [h, w, 3]."""
     lr, _ = picture.part(result.field)
-    return _kept(picture, f"map {as_density} {_named(result)}", partial(_drawn, lr, result, as_density))
+    return _kept(picture, f"map {colours} {_named(result)}", partial(colours.over, lr, result))
+
+
+def map_picture(picture: Picture, result: Attribution, colours: MapColours) -> bytes:
+    """The same enlarged, with the window."""
+    window = result.field.local(result.region, result.scale)
+    return _with_frame(map_pixels(picture, result, colours), window, result.scale)
 
 
 def _named(result: Attribution) -> str:
     return f"{result.fingerprint} {result.image} {result.region} {result.settings}"
-
-
-def _drawn(lr: Pixels, result: Attribution, as_density: bool) -> bytes:
-    values = density(result.map) if as_density else result.map
-    return preview(lr, values, result.field.local(result.region, result.scale), result.scale, as_density=as_density)
 
 
 def sr_picture(picture: Picture, result: Attribution) -> bytes:
@@ -72,10 +75,14 @@ def sr_picture(picture: Picture, result: Attribution) -> bytes:
     return _kept(picture, f"SR {_named(result)}", partial(close_up, result.sr, local, CLOSE_STRIP))
 
 
-def preview(lr: Pixels, values: np.ndarray, window: Region, scale: int, *, as_density: bool = False) -> bytes:
+def preview(lr: Pixels, values: np.ndarray, window: Region, scale: int) -> bytes:
     """Values [h, w] in [0, 1] over an LR field; `window` in the field's SR pixels."""
-    large = enlarged(density_over(lr, values) if as_density else map_over(lr, values), MAP_WIDTH)
-    return png(framed(large, window, large.shape[1] / lr.shape[1] / scale))
+    return _with_frame(map_over(lr, values), window, scale)
+
+
+def _with_frame(pixels: Pixels, window: Region, scale: int) -> bytes:
+    large = enlarged(pixels, MAP_WIDTH)
+    return png(framed(large, window, large.shape[1] / pixels.shape[1] / scale))
 
 
 def close_up(pixels: Pixels, window: Region, size: tuple[int, int]) -> bytes:
@@ -116,11 +123,14 @@ def picker_url(picture: Picture) -> str:
 
 def _picked_from(picture: Picture) -> str:
     pixels = picture.shown() if picture.hr is not None else picture.lr
-    if pixels.shape[1] < WIDEST:
-        pixels = enlarged(pixels, 256)
+    if max(pixels.shape[:2]) < LARGE:
+        return url(png(enlarged(pixels, 256)))
+    # A photograph is looked at from close by, and as PNG it would be ten times as long.
     image = Image.fromarray(pixels)
-    image.thumbnail((WIDEST, 4 * WIDEST), Image.Resampling.BOX)
-    return url(png(np.asarray(image)))
+    image.thumbnail((SHARPEST, SHARPEST), Image.Resampling.BOX)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def thumbnail(pixels: Pixels) -> str:

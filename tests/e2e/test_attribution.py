@@ -17,7 +17,7 @@ def open_first(page: Page, address: str) -> None:
 
 def place(page: Page, x: float, y: float) -> None:
     """Clicks the picture at shares of its width and height."""
-    frame = page.locator(".frame")
+    frame = page.get_by_role("application")
     box = frame.bounding_box()
     assert box is not None
     frame.click(position={"x": x * box["width"], "y": y * box["height"]})
@@ -71,7 +71,7 @@ def test_a_click_shows_three_maps_that_the_address_restores_and_the_store_keeps(
 def test_keys_move_the_window_switch_networks_and_compute(dashboard, page):
     page.goto(f"{dashboard}/?image=cat&window=60,62,16&models=fsrcnn-c")
     expect(maps(page)).to_have_count(1)
-    frame = page.locator(".frame")
+    frame = page.get_by_role("application")
     frame.focus()
     frame.press("ArrowRight")
     frame.press("Shift+ArrowDown")
@@ -85,7 +85,7 @@ def test_keys_move_the_window_switch_networks_and_compute(dashboard, page):
 def test_a_drag_places_the_window_where_it_ends(dashboard, page):
     page.goto(f"{dashboard}/?image=cat&window=0,0,16&models=fsrcnn-c")
     expect(maps(page)).to_have_count(1)
-    box = page.locator(".frame").bounding_box()
+    box = page.get_by_role("application").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     page.mouse.down()
@@ -158,7 +158,7 @@ def test_a_computation_lets_go_on_cancel(dashboard, page):
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text(re.compile("Not computed for this window yet"))).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-    page.locator(".frame").press("Enter")
+    page.get_by_role("application").press("Enter")
     expect(page.get_by_text(re.compile("of at most 10000 nodes"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text(re.compile("Not computed for this window yet"))).to_be_visible()

@@ -9,6 +9,7 @@ from dashboard.runtime import process
 from dashboard.state import session
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import glossary, model_picker, settings_form, target_column, target_window
+from dashboard.widgets.visited import visited
 
 st.title("LAM: which input pixels does this window depend on?")
 st.markdown(
@@ -28,8 +29,6 @@ view = target.view
 with right:
     with st.container(horizontal=True, vertical_alignment="center"):
         model_picker.model_choice(target.here, target.selected)
-        if not view.tiles:
-            settings_form.density_switch(view)
     model_picker.condition_choice(target.selected)
     for fault in session.faults():
         st.warning(fault, icon=":material/error:")
@@ -42,12 +41,13 @@ with right:
         with maps:
             if maps.open:
                 if shipped:
-                    result_grid.show_shipped(first, target.picture, as_density=view.density)
+                    result_grid.show_shipped(first, target)
                 elif not target.fault:
                     result_grid.show(target)
         with tiles:
             if tiles.open:
                 heatmap_tab.show(target)
     settings_form.attribution_settings(view)
+    visited(view)
 
 process.warm_up()

@@ -8,19 +8,21 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components.copy_link import copy_link
+from dashboard.components.linked_picture import Frame, linked_picture
 from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.formatting import decibels, duration, percent, sentence, settings_in_short, settings_of
+from dashboard.presentation.map_colours import MapColours
 from dashboard.presentation.model_options import Tag
 from dashboard.presentation.training_note import training_note
 from dashboard.state import session
 from dashboard.widgets import thumbnails, verdict_mark
-from dashboard.widgets.colour_bar import colour_bar
 from dashboard.widgets.labels import COMPLETENESS, HELP, TAGS
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
 from lam_core.region import Field, Region
+from lam_core.render import png
 from lam_core.service.progress import Progress
 from zoo.catalog.registry import registry
 
@@ -43,20 +45,21 @@ def heading(head: Head) -> None:
     st.markdown(f"**{head.name}** {TAGS[head.tag]}")
 
 
-def result_card(head: Head, picture: Picture, result: Attribution, *, as_density: bool, from_store: bool) -> None:
+def result_card(
+    head: Head, picture: Picture, result: Attribution, *, colours: MapColours, frame: Frame, from_store: bool
+) -> None:
     """A finished map with its figures."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{head.name}** {TAGS[head.tag]}", width="content")
         with st.popover("", icon=":material/download:", type="tertiary", help=f"Take {head.name}'s result with you"):
-            _menu(head, picture, result, as_density)
-    kind = "Kernel density of the attribution" if as_density else "Attribution map"
-    st.image(
-        thumbnails.source(picture, thumbnails.map_picture(picture, result, as_density=as_density)),
-        width="stretch",
-        output_format="PNG",
-        alt=f"{kind} of {head.name} over the low-resolution image, the window framed",
+            _menu(head, picture, result, colours)
+    kind = "Kernel density of the attribution" if colours.as_density else "Attribution map"
+    linked_picture(
+        thumbnails.url(png(thumbnails.map_pixels(picture, result, colours))),
+        frame,
+        label=f"{kind} of {head.name} over the low-resolution image, the window framed",
+        key=f"map-{head.key}",
     )
-    colour_bar(0, "0", "own maximum, linear")
     quality = picture.quality(result)
     _figures(result, quality)
     if quality and (note := training_note(registry().entries.get(head.key), *quality)):
@@ -86,7 +89,7 @@ def _figures(result: Attribution, quality: tuple[float, float] | None) -> None:
     figures = {
         "DI": index_of(result),
         "PSNR": decibels(quality[0]) if quality else "no HR",
-        "Area holding 95 %": percent(area(result.map) / result.map.size),
+        "95 % area": percent(area(result.map) / result.map.size),
         "Map error": percent(result.map_error),
     }
     with st.grid(2, min_column_width=60, gap=("xxsmall", "small")):
@@ -94,9 +97,9 @@ def _figures(result: Attribution, quality: tuple[float, float] | None) -> None:
             st.metric(label, value, help=HELP[label])
 
 
-def _menu(head: Head, picture: Picture, result: Attribution, as_density: bool) -> None:
+def _menu(head: Head, picture: Picture, result: Attribution, colours: MapColours) -> None:
     offers = (
-        ("Map, PNG", lambda: thumbnails.map_picture(picture, result, as_density=as_density), ".png", "image/png"),
+        ("Map, PNG", lambda: thumbnails.map_picture(picture, result, colours), ".png", "image/png"),
         ("Arrays, .npz", result.to_npz, ".npz", "application/octet-stream"),
         ("Figures and settings, JSON", lambda: exports.figures(picture, [result], ""), ".json", "application/json"),
     )

@@ -12,15 +12,19 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.app_pages.attribution import result_card
 from dashboard.app_pages.attribution.result_card import Head
 from dashboard.components.copy_link import copy_link
+from dashboard.components.linked_picture import Frame
 from dashboard.gallery.shipped import FirstVisit, first_visit
 from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.map_colours import MapColours
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import MOST_MODELS
 from dashboard.runtime.compute import Outcome, at_hand
-from dashboard.state import session, visitor
+from dashboard.state import history, session, visitor
 from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel
+from dashboard.widgets.field_frame import field_frame
+from dashboard.widgets.map_display import map_display
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
@@ -48,23 +52,40 @@ class Card:
         return self.request is not None and self.outcome.result is None and not self.outcome.failure
 
 
-def show_shipped(first: FirstVisit, picture: Picture, *, as_density: bool) -> None:
+@dataclass(frozen=True)
+class Look:
+    """How all cards of the grid draw their maps."""
+
+    colours: MapColours
+    frame: Frame
+
+    @classmethod
+    def of(cls, target: AttributionTarget, results: Sequence[Attribution]) -> Look:
+        """For these maps, each of which the grid holds."""
+        frame = field_frame(target.picture, target.field, target.window, results)
+        return cls(MapColours.of(target.view, results), frame)
+
+
+def show_shipped(first: FirstVisit, target: AttributionTarget) -> None:
     """The results of published checkpoints that ship with the project."""
     st.markdown(
         "**What three published networks saw of the framed window.** Click another place in the picture, and the "
         "networks switched on above show theirs within seconds."
     )
+    look = Look.of(target, [one.result for one in first.results])
+    map_display(target.view, look.colours, look.frame)
     grid = st.grid(3, min_column_width=NARROWEST_CARD)
     for one in first.results:
         with grid.container(border=True):
             head = Head(one.id, registry()[one.id].name, "published", "shipped result", one.checkpoint.details)
-            result_card.result_card(head, picture, one.result, as_density=as_density, from_store=True)
-    _takeaways(picture, [one.id for one in first.results], [one.result for one in first.results])
+            result_card.result_card(head, target.picture, one.result, **vars(look), from_store=True)
+    history.record(target.view, target.window, [one.id for one in first.results])
+    _takeaways(target.picture, [one.id for one in first.results], [one.result for one in first.results])
 
 
 def show(target: AttributionTarget) -> None:
     """A card for every selected network. What is missing is computed if the view was asked for."""
-    bar = st.container()
+    bar, display = st.container(), st.container()
     grid = st.grid(3, min_column_width=NARROWEST_CARD)
     # As many places as there can ever be: what another view left in one of them goes at once.
     slots = [grid.empty() for _ in range(MOST_MODELS)]
@@ -74,6 +95,7 @@ def show(target: AttributionTarget) -> None:
             request, outcome = at_hand(visitor.service(target.picture), partial(target.request, offer.key))
             deck.append(Card(offer, head_of(offer, outcome), slot, request, outcome))
     missing = [card for card in deck if card.is_missing]
+    look = Look.of(target, _results(deck))
     for card in deck:
         if card.is_missing:
             with card.slot.container(border=True):
@@ -81,16 +103,28 @@ def show(target: AttributionTarget) -> None:
                 words = "Waits for its turn." if waits else _not_yet(card.offer, target.view.settings)
                 result_card.empty_card(card.head, target.picture, target.field, target.local, words)
         else:
-            _fill(card, target)
+            _fill(card, target, look)
     now = [card for card in missing if session.is_to_compute(target.view, card.offer)]
     if now:
-        _compute(now, target, bar.empty())
+        _compute(now, deck, target, bar.empty())
     if len(now) < len(missing):
         about = _together([card.offer for card in missing if card not in now], target.view.settings)
         bar.info(f"Press Compute, or Enter, to see the missing maps{about}.", icon=":material/touch_app:")
+    last = Look.of(target, _results(deck))
+    if now and last.colours != look.colours:
+        # What all maps share is known only now that all are there.
+        st.rerun()
+    if _results(deck):
+        with display:
+            map_display(target.view, last.colours, last.frame)
     done = [(card.offer.reference, card.outcome.result) for card in deck if card.outcome.result]
     if done:
+        history.record(target.view, target.window, [card.offer.key for card in deck if card.outcome.result])
         _takeaways(target.picture, [name for name, _ in done], [result for _, result in done])
+
+
+def _results(deck: Sequence[Card]) -> list[Attribution]:
+    return [card.outcome.result for card in deck if card.outcome.result]
 
 
 def _not_yet(offer: Offer, settings: AttributionSettings) -> str:
@@ -117,32 +151,33 @@ def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:
     return Head(offer.key, offer.name, offer.tag, "shipped result", source.details if source else "")
 
 
-def _compute(missing: Sequence[Card], target: AttributionTarget, slot: DeltaGenerator) -> None:
-    works = [_work(card, card.request, target) for card in missing if card.request is not None]
+def _compute(missing: Sequence[Card], deck: Sequence[Card], target: AttributionTarget, slot: DeltaGenerator) -> None:
+    works = [_work(card, card.request, deck, target) for card in missing if card.request is not None]
     run_panel.run(works, key="maps", give_up=partial(session.give_up, target.view.question), slot=slot)
 
 
-def _work(card: Card, request: AttributionRequest, target: AttributionTarget) -> run_panel.Work[Outcome[Attribution]]:
+def _work(
+    card: Card, request: AttributionRequest, deck: Sequence[Card], target: AttributionTarget
+) -> run_panel.Work[Outcome[Attribution]]:
     def show(status: Status) -> None:
         with card.slot.container(border=True):
             result_card.waiting_card(card.head, target.picture, target.field, target.local, status.progress)
 
     def finished(outcome: Outcome[Attribution]) -> None:
         card.outcome = outcome
-        _fill(card, target)
+        _fill(card, target, Look.of(target, _results(deck)))
 
     service = visitor.service(target.picture)
     return run_panel.request_work(card.head.name, service, request, show=show, finished=finished)
 
 
-def _fill(card: Card, target: AttributionTarget) -> None:
+def _fill(card: Card, target: AttributionTarget, look: Look) -> None:
     outcome = card.outcome
     with card.slot.container(border=True):
         if outcome.result is None:
             result_card.failed_card(card.head, outcome.failure)
             return
-        as_density, from_store = target.view.density, outcome.from_store
-        result_card.result_card(card.head, target.picture, outcome.result, as_density=as_density, from_store=from_store)
+        result_card.result_card(card.head, target.picture, outcome.result, **vars(look), from_store=outcome.from_store)
         if outcome.note:
             st.caption(f":material/info: {outcome.note}")
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app_pages.compare import comparison_exports
-from dashboard.components.linked_picture import Frame, linked_picture
+from dashboard.components.linked_picture import linked_picture
 from dashboard.presentation import exports
 from dashboard.presentation.formatting import percent
 from dashboard.presentation.model_options import Offer
@@ -20,6 +20,7 @@ from dashboard.state import verdicts
 from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel, thumbnails, verdict_mark
 from dashboard.widgets.chart import show_chart
+from dashboard.widgets.field_frame import field_frame
 from lam_core.attribution.checks.map_checks import CHECKS, JUDGES, CheckName, Subject
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
@@ -215,6 +216,5 @@ def _spread(values: NDArray, block: int, target: AttributionTarget) -> NDArray:
 
 
 def _picture(target: AttributionTarget, content: Pixels, label: str, key: str) -> None:
-    scale = target.picture.scale
-    frame = Frame(target.local, target.field.width * scale, target.field.height * scale)
+    frame = field_frame(target.picture, target.field, target.window)
     linked_picture(thumbnails.url(png(content)), frame, label=label, key=key)

@@ -9,18 +9,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.components.linked_picture import Frame
+from dashboard.presentation.map_colours import MapColours
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import Comparison
 from dashboard.runtime.compute import Outcome
 from dashboard.state.target import AttributionTarget
+from dashboard.widgets.field_frame import field_frame
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
-from lam_core.diffusion.density import density
 from lam_core.diffusion.informative import InformativeAreas, informative_areas_of, parted, unit_mass
 from lam_core.images import Pixels, bicubic
+from lam_core.render import logarithmic
 
-DECADES = 3
-"""Powers of ten that the common scale of colours spans."""
 STANDARD_SIDES = {"hr": "HR", "bicubic": "Bicubic"}
 """What can be under the slider besides networks."""
 
@@ -115,23 +116,20 @@ class Lineup:
         """By network, what `Picture.quality` gives: PSNR in dB of its SR and of bicubic interpolation."""
         return {one.key: self.target.picture.quality(one.result) for one in self.seen}
 
-    def drawn(self, one: Seen) -> NDArray[np.float64]:
-        """What is shown of a network, [h, w]: its share of attribution by pixel, or its own maximum as 1."""
-        values = density(one.result.map) if self.target.view.density else one.result.map
-        return values if self.chosen.own_scale else unit_mass(values)
+    @cached_property
+    def frame(self) -> Frame:
+        """Of every picture of the field."""
+        return field_frame(self.target.picture, self.target.field, self.target.window, self.results)
 
     @cached_property
-    def full_scale(self) -> float:
-        """The value of the darkest colour of every map."""
-        return 1.0 if self.chosen.own_scale else max(float(self.drawn(one).max()) for one in self.seen)
+    def colours(self) -> MapColours:
+        """Of every map."""
+        return MapColours.of(self.target.view, self.results)
 
-    def coloured(self, one: Seen) -> NDArray[np.float64]:
-        """`drawn` as places on the scale of colours, [h, w] in [0, 1]: linear where every map has its own scale.
-
-        One scale for all is logarithmic: the peak of a narrow map is a hundred times that of a wide one.
-        """
-        values = self.drawn(one)
-        return values if self.chosen.own_scale else logarithmic(values / self.full_scale)
+    @property
+    def results(self) -> tuple[Attribution, ...]:
+        """Of the networks."""
+        return tuple(one.result for one in self.seen)
 
     def difference(self, one: Seen) -> NDArray[np.float64]:
         """A network's share of attribution by pixel less the baseline's, [h, w]."""
@@ -185,16 +183,6 @@ class Lineup:
             return hr
         one = self.of(side)
         return bicubic(lr, self.target.picture.scale) if one is None else one.result.sr
-
-
-def logarithmic(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Signed values in [−1, 1] on a logarithmic scale of `DECADES`; what is smaller than it reaches is 0.
-
-    >>> logarithmic(np.array([1.0, -0.1, 1e-9])).round(2).tolist()
-    [1.0, -0.67, 0.0]
-    """
-    with np.errstate(divide="ignore"):
-        return np.sign(values) * np.clip(1 + np.log10(np.abs(values)) / DECADES, 0, 1)
 
 
 def lineup_of(target: AttributionTarget, answers: Sequence[Answered]) -> Lineup | None:

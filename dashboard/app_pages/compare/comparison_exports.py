@@ -13,7 +13,7 @@ from dashboard.gallery.shipped import first_visit
 from dashboard.presentation import exports
 from dashboard.presentation.formatting import settings_of
 from lam_core.attribution.checks.map_checks import Subject
-from lam_core.render import difference_over, informative_over, map_over, png
+from lam_core.render import difference_over, informative_over, png
 from lam_core.render.figure.sheet import Tile, sheet
 from lam_core.studies.published import SOURCE
 
@@ -27,7 +27,7 @@ def panels(lineup: Lineup, address: str) -> bytes:
     lr, _ = target.picture.part(target.field)
     pictures = [Tile(lineup.options[key], lineup.picture_of(key)) for key in lineup.sides]
     areas = Tile("Informative areas", informative_over(lr, lineup.areas.shown), "red: nearly all, blue: the wide group")
-    maps = [Tile(one.name, map_over(lr, lineup.coloured(one)), exports.di_line(one.result)) for one in lineup.seen]
+    maps = [Tile(one.name, lineup.colours.over(lr, one.result), exports.di_line(one.result)) for one in lineup.seen]
     moved = [
         Tile(
             f"{one.name} - {base.name}",
@@ -37,8 +37,9 @@ def panels(lineup: Lineup, address: str) -> bytes:
         for one in lineup.others
     ]
     rows = [[*pictures, areas], *_rows(maps), *_rows(moved)]
-    scale = "each map by its own maximum" if lineup.chosen.own_scale else "maps on one logarithmic scale"
-    footnote = f"{lineup.sentence} {scale[:1].upper()}{scale[1:]} · {target.picture.title} · {settings_of(base.result)}"
+    footnote = (
+        f"{lineup.sentence} Darkest red: {lineup.colours.most} · {target.picture.title} · {settings_of(base.result)}"
+    )
     return png(sheet(rows, target.local, footnote))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components.linked_picture import Frame, linked_picture
+from dashboard.components.linked_picture import linked_picture
 from dashboard.presentation import questions
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.formatting import percent
@@ -18,6 +18,7 @@ from dashboard.state import session
 from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel, thumbnails
 from dashboard.widgets.chart import show_chart
+from dashboard.widgets.field_frame import field_frame
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import Detector
 from lam_core.region import Region
@@ -111,7 +112,7 @@ def _maps(target: AttributionTarget, subject: Offer, kind: str, found: dict[str,
     if not found:
         return
     lr, _ = target.picture.part(target.field)
-    frame = Frame(target.local, target.field.width * target.picture.scale, target.field.height * target.picture.scale)
+    frame = field_frame(target.picture, target.field, target.window)
     with st.grid(4, min_column_width=190) as grid:
         for number, (label, one) in enumerate(found.items()):
             with grid.cell():

@@ -8,8 +8,9 @@ from dashboard.app_pages.compare.gathering import gather
 from dashboard.app_pages.compare.presets import missing_twins, preset_choice, presets
 from dashboard.gallery.shipped import first_visit
 from dashboard.runtime import process
-from dashboard.state import session
+from dashboard.state import history, session
 from dashboard.widgets import glossary, model_picker, settings_form, target_column
+from dashboard.widgets.visited import visited
 from zoo.catalog.registry import registry
 from zoo.settings import settings
 
@@ -30,7 +31,6 @@ with right:
         model_picker.model_choice(target.here, target.selected)
         entries = tuple(registry(*settings().entries))
         preset_choice(presets(target.here, entries), missing_twins(target.here, entries))
-        settings_form.density_switch(view)
     model_picker.condition_choice(target.selected)
     if any(offer.only_shipped for offer in target.selected):
         st.caption("The maps of these published networks ship for this window; elsewhere their weights are needed.")
@@ -43,9 +43,11 @@ with right:
     settings_form.attribution_settings(view)
 
 if lineup is not None:
+    history.record(view, target.window, [one.key for one in lineup.seen])
     sections.maps(lineup)
     sections.differences(lineup)
     sections.takeaways(lineup)
+visited(view)
 if target.selected and not target.fault:
     details.show(target, lineup)
 process.warm_up()

@@ -7,22 +7,24 @@ from math import hypot
 import streamlit as st
 
 from dashboard.app_pages.compare import comparison_exports
-from dashboard.app_pages.compare.comparison import DECADES, Lineup, Seen
+from dashboard.app_pages.compare.comparison import Lineup, Seen
 from dashboard.components.compare_slider import Side, compare_slider
 from dashboard.components.copy_link import copy_link
-from dashboard.components.linked_picture import Frame, linked_picture
+from dashboard.components.linked_picture import linked_picture
+from dashboard.components.zoom_bar import zoom_bar
 from dashboard.presentation import exports
 from dashboard.presentation.formatting import decibels, percent, sentence, settings_in_short, settings_of
+from dashboard.presentation.map_colours import fine
 from dashboard.state import session
 from dashboard.widgets import labels, thumbnails, verdict_mark
 from dashboard.widgets.colour_bar import colour_bar
+from dashboard.widgets.map_display import map_display
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of, with_error
 from lam_core.diffusion.informative import UnlikeMapsError
-from lam_core.render import difference_over, informative_over, map_over, png
+from lam_core.render import difference_over, informative_over, png
 
 NARROWEST_MAP = 215
-SCALES = {False: "One scale", True: "Each its own"}
 
 
 def slider(lineup: Lineup) -> None:
@@ -52,44 +54,19 @@ def slider(lineup: Lineup) -> None:
             st.markdown(f"**{pair}**")
     with stage:
         first, second = (Side(names[key], thumbnails.url(png(lineup.picture_of(key)))) for key in (left, right))
-        compare_slider(first, second, _frame(lineup), key="slider")
+        compare_slider(first, second, lineup.frame, key="slider")
+        zoom_bar(lineup.frame, key="zoom-slider")
 
 
 def maps(lineup: Lineup) -> None:
-    """Every network's map on one scale of colours, its figures beside the baseline's."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("What each drew on", width="content")
-        _scale_switch(lineup)
+    """Every network's map in the same colours, its figures beside the baseline's."""
+    st.subheader("What each drew on")
+    map_display(lineup.target.view, lineup.colours, lineup.frame)
     grid = st.grid(4, min_column_width=NARROWEST_MAP)
     for one in sorted(lineup.seen, key=lambda one: one.result.diffusion_index):
         with grid.container(border=True):
             _map_card(lineup, one)
-    if lineup.chosen.own_scale:
-        colour_bar(0, "0", "each map's own maximum")
-    else:
-        colour_bar(
-            0,
-            _fine(lineup.full_scale / 10**DECADES),
-            f"{_fine(lineup.full_scale)} of a network's attribution on one pixel, logarithmic",
-        )
     st.caption(f"All at: {settings_of(lineup.seen[0].result)}. Differences are to {lineup.baseline.name}.")
-
-
-def _scale_switch(lineup: Lineup) -> None:
-    """One scale of colours for all maps, or each its own."""
-    st.session_state["colours"] = lineup.chosen.own_scale
-    st.segmented_control(
-        "Colours",
-        list(SCALES),
-        format_func=SCALES.__getitem__,
-        key="colours",
-        required=True,
-        on_change=_take,
-        args=(lineup, "own_scale", "colours"),
-        label_visibility="collapsed",
-        help="One scale: every map as shares of its network's attribution, in the same colours. Each its own: by its "
-        "own maximum, as published.",
-    )
 
 
 def _map_card(lineup: Lineup, one: Seen) -> None:
@@ -112,11 +89,10 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
             )
             with st.popover("", icon=":material/download:", type="tertiary", help=f"Take {one.name}'s map with you"):
                 _menu(lineup, one)
-    values = lineup.coloured(one)
     kind = "Kernel density of the attribution" if target.view.density else "Attribution map"
     linked_picture(
-        thumbnails.url(png(map_over(lr, values))),
-        _frame(lineup),
+        thumbnails.url(png(lineup.colours.over(lr, one.result))),
+        lineup.frame,
         label=f"{kind} of {one.name} over the low-resolution image, the window framed",
         key=f"map-{one.key}",
     )
@@ -176,7 +152,7 @@ def informative(lineup: Lineup) -> None:
         lr, _ = lineup.target.picture.part(lineup.target.field)
         linked_picture(
             thumbnails.url(png(informative_over(lr, areas.shown))),
-            _frame(lineup),
+            lineup.frame,
             label=f"Informative areas over the low-resolution image. {lineup.sentence}",
             key="informative",
         )
@@ -218,14 +194,14 @@ def differences(lineup: Lineup) -> None:
         with grid.container():
             linked_picture(
                 thumbnails.url(png(difference_over(lr, lineup.coloured_difference(one)))),
-                _frame(lineup),
+                lineup.frame,
                 label=f"Attribution of {one.name} less that of {base.name}: red more, blue less",
                 key=f"difference-{one.key}",
             )
             st.caption(
                 f"**{one.name}** − {base.name}: {percent(1 - lineup.shared(one))} of its attribution lies elsewhere"
             )
-    scale = _fine(lineup.full_difference)
+    scale = fine(lineup.full_difference)
     colour_bar(-1, f"−{scale}", f"+{scale} of the attribution on one pixel, logarithmic")
 
 
@@ -255,7 +231,7 @@ def _menu(lineup: Lineup, one: Seen) -> None:
     target = lineup.target
     lr, _ = target.picture.part(target.field)
     offers = (
-        ("Map, PNG", lambda: png(map_over(lr, lineup.coloured(one))), ".png", "image/png"),
+        ("Map, PNG", lambda: png(lineup.colours.over(lr, one.result)), ".png", "image/png"),
         ("Arrays, .npz", one.result.to_npz, ".npz", "application/octet-stream"),
     )
     for label, make, ending, mime in offers:
@@ -275,15 +251,6 @@ def _further(result: Attribution, first: Attribution) -> str:
     difference = result.diffusion_index - first.diffusion_index
     error = hypot(result.diffusion_index_error, first.diffusion_index_error)
     return f"{'−' if difference < 0 else '+'}{with_error(abs(difference), error)}"
-
-
-def _fine(share: float) -> str:
-    return f"{share * 100:.2g} %"
-
-
-def _frame(lineup: Lineup) -> Frame:
-    field, scale = lineup.target.field, lineup.target.picture.scale
-    return Frame(lineup.target.local, field.width * scale, field.height * scale)
 
 
 def _take(lineup: Lineup, part: str, widget: str) -> None:

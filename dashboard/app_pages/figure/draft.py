@@ -30,7 +30,11 @@ def current(view: View, picture: Picture, window: Region, selected: Sequence[Off
     if "figure" not in st.session_state:
         image = source_of(view, picture, (Window(window.x, window.y, window.size),))
         networks = tuple(Network(offer.key, offer.label) for offer in selected)
-        st.session_state.figure = Recipe((image,), networks, settings=view.settings, **TEMPLATES["lam"])
+        colours = {
+            "scale": "log" if view.map_scale == "log" else "linear",
+            "range": "own" if view.map_scale == "own" else "shared",
+        }
+        st.session_state.figure = Recipe((image,), networks, settings=view.settings, **colours, **TEMPLATES["lam"])
     return st.session_state.figure
 
 

@@ -13,6 +13,7 @@ from dashboard.gallery.shipped import first_visit
 from dashboard.presentation.catalogue import can_be_tried, facts
 from dashboard.presentation.decoded_image import from_sample
 from dashboard.presentation.formatting import sentence
+from dashboard.presentation.map_colours import MapColours
 from dashboard.presentation.model_options import Tag
 from dashboard.presentation.view import FIRST_SAMPLE
 from dashboard.state import visitor
@@ -56,7 +57,9 @@ def _shipped_map(entry: Entry) -> None:
     for one in first.results:
         if one.id == entry.id:
             st.image(
-                thumbnails.map_picture(from_sample(sample(first.sample), entry.scale), one.result, as_density=False),
+                thumbnails.map_picture(
+                    from_sample(sample(first.sample), entry.scale), one.result, MapColours("own", as_density=False)
+                ),
                 caption=f"What {entry.name} looked at to make the framed window",
                 output_format="PNG",
                 width="stretch",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lam_core.attribution.wording import settings_of
+from lam_core.diffusion.square import SQUARE_SHARE
 from lam_core.render.figure.canvas import Bar
-from lam_core.render.figure.material import MAP_SHARE, Material, spots
+from lam_core.render.figure.material import Material, spots
 from lam_core.render.figure.recipe import Kind, Number, Recipe
 from lam_core.render.pictures import DECADES, ramp
 
@@ -59,7 +60,7 @@ def note(material: Material) -> str:
         named = " and ".join(f"{w * material.scale}×{h * material.scale}" for w, h in sorted(sizes))
         lines.append(f"{quality} on luma of the {named} crop")
     if recipe.maps == "area" and set(recipe.cells) - {"sr"}:
-        lines.append(f"maps show the part that holds {MAP_SHARE:.0%} of every network's attribution")
+        lines.append(f"maps show the part that holds {SQUARE_SHARE:.0%} of every network's attribution")
     return " · ".join(lines)
 
 

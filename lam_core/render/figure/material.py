@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
-from math import ceil
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.diffusion.density import density
-from lam_core.diffusion.informative import InformativeAreas, area_holding, informative_areas_of, parted, unit_mass
+from lam_core.diffusion.informative import InformativeAreas, informative_areas_of, parted, unit_mass
+from lam_core.diffusion.square import square_holding
 from lam_core.errors import LamError
 from lam_core.images import Pixels, bicubic, digest, downscale, mod_crop, psnr, ssim
 from lam_core.reference import ModelReference
@@ -24,10 +24,6 @@ from lam_core.render.figure.recipe import Kind, Recipe
 
 T = TypeVar("T")
 
-MAP_SHARE = 0.99
-"""Of every network's attribution that the shown part of maps holds, where not the whole field is shown."""
-SMALLEST_PART = 16
-"""LR pixels a side, at least, of that part."""
 SMALLEST_SSIM = 11
 """Side in pixels of SSIM's window."""
 
@@ -211,21 +207,10 @@ class Material:
         return max((float(np.abs(values).max()) for values in found if values is not None), default=0.0) or 1.0
 
     def area(self, spot: Spot) -> tuple[slice, slice]:
-        """Rows and columns of the field's smallest square around the window with `MAP_SHARE` of every map."""
-        field, window = self.field(spot), self.local(spot).footprint(self.scale)
-        side = max(part.stop - part.start for part in window)
-        middle = [(part.start + part.stop) / 2 for part in window]
-        for result in self.at(spot):
-            for places, centre in zip(np.nonzero(area_holding(result.map, MAP_SHARE)), middle, strict=True):
-                side = max(side, 2 * ceil(max(places.max() + 1 - centre, centre - places.min())))
-        side = max(side, SMALLEST_PART)
-
-        def span(centre: float, available: int) -> slice:
-            length = min(side, available)
-            start = min(max(round(centre - length / 2), 0), available - length)
-            return slice(start, start + length)
-
-        return span(middle[0], field.height), span(middle[1], field.width)
+        """Rows and columns of the field that maps show where they do not show all of it."""
+        field = self.field(spot)
+        shape, footprint = (field.height, field.width), self.local(spot).footprint(self.scale)
+        return square_holding((result.map for result in self.at(spot)), shape, footprint)
 
     def areas(self, spot: Spot) -> InformativeAreas | None:
         """Of a window's networks in two groups; None unless every network has its result."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lam_core.errors import LamError
-from lam_core.images import ImageShapeError, Pixels, psnr
+from lam_core.images import ImageShapeError, Pixels, luma, psnr
 from lam_core.region import Region
 
 Windows = Literal["centre", "grid", "hard"]
@@ -67,3 +67,24 @@ def hard(windows: Sequence[Region], psnrs: Sequence[Sequence[float]]) -> Region:
     if table.ndim != 2 or table.shape[1] != len(windows) or not table.size:
         raise WindowError(f"{len(windows)} windows need one PSNR each from every model; got {list(table.shape)}")
     return windows[int(table.mean(0).argmin())]
+
+
+def hardest(sr: Pixels, hr: Pixels, size: int = 16) -> Region:
+    """The window with the lowest PSNR of an SR picture among all that tile it from the top left; the first of equals.
+
+    On BT.601 luma, nothing shaved off. Raises `ImageShapeError` for pictures of unequal size and `WindowError` for a
+    window that does not fit them.
+    """
+    if sr.shape != hr.shape:
+        raise ImageShapeError(f"expected two RGB pictures of one shape, got {sr.shape} and {hr.shape}")
+    rows, columns = (side // size for side in hr.shape[:2])
+    if not min(rows, columns):
+        raise WindowError(f"a window of {size} SR pixels does not fit a picture of {hr.shape[1]}×{hr.shape[0]}")
+    errors = np.empty((rows, columns))
+    # A band at a time: the luma of a whole photograph takes hundreds of megabytes.
+    for row in range(rows):
+        band = slice(row * size, (row + 1) * size), slice(0, columns * size)
+        squares = (luma(sr[band]) - luma(hr[band])) ** 2
+        errors[row] = squares.reshape(size, columns, size).mean((0, 2))
+    y, x = np.unravel_index(errors.argmax(), errors.shape)
+    return Region(int(x) * size, int(y) * size, size)

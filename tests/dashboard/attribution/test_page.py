@@ -1,6 +1,7 @@
 """The attribution page, run without a browser on a toy network of one's own."""
 
 import io
+import json
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import first_visit
+from dashboard.presentation.decoded_image import from_sample
 from lam_core.attribution.wording import index_of
 from lam_core.images import digest
 from lam_core.samples import sample
@@ -283,7 +285,31 @@ def test_kde_is_another_view_of_the_same_result(toy):
     assert shown_map(app) == (shown, alt)
 
 
+def test_all_maps_on_one_scale_is_another_view_of_the_same_results(toy):
+    app = opened(models=toy, image="cat", window="64,32,16")
+    before, (shown, _) = metrics(app), shown_map(app)
+    assert "each map's own maximum, linear" in text(app)
+    app.segmented_control(key="colours").set_value("log").run()
+    assert not app.exception
+    assert app.query_params["colours"] == "log"
+    assert metrics(app) == before
+    assert shown_map(app)[0] != shown
+    assert "of a network's attribution on one pixel, logarithmic" in text(app)
+
+
+def test_the_hardest_window_is_a_button_and_an_lr_image_has_none(toy):
+    app = opened(models=toy, image="cat", window="64,32,16")
+    app.button(key="hardest").click().run()
+    window = from_sample(sample("cat"), 4).hardest(16)
+    assert window is not None
+    assert app.query_params["window"] == f"{window.x},{window.y},16"
+    app.file_uploader[0].upload("mine.png", png(PICTURE)).run()
+    app.toggle(key="low").set_value(True).run()
+    assert app.button(key="hardest").disabled
+
+
 def shown_map(app: AppTest) -> tuple[str, str]:
-    """Address and description of the first card's map; an address is the digest of its picture."""
-    pictures = [one.proto.imgs[0] for one in app.get("image")]
-    return next((one.url, one.alt) for one in pictures if "toy" in one.alt)
+    """Source and description of the first card's map."""
+    pictures = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "lam_linked_picture"]
+    shown = json.loads(json.loads(pictures[0].json)["json"])
+    return shown["src"], shown["label"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
-from dashboard.app_pages.compare.comparison import Lineup, lineup_of, logarithmic
+from dashboard.app_pages.compare.comparison import Lineup, lineup_of
 from dashboard.app_pages.compare.comparison_exports import arrays, figures, panels
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation.decoded_image import from_sample
@@ -47,15 +47,6 @@ def test_baseline_and_subject_are_the_narrowest_and_the_widest_unless_chosen():
     assert lineup(Comparison(baseline="gone")).baseline.key == "fsrcnn"
 
 
-def test_maps_share_one_scale_or_have_each_its_own():
-    shared = lineup()
-    peaks = [shared.coloured(one).max() for one in shared.seen]
-    assert max(peaks) == 1.0
-    assert min(peaks) < 1.0
-    own = lineup(Comparison(own_scale=True))
-    assert [own.coloured(one).max() for one in own.seen] == [1.0] * 3
-
-
 def test_a_difference_is_of_shares_and_what_is_not_shared_is_half_of_it():
     now = lineup()
     for one in now.others:
@@ -64,12 +55,6 @@ def test_a_difference_is_of_shares_and_what_is_not_shared_is_half_of_it():
         assert now.shared(one) == pytest.approx(1 - np.abs(difference).sum() / 2)
         assert np.abs(now.coloured_difference(one)).max() <= 1
     assert now.shared(now.baseline) == 1.0
-
-
-def test_the_logarithmic_scale_keeps_signs_and_order():
-    values = np.array([-1.0, -0.01, 0.0, 0.002, 0.5])
-    assert (np.diff(logarithmic(values)) > 0).all()
-    assert logarithmic(values)[2] == 0.0
 
 
 def test_under_the_slider_are_networks_hr_or_bicubic():

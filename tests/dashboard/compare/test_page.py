@@ -61,8 +61,8 @@ def test_what_is_compared_with_what_is_in_the_address_and_computes_nothing(toys)
     assert f"Differences to {second.rpartition('/')[2]}" in text(app)
     app.selectbox(key="side_left").set_value("bicubic").run()
     assert app.query_params["left"] == "bicubic"
-    app.segmented_control(key="colours").set_value(True).run()
-    assert app.query_params["colours"] == "own"
+    app.segmented_control(key="colours").set_value("log").run()
+    assert app.query_params["colours"] == "log"
     assert text(app).count("from the store") == 2
     restored = opened(**dict(app.query_params))
     assert restored.selectbox(key="side_left").value == "bicubic"

@@ -24,7 +24,8 @@ DIGEST = "0123456789abcdef" * 4
         View(models=("owner/repo:some/file.pth",)),
         View(
             models=("a", "b", "c"),
-            comparison=Comparison("hr", "b", wide=("b", "c"), baseline="a", own_scale=True, subject="c"),
+            comparison=Comparison("hr", "b", wide=("b", "c"), baseline="a", subject="c"),
+            map_scale="log",
         ),
     ],
 )
@@ -37,6 +38,7 @@ def test_an_address_restores_its_view(view):
 def test_the_first_visit_has_a_bare_address():
     assert View().to_query() == {}
     assert View(density=True).to_query() == {"map": "kde"}
+    assert View(map_scale="log").to_query() == {"colours": "log"}
 
 
 def test_an_upload_is_known_by_its_digest():

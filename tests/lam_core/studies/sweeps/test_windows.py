@@ -7,7 +7,7 @@ import pytest
 
 from lam_core.images import ImageShapeError
 from lam_core.region import Region
-from lam_core.studies.sweeps.windows import WindowError, centre, grid, hard, window_psnrs
+from lam_core.studies.sweeps.windows import WindowError, centre, grid, hard, hardest, window_psnrs
 
 
 def test_a_grid_lies_in_the_middle_of_its_cells_and_inside() -> None:
@@ -41,3 +41,15 @@ def test_hard_is_the_lowest_mean_over_models_not_the_lowest_of_one() -> None:
     assert hard(windows, [[20, 20, 20, 20]]) == windows[0]
     with pytest.raises(WindowError, match="4 windows need one PSNR each"):
         hard(windows, [[20, 30]])
+
+
+def test_the_hardest_of_all_windows_is_the_one_that_psnr_finds() -> None:
+    rng = np.random.default_rng(0)
+    sr, hr = (rng.integers(0, 256, (70, 90, 3), dtype=np.uint8) for _ in range(2))
+    windows = [Region(x, y, 16) for y in range(0, 64, 16) for x in range(0, 80, 16)]
+    assert hardest(sr, hr) == windows[int(window_psnrs(sr, hr, windows).argmin())]
+    assert hardest(hr, hr) == Region(0, 0, 16)
+    with pytest.raises(WindowError, match="a window of 71 SR pixels does not fit a picture of 90×70"):
+        hardest(sr, hr, 71)
+    with pytest.raises(ImageShapeError):
+        hardest(sr[1:], hr)
