@@ -16,7 +16,7 @@ from zoo.settings import settings
 
 st.title("Compare networks on one window")
 st.markdown(
-    "Two to eight networks on one window: their images under one slider, their maps on one scale. Look for what all "
+    "Two to eight networks on one window: their images under one slider, their maps side by side. Look for what all "
     "of them draw on, in red below, and for what only the wide ones, group B, use, in blue."
 )
 glossary.terms("LAM", "DI", "window", "field", "KDE", "path", "node", "detector")
