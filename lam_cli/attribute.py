@@ -94,8 +94,9 @@ def _figure(options: argparse.Namespace, lr: Pixels, hr: Pixels | None, result: 
     """The published figure of one result, as PNG."""
     from lam_core.render.figure import ImageSource, Source, Window, published_figure
 
-    window, is_lr = result.region, options.lr or bool(options.hr)
+    window = result.region
     windows = (Window(window.x, window.y, window.size),)
-    image = ImageSource(file=options.image.name, low_resolution=is_lr, windows=windows)
+    own_hr = options.hr.name if options.hr else ""
+    image = ImageSource(options.image.name, low_resolution=options.lr or bool(own_hr), hr=own_hr, windows=windows)
     source = Source(options.image.stem, lr, hr, result.scale)
     return published_figure(image, source, [without_folder(options.model)], [result])

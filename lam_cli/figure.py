@@ -24,6 +24,7 @@ from lam_cli.serving import add_store, service
 from lam_core.attribution.result import Attribution
 from lam_core.errors import LamError
 from lam_core.images import Pixels, digest
+from lam_core.images.pair import pair
 from lam_core.reference import ModelReference
 from lam_core.render.figure import (
     SUFFIXES,
@@ -62,6 +63,7 @@ def run(options: argparse.Namespace) -> None:
     recipe = recipe_of(options)
     beside = (options.again or options.recipe or Path()).parent
     pixels = [_pixels(image, beside) for image in recipe.images]
+    own_hr = [read_picture(Path(_found(image.hr, beside))) if image.hr else None for image in recipe.images]
 
     import zoo
 
@@ -71,12 +73,11 @@ def run(options: argparse.Namespace) -> None:
     ]
     for sentence in dict.fromkeys(note for network in networks for note in network.notes):
         print(sentence, file=sys.stderr)
-    _check_same(recipe, pixels, networks)
     scale = one_scale(networks)
     sources = tuple(
-        Source.of(one, _title(image), scale, low_resolution=image.low_resolution)
-        for one, image in zip(pixels, recipe.images, strict=True)
+        _source(image, one, hr, scale) for image, one, hr in zip(recipe.images, pixels, own_hr, strict=True)
     )
+    _check_same(recipe, sources, networks)
     names = tuple(network.name or reference.name for network, reference in zip(recipe.networks, networks, strict=True))
     requests = requests_of(recipe, sources, networks)
     # A font that is not there, or cells too small, is said before minutes are spent on maps.
@@ -110,6 +111,16 @@ def _pixels(image: ImageSource, beside: Path) -> Pixels:
     return sample(image.sample).pixels() if image.sample else read_picture(Path(_found(image.file, beside)))
 
 
+def _source(image: ImageSource, pixels: Pixels, own_hr: Pixels | None, scale: int) -> Source:
+    """An image at a scale; of a pair of two files, what is to be said of it goes to standard error."""
+    if own_hr is None:
+        return Source.of(pixels, _title(image), scale, low_resolution=image.low_resolution)
+    both = pair(pixels, own_hr, scale)
+    for note in both.notes:
+        print(f"{PurePath(image.file).name}: {note}", file=sys.stderr)
+    return Source(_title(image), both.lr, both.hr, scale, digest(pixels))
+
+
 def _title(image: ImageSource) -> str:
     return image.name or (sample(image.sample).title if image.sample else Path(image.file).stem)
 
@@ -123,14 +134,19 @@ def _found(named: str, beside: Path) -> str:
     return named
 
 
-def _check_same(recipe: Recipe, pixels: Sequence[Pixels], networks: Sequence[ModelReference]) -> None:
+def _check_same(recipe: Recipe, sources: Sequence[Source], networks: Sequence[ModelReference]) -> None:
     """Raises `InputError` for another image, or other weights, than a finished figure was made of."""
-    for image, one in zip(recipe.images, pixels, strict=True):
-        if image.sha256 and digest(one) != image.sha256:
-            raise InputError(
-                f"{image.file or image.sample} is not the image of this figure (sha256 {digest(one)[:12]}…, not "
-                f"{image.sha256[:12]}…); name the right one, or this one to take it all the same"
-            )
+    for image, source in zip(recipe.images, sources, strict=True):
+        own_hr = digest(source.hr) if image.hr and source.hr is not None else ""
+        for name, found, made_of in (
+            (image.file or image.sample, source.sha256, image.sha256),
+            (image.hr, own_hr, image.hr_sha256),
+        ):
+            if made_of and found != made_of:
+                raise InputError(
+                    f"{name} is not the image of this figure (sha256 {found[:12]}…, not {made_of[:12]}…); name the "
+                    "right one, or this one to take it all the same"
+                )
     for network, reference in zip(recipe.networks, networks, strict=True):
         if network.fingerprint and network.fingerprint != reference.fingerprint:
             raise InputError(

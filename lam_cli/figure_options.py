@@ -83,6 +83,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     look.add_argument("--box", type=float, metavar="PT", help="width of boxes")
     look.add_argument("--dpi", type=int, help="of PNG")
     command.add_argument("--lr", action="store_true", help="the images are low-resolution as they are")
+    command.add_argument(
+        "--hr", action="append", default=[], metavar="FILE", help="the HR image of each LR one, in order; implies --lr"
+    )
     add_overrides(command)
     add_settings(command)
 
@@ -166,15 +169,20 @@ def _images(options: argparse.Namespace, old: Recipe | None) -> tuple[ImageSourc
         raise InputError(f"image {windows.index([]) + 1} has no window; give --window X,Y,SIZE")
     if not options.window and old is None:
         raise InputError("no window; give --window X,Y,SIZE in SR pixels, such as 120,120,16")
+    if options.hr and len(options.hr) != count:
+        raise InputError(f"--hr names {len(options.hr)} HR images for {count} images; give one for each")
     images = []
     for index in range(count):
         before = old.images[min(index, len(old.images) - 1)] if old else None
         chosen = tuple(windows[index]) if options.window else before.windows if before else ()
-        if named:
+        if named or before is None:
             low = options.lr or bool(before and before.low_resolution)
-            images.append(ImageSource(**_source(named[index]), low_resolution=low, windows=chosen))
-        elif before:
-            images.append(replace(before, windows=chosen))
+            image = ImageSource(**_source(named[index]), low_resolution=low, windows=chosen)
+        else:
+            image = replace(before, windows=chosen)
+        if options.hr:
+            image = replace(image, low_resolution=True, hr=options.hr[index], hr_sha256="")
+        images.append(image)
     if options.window_names is None:
         return tuple(images)
     return _with_names(images, [name.strip() for name in options.window_names.split(",")])

@@ -39,13 +39,15 @@ class Picture:
     lr: Pixels
     """[h, w, 3]."""
     hr: Pixels | None
-    """[s·h, s·w, 3]; none where the LR picture itself was given."""
+    """[s·h, s·w, 3]; none where the LR picture itself was given, without its HR one."""
     scale: int
     suggested: Region
     """Where to look first."""
     notes: tuple[str, ...] = ()
     owner: Owner | None = None
     """Whose alone it is; none for what everybody sees."""
+    low_resolution: bool = False
+    """The LR picture itself was given."""
 
     @property
     def height(self) -> int:
@@ -158,4 +160,5 @@ def from_upload(
         Region.centred(lr.shape[0] * scale, lr.shape[1] * scale, side),
         notes,
         owner,
+        low_resolution,
     )

@@ -24,7 +24,7 @@ def figure(picture: Picture, models: Sequence[str], results: Sequence[Attributio
     window = results[0].region
     named = {"sample": picture.id} if picture.owner is None else {"file": picture.title}
     windows = (Window(window.x, window.y, window.size),)
-    image = ImageSource(**named, low_resolution=picture.hr is None, windows=windows)
+    image = ImageSource(**named, low_resolution=picture.low_resolution, windows=windows)
     source = Source(picture.name, picture.lr, picture.hr, picture.scale)
     return published_figure(image, source, models, results)
 

@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from lam_core import settings
-from lam_core.render.figure import read_recipe
+from lam_core.images import downscale
+from lam_core.render.figure import ImageSource, RecipeError, read_recipe
+from lam_core.samples import sample
 from tests.lam_cli.test_lam import NETWORK, refused, run
 from zoo import settings as zoo_settings
 
@@ -37,6 +39,29 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 MODELS = ",".join(f"net{number}.py:build" for number in range(4))
 LINE = ("figure", "hr.png", "--models", MODELS, "--window", "10,12,8", "--window", "40,50,8", "--window", "80,20,8",
         "--inset", "window", "--field", "24", "--width", "100", "--dpi", "80")  # fmt: skip
+
+
+def test_an_lr_image_with_its_own_hr_gives_what_the_hr_image_gives(place: Path, capsys) -> None:
+    hr = np.ascontiguousarray(sample("cat").pixels()[:96, :120])
+    Image.fromarray(hr).save("hr.png")
+    Image.fromarray(downscale(hr, 2)).save("lr.png")
+    rest = ("--models", "net0.py:build", "--window", "10,12,8", "--field", "24", "--dpi", "80")
+    expected = json.loads(run(capsys, "figure", "hr.png", *rest, "--out", "a.npz"))["results"][0]
+    pair = json.loads(run(capsys, "figure", "lr.png", "--hr", "hr.png", *rest, "--out", "b.png"))["results"][0]
+    assert {**pair, "image": "hr"} == expected
+    assert expected["psnr"] is not None
+    (image,) = read_recipe(Path("b.png").read_bytes()).images
+    assert (image.file, image.hr, image.low_resolution) == ("lr.png", "hr.png", True)
+    again = json.loads(run(capsys, "figure", "--from", "b.png", "--models", "net0.py:build", "--out", "c.npz"))
+    assert again["results"] == [pair]
+
+    Image.fromarray(hr // 2 * 2).save("hr.png")
+    other = refused(capsys, "figure", "--from", "b.png", "--models", "net0.py:build", "--out", "c.npz")
+    assert "hr.png is not the image of this figure" in other
+    twice = refused(capsys, "figure", "lr.png", "--hr", "hr.png", "--hr", "hr.png", *rest, "--out", "b.png")
+    assert "--hr names 2 HR images for 1 images; give one for each" in twice
+    with pytest.raises(RecipeError, match="add low_resolution = true"):
+        ImageSource("lr.png", hr="hr.png", windows=image.windows)
 
 
 def test_one_line_makes_four_networks_by_three_windows_and_the_file_makes_them_again(place: Path, capsys) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from lam_core.attribution.settings import METHOD_VERSION
 from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
-from lam_core.images import Pixels
+from lam_core.images import Pixels, digest
 from lam_core.render.figure.cells import Cell, network_cell, reference_cell
 from lam_core.render.figure.draw import Format, draw
 from lam_core.render.figure.layout import layout
@@ -85,7 +85,13 @@ def portable(material: Material) -> Recipe:
     """The recipe as it leaves this computer: images by file name and digest, networks by name and fingerprint."""
     recipe = material.recipe
     images = tuple(
-        replace(image, file=PurePath(image.file).name, sha256=source.sha256)
+        replace(
+            image,
+            file=PurePath(image.file).name,
+            sha256=source.sha256,
+            hr=PurePath(image.hr).name,
+            hr_sha256=digest(source.hr) if image.hr and source.hr is not None else "",
+        )
         for image, source in zip(recipe.images, material.sources, strict=True)
     )
     fingerprints = {slot.network: result.fingerprint for slot, result in material.results.items()}

@@ -93,7 +93,11 @@ class ImageSource:
     sha256: str = ""
     """`lam_core.images.digest` of the image, by which a figure notices another image of the same name."""
     low_resolution: bool = False
-    """The image is LR as it is, so there is no HR."""
+    """The image is LR as it is; there is no HR unless `hr` names it."""
+    hr: str = ""
+    """The file of an LR image's own HR image, found as `file` is."""
+    hr_sha256: str = ""
+    """`lam_core.images.digest` of that image, without rows and columns beyond whole LR pixels."""
     windows: tuple[Window, ...] = ()
 
     __pydantic_config__ = _STRICT
@@ -101,10 +105,15 @@ class ImageSource:
     def __post_init__(self) -> None:
         if bool(self.file) == bool(self.sample):
             raise RecipeError("an image needs either `file` or `sample`; give one of them")
-        for what, text in (("an image's file", self.file), ("a sample", self.sample), ("an image's name", self.name)):
-            check_text(what, text, LONGEST_TEXT if what == "an image's file" else LONGEST_NAME)
-        if self.sha256 and not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
-            raise RecipeError(f"sha256 is {self.sha256[:80]!r}; give 64 hexadecimal digits, or leave it out")
+        for what, text in (("an image's file", self.file), ("an HR image's file", self.hr)):
+            check_text(what, text, LONGEST_TEXT)
+        for what, text in (("a sample", self.sample), ("an image's name", self.name)):
+            check_text(what, text, LONGEST_NAME)
+        for what, text in (("sha256", self.sha256), ("hr_sha256", self.hr_sha256)):
+            if text and not re.fullmatch(r"[0-9a-f]{64}", text):
+                raise RecipeError(f"{what} is {text[:80]!r}; give 64 hexadecimal digits, or leave it out")
+        if self.hr and not self.low_resolution:
+            raise RecipeError("`hr` names the HR image of an LR one; add low_resolution = true, or leave `hr` out")
         if not 1 <= len(self.windows) <= MOST_WINDOWS:
             raise RecipeError(f"an image has {len(self.windows)} windows; give 1 to {MOST_WINDOWS}")
 

@@ -6,7 +6,9 @@ from PIL import Image
 
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation import exports
-from dashboard.presentation.decoded_image import from_sample
+from dashboard.presentation.decoded_image import from_sample, from_upload
+from lam_core.images.decode import Decoded
+from lam_core.render.figure import read_recipe
 from lam_core.samples import sample
 
 FIRST = first_visit()
@@ -43,6 +45,14 @@ def test_what_is_not_finite_is_null_in_json():
 def test_the_figure_is_one_png_with_a_column_each():
     widths = [Image.open(io.BytesIO(exports.figure(PICTURE, MODELS[:n], RESULTS[:n]))).width for n in (1, 3)]
     assert widths[1] > widths[0] + 600
+
+
+def test_the_figure_of_an_lr_image_with_its_own_hr_says_that_it_is_lr():
+    assert PICTURE.hr is not None
+    lr, hr = Decoded(PICTURE.lr, ()), Decoded(PICTURE.hr, ())
+    own = from_upload(lr, "mine.png", low_resolution=True, scale=4, owner=None, own_hr=hr)
+    (image,) = read_recipe(exports.figure(own, MODELS[:1], RESULTS[:1])).images
+    assert (own.hr is None, image.low_resolution) == (False, True)
 
 
 def test_file_names_are_plain():

@@ -4,12 +4,16 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from lam_core.images import downscale
-from lam_core.images.pair import KERNELS, USUAL, PairError, pair
-from lam_core.samples import samples
+from lam_core.images.pair import KERNELS, TURNS, USUAL, PairError, pair
+from lam_core.samples import sample, samples
 
 HR = next(s for s in samples() if s.kind == "photograph").pixels()[:128, :160]
+
+BACK = {"turned by 90°": "turned by 270°", "turned by 270°": "turned by 90°"}
+"""The turn that undoes another."""
 
 
 def test_the_usual_kernel_needs_no_word():
@@ -65,4 +69,23 @@ def test_sizes_that_do_not_go_together_are_told(lr: tuple[int, int], hr: tuple[i
 
 def test_two_scenes_are_no_pair():
     with pytest.raises(PairError, match="different scenes"):
-        pair(downscale(HR, 4)[::-1].copy(), HR, 4)
+        pair(downscale(sample("cat").pixels()[:128, :160], 4), HR, 4)
+
+
+@pytest.mark.parametrize("how", TURNS)
+def test_a_turned_picture_is_told_how(how: str):
+    lr = np.ascontiguousarray(TURNS[how](downscale(HR[:, :128], 4)))
+    with pytest.raises(PairError, match=f"fits the HR picture better {'|'.join({how, BACK.get(how, how)})} "):
+        pair(lr, HR[:, :128], 4)
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+@pytest.mark.parametrize("rich", ["page", "timetable", "glass-tower", "stripes-6", "plate-9", "grass"])
+def test_a_scene_of_fine_detail_is_a_pair(rich: str, scale: int):
+    """Enlarged, its LR picture is as far from the HR one as a flat picture is."""
+    hr = sample(rich).pixels()[:128, :160]
+    assert pair(downscale(hr, scale), hr, scale).kernel == USUAL
+    blurred = np.stack(
+        [gaussian_filter(hr[..., c], 2.4)[scale // 2 :: scale, scale // 2 :: scale] for c in range(3)], 2
+    )
+    assert pair(blurred, hr, scale).kernel is None
