@@ -26,7 +26,7 @@ SCALE = 4
 
 def study(name: str) -> None:
     """Prints a network's advantages, one line a control."""
-    model = zoo.load(name)
+    model = zoo.super_resolver(name)
     found, began = [], time.perf_counter()
     for one in map(sample, SAMPLES):
         lr = downscale(one.pixels(), SCALE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -62,10 +63,9 @@ def main() -> None:
         raise Enough
 
     asked = time.perf_counter()
-    try:
+    with suppress(Enough):
         analyse(networks, pictures, progress=stop)
-    except Enough:
-        cancelled = time.perf_counter() - asked
+    cancelled = time.perf_counter() - asked
     layers = sum(len(model.layers) for model in found.models)
     print(f"{len(pictures)} pictures × 3 degradations × {len(networks)} networks, {layers} layers with controls")
     print(f"time            {seconds:8.0f} s on {options.threads} threads")
