@@ -76,6 +76,11 @@ def verify(view: Cone, detector: Detector, found: Pass, batch: Tensor, precision
     return Verdict(False, difference=slopes, reason=reason, draws=random)
 
 
+def same_output(planned: Tensor, truth: Tensor, precision: str) -> bool:
+    """Whether a plan's output differs from the untouched network's by no more than rounding explains."""
+    return _relative(planned, truth) <= ROUNDING[precision][0]
+
+
 def meets_no_other(in_batch: Pass, alone: Pass) -> bool:
     """Whether the last picture of a batch came out as by itself."""
     window, slopes = _relative(in_batch.window[-1:], alone.window), _relative(in_batch.slopes[-1:], alone.slopes)

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from lam_core.attribution.detectors import Detector
+from lam_core.attribution.forward_passes import ForwardPasses
 from lam_core.attribution.gradients import in_precision
 from lam_core.attribution.path import Image, path_of
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.images import Pixels, as_pixels
 from lam_core.model import SuperResolver
 from lam_core.region import Field, Region, field_around
-
-BATCH = 8
-"""Pictures of a forward pass, and so the most that are computed between two reports."""
 
 Report = Callable[[float], None]
 """Called with the share of the work that is done, 0 to 1; an exception it raises ends the computation."""
@@ -66,20 +64,18 @@ class Scene:
         return distance_from(self.footprint, (height, width))
 
     def windows(self, images: Iterable[Image]) -> Iterator[NDArray[np.float64]]:
-        """The window of the SR output [s, s, 3], not clamped, for each of many LR fields; `BATCH` at a time."""
-        rows = slice(self.region.y, self.region.y + self.region.size)
-        columns = slice(self.region.x, self.region.x + self.region.size)
-        for output in self._outputs(images):
-            yield from output[..., rows, columns].permute(0, 2, 3, 1).double().cpu().numpy()
+        """The window of the SR output [s, s, 3], not clamped, for each of many LR fields."""
+        one = self.region
+        for output in self._outputs(images, (one.y, one.y + one.size), (one.x, one.x + one.size)):
+            yield from output.permute(0, 2, 3, 1).double().cpu().numpy()
 
     def detected(self, images: Iterable[Image]) -> Iterator[float]:
-        """D for each of many LR fields; `BATCH` at a time."""
-        for output in self._outputs(images):
-            yield from self.detector(output[..., slice(*self.detector.rows), slice(*self.detector.columns)]).tolist()
+        """D for each of many LR fields."""
+        for output in self._outputs(images, self.detector.rows, self.detector.columns):
+            yield from self.detector(output).tolist()
 
-    def _outputs(self, images: Iterable[Image]) -> Iterator[torch.Tensor]:
-        for group in batched_images(images):
-            yield self.model.restored(as_batch(group, self.model))
+    def _outputs(self, images: Iterable[Image], rows: tuple[int, int], columns: tuple[int, int]) -> Iterator[Tensor]:
+        return ForwardPasses(self.model, rows, columns, self.settings.dtype)(images)
 
 
 def scene_of(model: SuperResolver, image: Pixels, region: Region, settings: AttributionSettings | None = None) -> Scene:
@@ -103,13 +99,6 @@ def distance_from(footprint: tuple[slice, slice], shape: tuple[int, int]) -> NDA
     down = np.maximum(np.maximum(rows.start - y, y - rows.stop + 1), 0)
     across = np.maximum(np.maximum(columns.start - x, x - columns.stop + 1), 0)
     return np.hypot(down[:, None], across[None, :])
-
-
-def batched_images(images: Iterable[Image]) -> Iterator[tuple[Image, ...]]:
-    """Groups of at most `BATCH` pictures."""
-    iterator = iter(images)
-    while group := tuple(islice(iterator, BATCH)):
-        yield group
 
 
 def as_batch(images: Sequence[Image], model: SuperResolver) -> torch.Tensor:
