@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -24,12 +22,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.two_trees import HERE, Worker, interval
+
 SIDE, WINDOW, NODES = 40, (72, 72, 16), 5
 SHORT = 0.4
 """Seconds that maps are repeated for in one timing."""
 SLOWEST, LOWEST, FIRST = 0.98, 0.95, 1.15
 """Least median of a warm map's speed over the base's, least lower end of its interval, most of a first map."""
-RESAMPLES = 10_000
 
 
 def work() -> None:
@@ -62,51 +61,18 @@ def work() -> None:
         print(json.dumps((time.perf_counter() - began) / times), flush=True)
 
 
-class Worker:
-    """A process that times the networks with the code of one tree."""
-
-    def __init__(self, tree: Path) -> None:
-        # Of both trees the same networks are timed, by the same program.
-        here = Path(__file__).resolve().parents[1]
-        program = f"import sys; sys.path[:0] = [{str(tree)!r}, {str(here)!r}]; import runpy; "
-        program += f"runpy.run_path({__file__!r}, run_name='worker')['work']()"
-        environment = {**os.environ, "PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=tree,
-            env=environment,
-        )
-
-    def seconds(self, name: str, kind: str, number: int = 0, times: int = 1) -> float:
-        """Of one run, on average over so many."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        print(json.dumps([name, kind, number, times]), file=self.process.stdin, flush=True)
-        return float(json.loads(self.process.stdout.readline()))
-
-
-def interval(ratios: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Median and the 95 % interval of the median over resampled pairs."""
-    draws = np.random.default_rng(0).choice(ratios, (RESAMPLES, len(ratios)))
-    low, high = np.percentile(np.median(draws, axis=1), [2.5, 97.5])
-    return float(np.median(ratios)), float(low), float(high)
-
-
 def compared(ours: Worker, base: Worker, name: str, pairs: int, firsts: int) -> tuple[NDArray, NDArray, str]:
     """Warm speeds over the base's a pair, first maps over what they may take a pair, and a line of figures."""
     for worker in (ours, base):  # what a process loads at its first map belongs to neither
-        worker.seconds(name, "first", -1)
-    times = max(1, min(200, round(SHORT / base.seconds(name, "warm"))))
+        worker.ask(name, "first", -1, 1)
+    times = max(1, min(200, round(SHORT / base.ask(name, "warm", 0, 1))))
     taken: dict[tuple[str, str], list[float]] = {}
     for number in range(pairs):
         for who, worker in (("ours", ours), ("base", base))[:: 1 if number % 2 else -1]:
             if number < firsts:
                 for kind in ("first", "pass"):
-                    taken.setdefault((who, kind), []).append(worker.seconds(name, kind, number))
-            taken.setdefault((who, "warm"), []).append(worker.seconds(name, "warm", times=times))
+                    taken.setdefault((who, kind), []).append(worker.ask(name, kind, number, 1))
+            taken.setdefault((who, "warm"), []).append(worker.ask(name, "warm", 0, times))
     arrays = {key: np.array(values) for key, values in taken.items()}
     warm = arrays["base", "warm"] / arrays["ours", "warm"]
     first = arrays["ours", "first"] / (arrays["base", "first"] * FIRST + arrays["base", "pass"])
@@ -132,7 +98,7 @@ def main() -> None:
     parser.add_argument("--networks", nargs="*", default=list(NETWORKS))
     options = parser.parse_args()
     began = time.perf_counter()
-    ours, base = Worker(Path(__file__).resolve().parents[1]), Worker(options.base.resolve())
+    ours, base = Worker(HERE, __file__), Worker(options.base.resolve(), __file__)
     warm_ratios, first_ratios = [], []
     for name in options.networks:
         warm, first, line = compared(ours, base, name, options.pairs, options.firsts)
