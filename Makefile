@@ -5,8 +5,10 @@ PORT ?= 8501
 SESSIONS ?= 30
 SECONDS ?= 600
 KILLS ?= 50
+BASE_COMMIT ?= a37bf29
+BASE ?= build/base
 
-.PHONY: run test check conformance bench soak image gallery clean
+.PHONY: run test check conformance bench gpu soak image gallery clean
 
 $(VENV)/installed: requirements.txt pyproject.toml
 	python3 -m venv $(VENV)
@@ -39,11 +41,20 @@ check: $(VENV)/tested
 conformance: $(VENV)/tested
 	$(PYTHON) -m pytest -m conformance --timeout 3600
 
-# Server start to first paint and click to three maps, then time a step against plain implementations.
-bench: $(VENV)/tested
+$(BASE):
+	git worktree add --detach $@ $(BASE_COMMIT)
+
+# Server start to first paint and click to three maps, a step against plain implementations, and what an earlier commit took.
+bench: $(VENV)/tested $(BASE)
 	$(PYTHON) -m benchmarks.page_speed
 	$(PYTHON) -m benchmarks.table --gpu
 	$(PYTHON) -m benchmarks.semantics_bench
+	$(PYTHON) -m benchmarks.speed_table $(BASE)
+	$(PYTHON) -m benchmarks.against_base $(BASE)
+
+# Maps on a CUDA GPU beside the CPU's, and the table of steps there, in ten minutes at most.
+gpu: $(VENV)/installed
+	$(PYTHON) -m benchmarks.gpu
 
 # Many visitors at once, two processes on one store, a server killed again and again; on this computer alone.
 soak: $(VENV)/tested
