@@ -73,6 +73,27 @@ def write_toy(folder: Path, name: str, *, scale: int = 4, output: str = "y") -> 
     return f"{path}:build"
 
 
+DENOISER = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Conv2d(3, 48, 3, padding=1)
+
+    def forward(self, x, sigma: float = 15.0):
+        return nn.functional.pixel_shuffle(torch.sin(self.body(x) * sigma), 4)
+"""
+
+
+def write_denoiser(folder: Path) -> str:
+    """A file with a network that takes a noise level, as `path.py:Net`."""
+    (folder / "net.py").write_text(DENOISER)
+    return f"{folder / 'net.py'}:Net"
+
+
 @pytest.fixture
 def environment(tmp_path, monkeypatch):
     """Sets variables of the environment for this test alone; nothing computed before is found."""

@@ -14,7 +14,7 @@ from dashboard.presentation.decoded_image import from_sample
 from lam_core.attribution.wording import index_of
 from lam_core.images import digest
 from lam_core.samples import sample
-from tests.dashboard.conftest import APP, text, write_toy
+from tests.dashboard.conftest import APP, text, write_denoiser, write_toy
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
 
@@ -163,24 +163,8 @@ def test_an_upload_is_attributed_and_known_by_its_digest(toy):
     assert ("PSNR", "no HR") in metrics(app)
 
 
-DENOISER = """
-import torch
-from torch import nn
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(0)
-        self.body = nn.Conv2d(3, 48, 3, padding=1)
-
-    def forward(self, x, sigma: float = 15.0):
-        return nn.functional.pixel_shuffle(torch.sin(self.body(x) * sigma), 4)
-"""
-
-
 def test_a_condition_is_a_slider_and_part_of_the_address(environment, tmp_path):
-    (tmp_path / "net.py").write_text(DENOISER)
-    key = f"{tmp_path / 'net.py'}:Net"
+    key = write_denoiser(tmp_path)
     environment(LAM_WITH=key)
     app = opened(models=key, image="cat", window="64,32,16")
     first = metrics(app)
@@ -212,7 +196,7 @@ def test_an_lr_image_and_its_hr_image_are_a_pair(toy):
     clicked(app, 64, 64)
     assert [value for name, value in metrics(app) if name == "PSNR" and value.endswith("dB")]
     app.file_uploader[1].upload("other.png", png(sample("brick-terrace").pixels()[:144, :160])).run()
-    assert "The HR image is not used: enlarged ×4" in text(app)
+    assert "The HR image is not used: the LR picture" in text(app)
     assert ("PSNR", "no HR") in metrics(app)
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import first_visit
-from tests.dashboard.conftest import opened_at, write_toy
+from tests.dashboard.conftest import opened_at, write_denoiser, write_toy
 
 
 @pytest.fixture
@@ -51,6 +51,27 @@ def test_a_link_computes_compares_and_finds_all_again(toys):
     again = opened(**query)
     assert indices(again) == indices(app)
     assert text(again).count("from the store") == 2
+
+
+def test_a_condition_of_one_of_two_networks_is_changed_by_its_slider(environment, tmp_path):
+    plain = write_denoiser(tmp_path)
+    strong, stronger = (f"{plain}?condition=sigma%3D{sigma}" for sigma in (40, 55))
+    environment(LAM_WITH=plain)
+    app = opened(**PLACE, models=f"{plain},{strong}")
+    assert [(slider.label, slider.value) for slider in app.slider if "sigma" in slider.label] == [
+        ("sigma of net.py:Net", 15.0),
+        ("sigma of net.py:Net", 40.0),
+    ]
+    first, second = indices(app)
+    assert first != second
+    app.slider(key=f"condition-{strong}-sigma").set_value(55.0).run()
+    assert not app.exception
+    assert app.query_params["models"] == f"{plain},{stronger}"
+    assert "Press Compute, or Enter, for what is not computed yet here: net.py:Net, sigma=55" in text(app)
+    next(button for button in app.button if button.label == "Compute").click().run()
+    third, fourth = indices(app)
+    assert third == first
+    assert fourth not in (first, second)
 
 
 def test_what_is_compared_with_what_is_in_the_address_and_computes_nothing(toys):
