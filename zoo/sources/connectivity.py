@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -67,11 +67,14 @@ class Connectivity:
             first = asked not in self._probes
             if first:
                 self._recall(memory)
-            for server in {asked, *map(_server, addresses(settings))} if first else {asked}:
-                self._start_if_old(server, memory)
+            servers = {asked, *map(_server, addresses(settings))} if first else {asked}
+            unknown = [server for server in servers if self._start_if_old(server, memory)]
             probe = self._probes[asked]
+        if unknown:
+            probes = [self._probes[server] for server in unknown]
+            threading.Thread(target=self._give_up, args=(probes, memory), daemon=True).start()
         if not probe.at:
-            probe.done.wait(PATIENCE)
+            probe.done.wait()
         return probe.reached
 
     def forget(self) -> None:
@@ -79,16 +82,16 @@ class Connectivity:
         with self._lock:
             self._probes.clear()
 
-    def _start_if_old(self, server: tuple[str, int], memory: Path) -> None:
+    def _start_if_old(self, server: tuple[str, int], memory: Path) -> bool:
+        """Starts to find out about a server unless its state is fresh; whether nothing at all is known of it."""
         probe = self._probes.setdefault(server, _Probe())
         age = time.time() - probe.at
         if probe.running or (probe.at and age < (REACHED if probe.reached else MISSED)):
-            return
+            return False
         probe.running = True
         # A look-up of a name cannot be broken off: its thread is left behind, and ends with the process.
         threading.Thread(target=self._find_out, args=(server, probe, memory), daemon=True).start()
-        if not probe.at:
-            threading.Thread(target=self._give_up, args=(probe, memory), daemon=True).start()
+        return not probe.at
 
     def _find_out(self, server: tuple[str, int], probe: _Probe, memory: Path) -> None:
         try:
@@ -96,15 +99,18 @@ class Connectivity:
             reached = True
         except OSError:
             reached = False
-        self._settle(probe, reached, memory, running=False)
+        self._settle([probe], reached, memory, running=False)
 
-    def _give_up(self, probe: _Probe, memory: Path) -> None:
-        if not probe.done.wait(PATIENCE):
-            self._settle(probe, False, memory, running=True)
+    def _give_up(self, probes: Sequence[_Probe], memory: Path) -> None:
+        """Counts those that have not answered in time as out of reach, all at once: who asked may end right after."""
+        ends = time.monotonic() + PATIENCE
+        late = [probe for probe in probes if not probe.done.wait(max(ends - time.monotonic(), 0))]
+        self._settle(late, False, memory, running=True)
 
-    def _settle(self, probe: _Probe, reached: bool, memory: Path, *, running: bool) -> None:
+    def _settle(self, probes: Sequence[_Probe], reached: bool, memory: Path, *, running: bool) -> None:
         with self._lock:
-            probe.reached, probe.at, probe.running = reached, time.time(), running
+            for probe in probes:
+                probe.reached, probe.at, probe.running = reached, time.time(), running
             missed = {f"{host}:{port}": p.at for (host, port), p in self._probes.items() if p.at and not p.reached}
             with contextlib.suppress(OSError):
                 if missed or memory.is_file():
@@ -112,7 +118,8 @@ class Connectivity:
                     partial = memory.with_name(f"{FILE}.{os.getpid()}.part")
                     partial.write_text(json.dumps(missed))
                     partial.replace(memory)
-        probe.done.set()
+        for probe in probes:
+            probe.done.set()
 
     def _recall(self, memory: Path) -> None:
         """What another process could not reach a moment ago is not tried again."""
