@@ -1,4 +1,5 @@
-"""One registry for every architecture: this project's own, as spandrel Architectures, then all of spandrel's."""
+"""One registry for every architecture: this project's own, as spandrel Architectures, then all of spandrel's, then
+those of further packages where they are installed."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from typing_extensions import override
 
 from zoo import architectures
 from zoo.architectures.architecture import Hyperparameters
+from zoo.checkpoints.further_architectures import further_architectures
 
 
 class ZooArchitecture(Architecture[nn.Module]):
@@ -59,4 +61,6 @@ def spandrel_registry() -> ArchRegistry:
     registry = ArchRegistry()
     registry.add(*(ArchSupport.from_architecture(ZooArchitecture(own)) for own in architectures.ARCHITECTURES))
     registry.add(*MAIN_REGISTRY.architectures("detection"))
+    known = {str(support.architecture.id).lower() for support in registry.architectures("detection")}
+    registry.add(*further_architectures(known))
     return registry
