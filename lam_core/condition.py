@@ -31,11 +31,15 @@ class Condition:
     """One condition of a network: a parameter of its `forward` after the image."""
 
     name: str
+    """The parameter's name."""
     default: float | None = None
     """The value where none is given; None: the network decides if it is `optional`, else one must be given."""
     optional: bool = False
+    """Whether the network runs without a value."""
     lowest: float = -math.inf
+    """The smallest value that may be given."""
     highest: float = math.inf
+    """The largest value that may be given."""
     unit: str = ""
     """What the number is counted in, as `of 255`."""
     is_plain: bool = False

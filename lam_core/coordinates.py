@@ -17,9 +17,13 @@ class CoordinateError(LamError, ValueError):
 class CoordinateNetwork(nn.Module):
     """A network of (image, coordinates, cells) as one of the image alone, at a whole or a fractional scale.
 
-    `network(x, coord, cell)` gives [B, Q, C] for x [B, C, h, w], `coord` [B, Q, 2] (row first, the image from -1 to 1)
-    and `cell` [B, Q, 2], the size of an output pixel in the same units. The output has round(s·h) × round(s·w) pixels;
-    fractional scales are for `attribute_tensor`. `at_once` output pixels are asked for together.
+    Its output has round(s·h) × round(s·w) pixels. Fractional scales are for `attribute_tensor`.
+
+    Args:
+        network: `network(x, coord, cell)` gives [B, Q, C] for x [B, C, h, w], `coord` [B, Q, 2] (row first, the image
+            from -1 to 1) and `cell` [B, Q, 2], the size of an output pixel in the same units.
+        scale: enlargement along each side, 1 or more.
+        at_once: output pixels that are asked for together.
     """
 
     def __init__(self, network: nn.Module, scale: float, *, at_once: int = 65_536) -> None:

@@ -54,14 +54,24 @@ class SuperResolver:
     so calls from several threads do not disturb each other. Outputs are not clamped.
 
     `SuperResolver(my_network, scale=4)` is all that a network of one's own needs, if it maps RGB in [0, 1] to RGB in
-    [0, 1]; other conventions are told by `Convention`. Where it returns several tensors, the one of the right shape is
-    taken, and `output_note` says which. `condition` gives values to parameters of its `forward` after the image, such
-    as `{"sigma": 25}`; a number without a default is passed as a tensor [B, 1, 1, 1], in `plain` as it is. `notes` are
-    sentences on how it was found to be used. `reading_is_known` says that somebody checked the convention, so that no
-    other is tried.
+    [0, 1]. Where it returns several tensors, the one of the right shape is taken, and `output_note` says which.
 
-    Raises `ModelError` for what is no network and for a scale that is no whole number, `ConventionError` and
-    `ConditionError` for what the network cannot have.
+    Args:
+        module: the network.
+        scale: enlargement along each side, a whole number from 1 on.
+        convention: range, colour order, mean and sizes that the network wants.
+        name: for figures and messages; the class's name if empty.
+        fingerprint: identity for caches; made of weights and code if empty.
+        condition: values of parameters of its `forward` after the image, such as `{"sigma": 25}`; a number without a
+            default is passed as a tensor [B, 1, 1, 1].
+        plain: names of conditions whose numbers are passed as they are.
+        notes: sentences on how it was found to be used.
+        reading_is_known: whether somebody checked the convention, so that no other is tried.
+
+    Raises:
+        ModelError: what is no network, or a scale that is no whole number.
+        ConventionError: a convention that the network cannot have.
+        ConditionError: a condition that the network cannot have.
     """
 
     def __init__(

@@ -17,11 +17,17 @@ class RegionError(LamError, ValueError):
 
 @dataclass(frozen=True)
 class Region:
-    """A square window of the SR output; `x`, `y` is its top-left corner in SR pixels."""
+    """A square window of the SR output.
+
+    Raises `RegionError` for values that are no whole numbers and for a negative corner.
+    """
 
     x: int
+    """Column of its top-left corner in SR pixels."""
     y: int
+    """Row of its top-left corner in SR pixels."""
     size: int = 16
+    """Its side in SR pixels."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "size"):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import inspect
 import re
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ RIDDLES = re.compile(
     r"\bat hand\b|\banew\b|\bwhat it raises\b|\bwhoever asks\b|\bwho asks:|makes all of it again", re.IGNORECASE
 )
 """Phrases that a reader had to decode; plain words stand for each of them."""
+SELF_EVIDENT = {"width", "height"}
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TEXTS = [*SOURCES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -39,6 +43,35 @@ def test_every_exported_name_says_what_it_is(package):
     module = import_module(package)
     for name in module.__all__:
         assert ends(first_sentence(getattr(module, name).__doc__)), name
+
+
+def undescribed(exported: object) -> list[str]:
+    """What of an exported function or class nobody describes: parameters, the result, fields without a docstring."""
+    text = inspect.getdoc(exported) or ""
+    section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    heads = re.findall(r"^    (\w[\w, ]*):", section[1] if section else "", re.MULTILINE)
+    told = SELF_EVIDENT | {name.strip() for head in heads for name in head.split(",")}
+    if not inspect.isclass(exported):
+        names = list(inspect.signature(exported).parameters)  # type: ignore[arg-type]
+        return [name for name in names if name not in told] + ([] if "\nReturns:\n" in text else ["Returns"])
+    if not dataclasses.is_dataclass(exported):
+        return [name for name in inspect.signature(exported).parameters if name not in told]
+    (body,) = ast.parse(inspect.getsource(exported)).body
+    assert isinstance(body, ast.ClassDef)
+    fields = [(one, after) for one, after in pairwise([*body.body, ast.Pass()]) if isinstance(one, ast.AnnAssign)]
+    names = [ast.unparse(one.target) for one, after in fields if not is_text(after)]
+    return [name for name in names if name not in told]
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+@pytest.mark.parametrize("package", ["lam_core", "zoo"])
+def test_every_exported_name_describes_its_parameters_and_result(package):
+    module = import_module(package)
+    lacking = {name: undescribed(getattr(module, name)) for name in module.__all__}
+    assert {name: parts for name, parts in lacking.items() if parts} == {}
 
 
 def test_no_text_holds_a_riddle():

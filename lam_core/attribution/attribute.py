@@ -95,14 +95,25 @@ def attribute(
 ) -> Attribution:
     """The Local Attribution Map of one window of a network's output (Gu and Dong, CVPR 2021, equations 4 to 6).
 
-    `image` is the LR picture, uint8 [h, w, 3]; `region` is in SR pixels. Runs where the model's weights are.
-    `on_progress` is called after the preview and after every further node, and once before the first one if the run
-    will take long or much memory; an exception it raises ends the computation.
+    Args:
+        model: the network; the map is computed where its weights are.
+        image: the LR image, uint8 [h, w, 3], RGB.
+        region: the window, in SR pixels.
+        settings: how the map is computed; the default rule if None.
+        on_progress: called after the preview and after every further node, and once before the first one if the run
+            will take long or much memory; an exception it raises ends the computation.
 
-    Raises `RegionError` (window not inside the picture), `ZeroMapError` (window or network gives nothing to
-    attribute), `NonFiniteMapError` (the network returns NaN or infinity), `NotDifferentiableError` (its output does
-    not depend on its input as far as PyTorch can tell), `ModelOutputError` (wrong output shape), `NetworkFailedError`
-    (its own code raised something else), `OutOfMemoryError`.
+    Returns:
+        The signed map over LR pixels with DI, its interval, the map's estimated error and how it was computed.
+
+    Raises:
+        RegionError: the window does not lie inside the SR image.
+        ZeroMapError: window or network gives nothing to attribute.
+        NonFiniteMapError: the network returns NaN or infinity.
+        NotDifferentiableError: its output does not depend on its input as far as PyTorch can tell.
+        ModelOutputError: its output has a wrong shape.
+        NetworkFailedError: its own code raised something else.
+        OutOfMemoryError: not even one pass fits into memory.
     """
     if not isinstance(model, SuperResolver):
         what = type(model).__name__ if isinstance(model, nn.Module) else f"{model!r:.60}"

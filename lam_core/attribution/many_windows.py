@@ -68,12 +68,24 @@ def attribute_many(
 ) -> list[Attribution | ZeroMapError]:
     """The Local Attribution Maps of several windows of one picture, each for one or several detectors.
 
-    `image` is the LR picture, uint8 [h, w, 3]; `regions` are in SR pixels; `detectors` default to that of `settings`.
-    The results come window by window and, within a window, detector by detector; in place of a map that is zero
-    everywhere stands its `ZeroMapError`. At equal nodes each equals that of `attribute`; windows that share a field
-    share their nodes, so that they may be others than those of a window by itself. `on_progress(done, total)` is called
-    after every node, windows under way counted by their nodes; an exception it raises ends the computation. Raises what
-    `attribute` raises.
+    At equal nodes each map equals that of `attribute`. Windows that share a field share their nodes, which may so be
+    others than those of a window by itself.
+
+    Args:
+        model: the network.
+        image: the LR image, uint8 [h, w, 3], RGB.
+        regions: the windows, in SR pixels.
+        settings: how the maps are computed; the default rule if None.
+        detectors: what is attributed, for each window; that of `settings` if None.
+        on_progress: called as `on_progress(done, total)` after every node, windows under way counted by their nodes; an
+            exception it raises ends the computation.
+
+    Returns:
+        Results window by window and, within a window, detector by detector; in place of a map that is zero everywhere
+        stands its `ZeroMapError`.
+
+    Raises:
+        LamError: of the kinds that `attribute` raises.
     """
     settings = settings or AttributionSettings()
     image = as_pixels(image)

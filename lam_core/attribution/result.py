@@ -33,13 +33,17 @@ class Attribution:
     nodes: int
     """Gradients that were computed."""
     settings: AttributionSettings
+    """How it was computed."""
     region: Region
     """The window, in SR pixels of the whole picture."""
     field: Field
     """The part of the LR image that was attributed."""
     scale: int
+    """Enlargement along each side."""
     model: str
+    """The network's name."""
     fingerprint: str
+    """The network's identity: weights, code and conventions."""
     image: str
     """Digest of the LR image."""
     sr: NDArray[np.uint8]
@@ -47,6 +51,7 @@ class Attribution:
     seconds: float
     """Time of the attribution alone, the model loaded."""
     device: str
+    """Where it was computed, such as `cpu`."""
     condition: Mapping[str, float | str] = dataclasses.field(default_factory=dict)
     """The network's conditions, defaults among them; arrays by shape and digest."""
     computation: Computation = dataclasses.field(default_factory=Computation)

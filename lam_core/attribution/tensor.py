@@ -33,10 +33,15 @@ class TensorError(LamError, ValueError):
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of the output, in its pixels, the top-left corner first."""
+    """A rectangle of the output.
+
+    Raises `TensorError` for values that are no whole numbers, a negative corner and an empty rectangle.
+    """
 
     x: int
+    """Column of its top-left corner in output pixels."""
     y: int
+    """Row of its top-left corner in output pixels."""
     width: int
     height: int
 
@@ -73,6 +78,7 @@ class TensorAttribution:
     nodes: Tensor
     """Gradients computed for each, [B]."""
     settings: AttributionSettings
+    """How they were computed."""
 
     @property
     def maps(self) -> Tensor:
@@ -98,13 +104,26 @@ def attribute_tensor(
 ) -> TensorAttribution:
     """Attribution maps of a batch of float tensors [B, C, h, w], along the paths of `settings`.
 
-    `target` makes one number of each output (by default the sum of gradient magnitudes, as LAM's), of the whole output
-    or of `window`. Each image has a path of its own and is given to the network alone. The network runs on x's device
-    and in x's precision, in evaluation mode; modes, weights and gradients of it are left as they were. `condition` are
-    keywords of every call. Of `settings`, `field`, `detector` and `dtype` do not apply: x is the field.
+    Each image has a path of its own and is given to the network alone. The network runs on x's device and in x's
+    precision, in evaluation mode; modes, weights and gradients of it are left as they were.
 
-    Raises `TensorError`, `ZeroMapError`, `NonFiniteMapError` or `NotDifferentiableError`; what the network and the
-    target raise passes.
+    Args:
+        network: any differentiable function of x.
+        x: the images, float [B, C, h, w]; they are the field.
+        target: makes one number of each output; by default the sum of gradient magnitudes, as LAM's.
+        window: the rectangle of the output that `target` sees; the whole output if None.
+        settings: how the maps are computed; `field`, `detector` and `dtype` do not apply.
+        condition: keywords of every call of the network.
+
+    Returns:
+        Signed maps [B, C, h, w] with DI, estimated errors and the target's values at both ends of the path.
+
+    Raises:
+        TensorError: x, window or the target's value has a wrong shape or type.
+        ZeroMapError: nothing to attribute.
+        NonFiniteMapError: the network returns NaN or infinity.
+        NotDifferentiableError: the target does not depend on x as far as PyTorch can tell.
+        Exception: whatever the network and the target raise.
     """
     settings = settings or AttributionSettings()
     if not isinstance(x, Tensor) or x.dim() != 4 or x.dtype not in (torch.float32, torch.float64):

@@ -24,5 +24,12 @@ def gini(values: NDArray) -> float:
 
 
 def diffusion_index(displayed_map: NDArray) -> float:
-    """DI = (1 − G)·100 of a displayed map [h, w] in [0, 1]: near 0 for one pixel, 100 for all pixels alike."""
+    """The Diffusion Index DI = (1 − G)·100 of a map (Gu and Dong, CVPR 2021), G its Gini coefficient.
+
+    Args:
+        displayed_map: absolute attributions, [h, w], not negative.
+
+    Returns:
+        Near 0 if one pixel has everything, 100 if all pixels have the same.
+    """
     return (1 - gini(np.asarray(displayed_map, np.float64) + FLOOR)) * 100

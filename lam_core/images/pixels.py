@@ -53,7 +53,15 @@ def middle(image: Pixels, height: int, width: int) -> Pixels:
 
 
 def downscale(image: Pixels, scale: int) -> Pixels:
-    """The LR counterpart of an HR picture: mod-cropped, then Pillow's antialiased bicubic."""
+    """The LR counterpart of an HR image by Pillow's antialiased bicubic, as DIV2K's and the papers' LR images are made.
+
+    Args:
+        image: the HR image, uint8 [H, W, 3].
+        scale: how many times smaller; right and bottom edges that are no multiple of it are cut off.
+
+    Returns:
+        The LR image, uint8 [H // scale, W // scale, 3].
+    """
     cropped = mod_crop(image, scale)
     size = (cropped.shape[1] // scale, cropped.shape[0] // scale)
     return np.asarray(Image.fromarray(cropped).resize(size, Image.Resampling.BICUBIC))

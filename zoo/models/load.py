@@ -32,10 +32,21 @@ def load(
     A super-resolution network comes as a `SuperResolver`: float RGB [B, 3, h, w] in [0, 1] to [B, 3, s·h, s·w],
     differentiable. A classifier comes as a `FeatureModel`, a classical method as a `Restorer`.
 
-    `overrides` (scale, input_range, colour, pad_multiple, params, condition) go before what the entry says, the
-    weights tell or measuring finds; what was decided is said in the model's `notes`. `weights` is a file to use in
-    place of the entry's own, or the state dict of one's own code. A checkpoint whose digest an entry pins is that
-    entry's model, with its conventions. Raises a `LamError` whose message says what to do.
+    A checkpoint whose digest an entry pins is that entry's model, with its conventions.
+
+    Args:
+        x: the name.
+        weights: a file to use in place of the entry's own, or the state dict of one's own code.
+        settings: offline, hosted, caches, further entries; those of the process (environment variables) by default.
+        progress: called while weights are fetched.
+        overrides: scale, input_range, colour, pad_multiple, params, condition: they go before what the entry says, the
+            weights tell or measuring finds; what was decided is said in the model's `notes`.
+
+    Returns:
+        The model, on the CPU in float32.
+
+    Raises:
+        LamError: of a kind whose message says what to do.
     """
     return resolve(x, settings or process_settings(), weights=weights, **overrides).load(progress)
 
@@ -48,7 +59,18 @@ def super_resolver(
     progress: Progress | None = None,
     **overrides: Unpack[Overrides],
 ) -> SuperResolver:
-    """As `load`, for callers that can use nothing else. Raises `NotASuperResolverError` for other kinds."""
+    """The super-resolution network that `x` names, as `load` returns it.
+
+    Args:
+        x, weights, settings, progress, overrides: as for `load`.
+
+    Returns:
+        The network, on the CPU in float32.
+
+    Raises:
+        NotASuperResolverError: another kind of model.
+        LamError: of the kinds that `load` raises.
+    """
     model = load(x, weights=weights, settings=settings, progress=progress, **overrides)
     if not isinstance(model, SuperResolver):
         raise NotASuperResolverError(f"{model.name} is no super-resolution network; nothing can be attributed to it")

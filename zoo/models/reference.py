@@ -23,16 +23,21 @@ class Reference:
     """A super-resolution network by name; a `lam_core.reference.ModelReference` that other processes can be sent."""
 
     name: str
+    """For lists and figures."""
     fingerprint: str
+    """The network's identity: weights, code and conventions."""
     scale: int
+    """Enlargement along each side."""
     id: str | None = None
     """The entry's id, for a model that has one."""
     asked: str | Entry = field(kw_only=True)
     """What was asked for, as `zoo.load` takes it."""
     weights: str | None = field(default=None, kw_only=True)
+    """The file to use in place of the entry's own."""
     overrides: Overrides = field(default_factory=Overrides, kw_only=True, compare=False)
     """What was said in place of what the entry or the file says; part of the fingerprint."""
     settings: ZooSettings | None = field(default=None, kw_only=True, repr=False, compare=False)
+    """Where weights are looked for; None: as the process's environment says."""
     model: SuperResolver | None = field(default=None, kw_only=True, repr=False, compare=False)
     """The network, where it had to be loaded to be known."""
 
@@ -112,7 +117,17 @@ def reference(
 
     An entry whose digest is known costs nothing: no torch, no file, no network. An entry without a digest is
     fetched, to know it; a checkpoint that no entry describes, a file of which a parameter set was asked for and a
-    network of one's own are loaded. Raises a `LamError`, `NotASuperResolverError` for other kinds of models.
+    network of one's own are loaded.
+
+    Args:
+        x, weights, settings, progress, overrides: as for `zoo.load`.
+
+    Returns:
+        Name, scale and fingerprint of the network, which `load` on it loads.
+
+    Raises:
+        NotASuperResolverError: another kind of model.
+        LamError: of the kinds that `zoo.load` raises.
     """
     source = resolve(x, settings or process_settings(), weights=weights, **overrides)
     entry = source.entry(progress)
