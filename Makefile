@@ -69,6 +69,8 @@ gallery: $(VENV)/installed
 	$(PYTHON) -m tools.gallery.make_studies
 	$(PYTHON) -m tools.gallery.make_semantics
 	$(PYTHON) -m tools.gallery.make_filters
+	$(PYTHON) -m tools.gallery.make_fields
+	$(PYTHON) -m tools.gallery.make_degraded
 
 clean:
 	rm -rf $(VENV) build *.egg-info

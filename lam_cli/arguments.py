@@ -15,6 +15,7 @@ from lam_core.convention import Colour
 from lam_core.errors import LamError
 from lam_core.images import Pixels
 from lam_core.images.decode import decode
+from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.images.image_sets import Picture, of_sample, pictures_in
 from lam_core.region import Region
 from lam_core.samples import samples
@@ -139,6 +140,26 @@ def attribution_settings(options: argparse.Namespace, standard: AttributionSetti
     return replace(standard, **{name: value for name in SETTINGS if (value := getattr(options, name)) is not None})
 
 
+def add_degradation(command: argparse.ArgumentParser) -> None:
+    """Adds `--degrade`."""
+    command.add_argument(
+        "--degrade",
+        default="",
+        metavar="KIND=STRENGTH",
+        help="what is done to the LR picture first: blur=2 (σ, LR pixels), noise=10 (σ, of 255), jpeg=50 "
+        "(100 − quality); joined by +, from left to right",
+    )
+
+
+def degradation(text: str) -> Degradation:
+    """What `--degrade` says; clean where nothing is. Raises `UnknownDegradationError` or `StrengthError`.
+
+    >>> str(degradation("blur=2+noise=5")), str(degradation(""))
+    ('blur:2+noise:5', 'clean')
+    """
+    return Degradation.parse(text.replace("=", ":")) if text else CLEAN
+
+
 def read_picture(path: Path) -> Pixels:
     """The picture in a file; what was changed to make it plain RGB is told on standard error.
 
@@ -154,11 +175,11 @@ def read_picture(path: Path) -> Pixels:
     return decoded.pixels
 
 
-def add_pictures(command: argparse.ArgumentParser, also: str = "") -> None:
+def add_pictures(command: argparse.ArgumentParser, also: str = "", *, required: bool = True) -> None:
     """Adds the options that name pictures; `also` says what a folder means here."""
     command.add_argument(
         "--images",
-        required=True,
+        required=required,
         metavar="DIR",
         help=f"folder{also}, `samples`, or owner/name of a data set on the Hub: its PNG, JPEG and WebP files",
     )

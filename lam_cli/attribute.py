@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from lam_cli.arguments import (
+    add_degradation,
     add_model,
     add_settings,
     attribution_settings,
+    degradation,
     overrides,
     read_picture,
     say,
@@ -36,6 +38,7 @@ def add(commands: Any) -> None:
     command.add_argument("--window", required=True, metavar="X,Y,SIZE", help="in SR pixels, top-left corner first")
     add_settings(command)
     command.add_argument("--lr", action="store_true", help="the picture is low-resolution as it is")
+    add_degradation(command)
     command.add_argument("--hr", type=Path, metavar="FILE", help="the HR picture of an LR one; implies --lr")
     add_store(command)
     command.add_argument("--out", type=Path, metavar="FILE.npz", help="write `signed` [3, h, w], `map` [h, w] and `sr`")
@@ -47,6 +50,7 @@ def run(options: argparse.Namespace) -> None:
     """Prints one JSON object."""
     region = window(options.window)
     asked = attribution_settings(options, AttributionSettings())
+    spoilt = degradation(options.degrade)
     picture = read_picture(options.image)
 
     import zoo
@@ -55,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
     say(model.notes)
     lr, hr = _pictures(options, picture, model.scale)
     with ProgressLine() as line:
-        request = AttributionRequest(model, lr, region, asked)
+        request = AttributionRequest(model, lr, region, asked).under(spoilt)
         own = service(keeps=not options.no_store)
         answer = own.answer(request, line.follow())
     if answer.note:
@@ -68,12 +72,12 @@ def run(options: argparse.Namespace) -> None:
     if hr is not None:
         rows, columns = (slice(s.start * model.scale, s.stop * model.scale) for s in result.field.slices)
         summary["psnr"] = psnr(result.sr, hr[rows, columns], shave=model.scale)
-        enlarged = bicubic(lr[result.field.slices], model.scale)
+        enlarged = bicubic(request.image[result.field.slices], model.scale)
         summary["psnr_bicubic"] = psnr(enlarged, hr[rows, columns], shave=model.scale)
     if options.out:
         write_file(options.out, result.to_npz())
     if options.png:
-        write_file(options.png, _figure(options, lr, hr, result))
+        write_file(options.png, _figure(options, request.image, hr, result))
     print(json.dumps(summary))
 
 
@@ -84,9 +88,9 @@ def _pictures(options: argparse.Namespace, picture: Pixels, scale: int) -> tuple
         for note in both.notes:
             print(note, file=sys.stderr)
         return both.lr, both.hr
-    # At scale 1 the image is all there is: a PSNR to it would say how little the network changes.
+    # At scale 1 a PSNR to the image itself would say how little the network changes, unless it is degraded first.
     if options.lr or scale == 1:
-        return picture, None
+        return picture, picture if scale == 1 and options.degrade and not options.lr else None
     return downscale(picture, scale), mod_crop(picture, scale)
 
 

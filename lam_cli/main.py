@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from lam_cli import attribute, dashboard, figure, filters, health, heatmap, semantics, sweep, train, upscale, zoo
+from lam_cli import attribute, dashboard, field, figure, filters, health, heatmap, semantics, sweep, train, upscale, zoo
 from lam_core.errors import LamError
 
-COMMANDS = (attribute, figure, heatmap, sweep, semantics, filters, upscale, zoo, train, dashboard, health)
+COMMANDS = (attribute, figure, field, heatmap, sweep, semantics, filters, upscale, zoo, train, dashboard, health)
 
 
 class Parser(argparse.ArgumentParser):

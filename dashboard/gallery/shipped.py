@@ -117,7 +117,8 @@ def _stored(path: Path) -> Stored | None:
 @functools.cache
 def _index() -> dict[str, Path]:
     """Every shipped result by the key of the request that it answers."""
-    answered = {path: request_of(path.read_bytes()) for path in sorted(FOLDER.glob("*.npz"))}
+    files = sorted((*FOLDER.glob("*.npz"), *FOLDER.glob("fields/*.npz")))
+    answered = {path: request_of(path.read_bytes()) for path in files}
     return {key_of(request): path for path, request in answered.items() if request is not None}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from dashboard.presentation.formatting import sentence
@@ -10,6 +10,7 @@ from lam_core.attribution.result import Attribution
 from lam_core.errors import LamError
 from lam_core.images import Pixels, bicubic, digest, downscale, mod_crop, psnr
 from lam_core.images.decode import Decoded
+from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.images.image_sets import SUFFIXES
 from lam_core.images.pair import PairError, pair
 from lam_core.region import Field, Region
@@ -48,6 +49,16 @@ class Picture:
     """Whose alone it is; none for what everybody sees."""
     low_resolution: bool = False
     """The LR picture itself was given."""
+    degradation: Degradation = CLEAN
+    """What was done to `lr`."""
+
+    def degraded(self, degradation: Degradation) -> Picture:
+        """This picture, its LR image degraded; HR stays what the SR image is held against."""
+        if degradation == CLEAN:
+            return self
+        note = f"The LR image was degraded before it was attributed: {degradation.title}."
+        lr = degradation.applied_to(self.lr)
+        return replace(self, lr=lr, degradation=degradation, notes=(*self.notes, note))
 
     @property
     def height(self) -> int:

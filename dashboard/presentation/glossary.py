@@ -13,6 +13,8 @@ TERMS = {
     "node": "A point of the path at which a gradient is computed; more nodes, smaller error.",
     "detector": "D, the figure of the window that is explained: by default the sum of its gradients, its edges.",
     "receptive field": "The LR pixels that can reach one SR pixel at all, whatever the weights.",
+    "effective receptive field": "How much each LR pixel contributes to the middle of the SR image, by gradients, on "
+    "average over images (Luo et al., 2016).",
     "CHI": "Calinski–Harabasz index: spread between classes over spread within; larger is better parted.",
     "FAIG": "Filter attribution integrated gradients: how much a convolution filter contributes to a lower error, "
     "summed over the networks on the straight line from a baseline's weights to the fine-tuned ones (Xie et al., "

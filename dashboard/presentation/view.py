@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from lam_core.attribution.settings import AttributionSettings, SettingsError
 from lam_core.attribution.settings_table import SETTINGS
+from lam_core.images.degradations import Degradation, StrengthError, UnknownDegradationError
 from lam_core.region import Region, RegionError
 
 FIRST_SAMPLE = "glass-tower"
@@ -54,6 +55,8 @@ class View:
     map_scale: MapScale = "own"
     """What the colours of maps stand for."""
     comparison: Comparison = Comparison()
+    degradation: str = "clean"
+    """What is done to the LR picture before it is attributed, as `blur:2`."""
     tiles: str = ""
     """The network whose DI over the whole picture is shown; empty where the maps of the window are."""
 
@@ -86,6 +89,8 @@ class View:
         for name, value in self.settings.as_dict().items():
             if value != standard[name]:
                 query[name] = f"{value:g}" if isinstance(value, float) else str(value)
+        if self.degradation != "clean":
+            query["degrade"] = self.degradation
         if self.density:
             query["map"] = "kde"
         if self.map_scale != "own":
@@ -117,7 +122,7 @@ def from_query(query: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
             return fallback
         try:
             return parse(query[name])
-        except (RegionError, SettingsError) as error:
+        except (RegionError, SettingsError, UnknownDegradationError, StrengthError) as error:
             faults.append(f"The address was not used as it stands: {error}.")
         except (KeyError, ValueError, TypeError):
             shown = query[name] if len(query[name]) <= 40 else query[name][:39] + "…"
@@ -135,6 +140,7 @@ def from_query(query: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
         window=read("window", _window, None),
         models=read("models", _models, ()),
         settings=settings,
+        degradation=read("degrade", lambda text: str(Degradation.parse(text)), "clean"),
         density=read("map", lambda text: {"kde": True, "lam": False}[text], False),
         map_scale=read("colours", lambda text: {name: name for name in get_args(MapScale)}[text], "own"),
         comparison=Comparison(

@@ -54,4 +54,4 @@ class AttributionTarget:
         network = user_models.network(key)
         if network.scale != self.picture.scale:
             raise OtherScaleError(f"{network.name} enlarges ×{network.scale}, not ×{self.picture.scale}")
-        return AttributionRequest(network, self.picture.lr, self.window, self.view.settings)
+        return AttributionRequest(network, self.picture.lr, self.window, self.view.settings, self.picture.degradation)

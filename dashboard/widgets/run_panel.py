@@ -90,12 +90,12 @@ def _drawing(bar: DeltaGenerator, title: str, work: Work[Any]) -> Listener:
 
 
 def answers(
-    title: str, picture: Picture, about: tuple[Any, ...], questions: Questions, *, able: bool = True
+    title: str, picture: Picture | None, about: tuple[Any, ...], questions: Questions, *, able: bool = True
 ) -> dict[str, Outcome[Any]]:
     """The stored outcomes; a button for the others, and once it is pressed their progress and Cancel.
 
-    `picture`: what the questions are about; `about`: what else the answers depend on besides the questions' names;
-    `able`: whether anything can be computed.
+    `picture`: what the questions are about, none where that is networks alone; `about`: what else the answers depend on
+    besides the questions' names; `able`: whether anything can be computed.
     """
     service = visitor.service(picture)
     found: dict[str, Outcome[Any]] = {}

@@ -17,7 +17,7 @@ from dashboard.runtime import process
 from dashboard.state import session
 from dashboard.state.target import AttributionTarget
 from dashboard.state.user_models import absent, session_offers
-from dashboard.widgets import image_picker, model_picker, target_window
+from dashboard.widgets import degradation_choice, image_picker, model_picker, target_window
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,7 @@ def choose_image() -> ChosenImage:
     with st.container(horizontal=True, vertical_alignment="center"):
         image_picker.upload(view)
         image_picker.scale_choice(view, scales(offers))
+        degradation_choice.choose(view)
     image_picker.upload_fault()
     picture = target_window.picture_of(view)
     if picture is None:

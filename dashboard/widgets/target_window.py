@@ -14,6 +14,7 @@ from dashboard.state.target import AttributionTarget
 from dashboard.widgets import thumbnails
 from lam_core.errors import LamError
 from lam_core.images import digest
+from lam_core.images.degradations import Degradation
 from lam_core.region import Region, RegionError
 from lam_core.samples import sample
 
@@ -23,7 +24,7 @@ def picture_of(view: View) -> Picture | None:
 
     A sample that does not exist, or a picture that does not fit the scale, is said and replaced by the first sample.
     """
-    name = (view.image, view.scale, view.low_resolution, uploads.held())
+    name = (view.image, view.scale, view.low_resolution, view.degradation, uploads.held())
     if st.session_state.get("picture", (None,))[0] != name:
         try:
             st.session_state.picture = (name, picture_at(view))
@@ -35,6 +36,12 @@ def picture_of(view: View) -> Picture | None:
 
 def picture_at(view: View) -> Picture | None:
     """The picture of a view, None for an upload that this session does not have. Raises a `LamError`."""
+    clean = clean_picture(view)
+    return clean and clean.degraded(Degradation.parse(view.degradation))
+
+
+def clean_picture(view: View) -> Picture | None:
+    """The picture of a view as it is before any degradation; as `picture_at`."""
     if view.upload is None:
         return from_sample(sample(view.image), view.scale)
     own = uploads.held()
@@ -115,5 +122,5 @@ def is_first_visit(view: View, first: FirstVisit) -> bool:
 
 def is_shipped_place(view: View, window: Region, first: FirstVisit) -> bool:
     """Whether results of published networks ship for this window, seen with these settings."""
-    place = (view.image, view.scale, view.settings, window)
-    return place == (first.sample, 4, View().settings, first.window)
+    place = (view.image, view.scale, view.settings, view.degradation, window)
+    return place == (first.sample, 4, View().settings, View().degradation, first.window)

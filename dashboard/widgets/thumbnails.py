@@ -113,7 +113,7 @@ def _close_ups(picture: Picture, window: Region) -> tuple[tuple[str, bytes], ...
 
 
 def _seen_as(picture: Picture) -> str:
-    return f"{picture.id} {picture.scale} {picture.hr is None}"
+    return f"{picture.id} {picture.scale} {picture.hr is None} {picture.degradation}"
 
 
 def picker_url(picture: Picture) -> str:

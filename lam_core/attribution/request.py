@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.images import Pixels, digest
+from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.reference import ModelReference
 from lam_core.region import Region, field_around
 from lam_core.service.store import Stored
@@ -24,15 +25,24 @@ class AttributionRequest:
 
     model: ModelReference
     image: Pixels
-    """The LR picture, [h, w, 3]."""
+    """The LR picture that the network is given, [h, w, 3]."""
     region: Region
     """The window, in SR pixels."""
     settings: AttributionSettings = field(default_factory=AttributionSettings)
+    degradation: Degradation = CLEAN
+    """What was done to `image` before: `under` does it and says so."""
+
+    def under(self, degradation: Degradation) -> AttributionRequest:
+        """The same map asked for of the degraded image. Raises `ImageShapeError`."""
+        assert self.degradation == CLEAN, "an image is degraded once, by all steps together"
+        return replace(self, image=degradation.applied_to(self.image), degradation=degradation)
 
     def identity(self, device: str) -> dict[str, Any]:
         """What the map depends on and nothing else, as plain values. Raises `RegionError`."""
         height, width = self.image.shape[:2]
         cut = field_around(self.region, height, width, self.model.scale, self.settings.field)
+        # Results of clean images keep the keys that they have had.
+        recorded = {} if self.degradation == CLEAN else {"degradation": str(self.degradation)}
         return {
             "kind": "attribution",
             "version": METHOD_VERSION,
@@ -42,6 +52,7 @@ class AttributionRequest:
             "window": [self.region.x, self.region.y, self.region.size],
             "settings": self.settings.as_dict(),
             "device": device,
+            **recorded,
         }
 
     def compute(self, model: SuperResolver, report: Callable[[Progress], None]) -> Attribution:
@@ -49,7 +60,7 @@ class AttributionRequest:
         from lam_core.attribution.attribute import attribute
 
         result = attribute(model, self.image, self.region, self.settings, on_progress=report)
-        return replace(result, model=self.model.name)
+        return replace(result, model=self.model.name, degradation=str(self.degradation))
 
     def pack(self, result: Attribution) -> Stored:
         """Figures and arrays."""

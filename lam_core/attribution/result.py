@@ -56,6 +56,8 @@ class Attribution:
     """The network's conditions, defaults among them; arrays by shape and digest."""
     computation: Computation = dataclasses.field(default_factory=Computation)
     """How the gradients were computed, and what they were compared with."""
+    degradation: str = "clean"
+    """What was done to the LR image before it was attributed, as `blur:2`; `image` is the digest of what came of it."""
 
     @property
     def map(self) -> NDArray[np.float64]:
@@ -82,6 +84,7 @@ class Attribution:
             "model": self.model,
             "fingerprint": self.fingerprint,
             "image": self.image,
+            "degradation": self.degradation,
             "condition": dict(self.condition),
             "computation": self.computation.as_dict(),
         }
@@ -122,6 +125,7 @@ class Attribution:
             device=str(summary["device"]),
             condition=dict(summary.get("condition", {})),
             computation=Computation.from_dict(summary.get("computation")),
+            degradation=str(summary.get("degradation", "clean")),
         )
 
 

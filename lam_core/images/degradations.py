@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lam_core.errors import LamError
-from lam_core.images import ImageShapeError, Pixels, luma
+from lam_core.images import ImageShapeError, Pixels, digest, luma
 
 Seed = int | Sequence[int]
 """A seed, or several that make one: give each picture its own, or all of them share one noise pattern."""
@@ -106,6 +106,14 @@ class Degradation:
         return Degradation(
             tuple(Step(s.kind, min(s.strength * factor, degradation_kind(s.kind).limit)) for s in self.steps)
         )
+
+    def applied_to(self, image: Pixels) -> Pixels:
+        """The degraded picture, its noise drawn by a seed that is made of the picture's own digest.
+
+        Equal pictures get equal noise wherever they are degraded, and two different ones do not share a pattern.
+        Raises what `apply` raises.
+        """
+        return self.apply(image, int(digest(image)[:8], 16)) if self.steps else image
 
     def apply(self, image: Pixels, seed: Seed = 0) -> Pixels:
         """The degraded picture, uint8 [h, w, 3]; `image` itself is left alone.

@@ -18,6 +18,8 @@ from lam_core.samples.sample import Kind, Sample
 DRAWN = Path(__file__).with_name("drawn")
 """Pictures that `tools.samples` drew. Results are named by their pixels, which therefore are files: no release of
 Pillow or NumPy changes them."""
+PATTERNS: tuple[Kind, ...] = ("stripes", "grid", "checkerboard", "plate")
+"""Kinds of samples that are drawn patterns: no scenes, and so no part of studies of those."""
 
 
 class UnknownSampleError(LamError, LookupError):

@@ -325,3 +325,44 @@ def test_published_imdn_has_its_measured_index(tmp_path: Path, capsys, index: in
             "--window", "120,120,16", "--rule", "reference", "--no-store")
     )  # fmt: skip
     assert figures["diffusion_index"] == pytest.approx(expected, abs=0.1)
+
+
+def test_field_writes_figures_planes_and_a_figure(place: Path, capsys) -> None:
+    model, folder = f"{place / 'net.py'}:build", place / "pictures"
+    folder.mkdir()
+    (place / "hr.png").rename(folder / "hr.png")
+    outs = [place / f"field{suffix}" for suffix in (".json", ".npz", ".png", ".pdf")]
+    arguments = ("field", "--models", f"{model},{model}", "--images", folder)
+    found = json.loads(run(capsys, *arguments, *(part for out in outs for part in ("--out", out))))
+    assert found == json.loads(outs[0].read_text())
+    first = found["networks"][0]
+    # Two convolutions of 3×3: no more than 5×5 LR pixels; 41 HR rows are 20 LR ones, and so 19 at most.
+    assert (first["images"], first["lr_side"]) == (1, 19)
+    assert [area["share"] for area in first["trained"]["areas"]] == [0.2, 0.3, 0.5, 0.99]
+    assert 1 < first["trained"]["areas"][-1]["side"] <= 5
+    planes = np.load(outs[1])
+    assert planes["network2_untrained_positive"].shape == (19, 19)
+    with Image.open(outs[2]) as figure:
+        assert figure.width > figure.height > 100
+    assert outs[3].read_bytes().startswith(b"%PDF")
+    assert "ends in .json, .npz, .png, .pdf, .svg" in refused(capsys, *arguments, "--out", place / "field.txt")
+    assert "choose an odd number" in refused(capsys, *arguments, "--side", 8, "--out", place / "f.json")
+
+
+def test_degraded_inputs_are_attributed_and_swept(place: Path, capsys) -> None:
+    import pandas as pd
+
+    model = f"{place / 'net.py'}:build"
+    attribute = ("attribute", place / "hr.png", "--model", model, "--window", "10,12,8")
+    clean, blurred = (json.loads(run(capsys, *attribute, *more)) for more in ((), ("--degrade", "blur=2")))
+    assert (clean["degradation"], blurred["degradation"]) == ("clean", "blur:2")
+    assert blurred["psnr_bicubic"] < clean["psnr_bicubic"]
+    assert "there is no degradation 'blurr'; did you mean 'blur'" in refused(capsys, *attribute, "--degrade", "blurr=2")
+    folder = place / "pictures"
+    folder.mkdir()
+    (place / "hr.png").rename(folder / "hr.png")
+    sweep = ("sweep", "--models", model, "--images", folder, "--out", place / "t.parquet")
+    run(capsys, *sweep, "--degrade", "noise=0,10")
+    assert pd.read_parquet(place / "t.parquet")["degradation"].tolist() == ["clean", "noise:10"]
+    assert "give a kind and strengths" in refused(capsys, *sweep, "--degrade", "noise=much")
+    assert "another window at each strength" in refused(capsys, *sweep, "--windows", "hard", "--degrade", "blur=0,1")

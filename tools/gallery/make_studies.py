@@ -28,6 +28,7 @@ from lam_core.images.image_sets import Picture, of_sample
 from lam_core.reference import ModelReference
 from lam_core.region import Region
 from lam_core.samples import samples
+from lam_core.samples.catalogue import PATTERNS as PATTERN_KINDS
 from lam_core.service.service import Service
 from lam_core.service.store import Store
 from lam_core.settings import settings
@@ -39,8 +40,6 @@ from zoo.catalog.registry import pinned_digest, registry
 from zoo.sources.weights import digest as file_digest
 
 SCALE = 4
-DRAWN = ("stripes", "grid", "checkerboard", "plate")
-"""Kinds of samples that are patterns."""
 IN_LABORATORY = ("fsrcnn", "carn-m", "imdn", "fsrcnn-c")
 """Networks of growing receptive field whose curves ship; the page computes those of others."""
 
@@ -60,7 +59,7 @@ def make(checkpoints: Path, left_out: Collection[str] = ()) -> None:
     own = settings()
     service = Service(Store(own.store, own.store_limit), device=own.device)
     networks = [network for network in networks_at_hand(checkpoints) if network.id not in left_out]
-    pictures = [of_sample(sample) for sample in samples() if sample.kind not in DRAWN]
+    pictures = [of_sample(sample) for sample in samples() if sample.kind not in PATTERN_KINDS]
     table = refreshed(SWEEP, networks, pictures, service)
     features_of(table, pictures).to_parquet(CONTENT, index=False)
     maps(table, networks, pictures, service)

@@ -21,12 +21,11 @@ from dashboard.state.target import AttributionTarget
 from dashboard.widgets import run_panel, thumbnails, verdict_mark
 from dashboard.widgets.chart import show_chart
 from dashboard.widgets.field_frame import field_frame
-from lam_core.attribution.checks.map_checks import CHECKS, JUDGES, CheckName, Subject
+from lam_core.attribution.checks.map_checks import CHECKS, CheckName, Subject
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
 from lam_core.images import Pixels
-from lam_core.region import Region
-from lam_core.render import difference_over, enlarged, framed, map_over, png, red
+from lam_core.render import difference_over, map_over, png
 
 if TYPE_CHECKING:
     from lam_core.attribution.checks.insertion_deletion import Direction
@@ -50,7 +49,7 @@ def show(target: AttributionTarget, offer: Offer, subject: Subject, *, able: boo
         span: int | Literal["all"] = "all" if name == "faithfulness" else 1
         with grid.cell(column_span=span), st.container(border=True):
             head = st.empty()
-            head.markdown(f"**{check.title}** {verdict_mark.UNCHECKED if check.judge else ''}")
+            head.markdown(f"**{check.title}** {verdict_mark.UNCHECKED}")
             st.caption(check.question)
             if check.needs_truth and subject.truth is None:
                 st.caption("It compares with the HR image, which there is none of here.")
@@ -60,7 +59,7 @@ def show(target: AttributionTarget, offer: Offer, subject: Subject, *, able: boo
             if check.title not in found:
                 continue
             results = [found[title].result for title in asked if title in found]
-            if check.judge is not None and (verdict := check.judge(results, subject)):
+            if verdict := check.judge(results, subject):
                 head.markdown(f"**{check.title}** {verdict_mark.BADGES[verdict.mark]}")
                 st.markdown(verdict.sentence)
                 held[check.title] = verdict
@@ -79,7 +78,7 @@ def _sum_up(line: DeltaGenerator, held: dict[str, Verdict]) -> None:
         return
     from lam_core.attribution.checks.verdict import overall
 
-    line.markdown(f"{verdict_mark.mark_of(held)}: {overall(held, JUDGES)}")
+    line.markdown(f"{verdict_mark.mark_of(held)}: {overall(held, len(CHECKS))}")
 
 
 def _errors(result: Attribution) -> None:
@@ -126,26 +125,6 @@ def _occlusion(found: Any, subject: Subject, target: AttributionTarget) -> None:
             st.caption(f"{words}, by block of {found.block}×{found.block}")
 
 
-def _receptive(found: Any, subject: Subject, target: AttributionTarget) -> None:
-    half, most = found.side_holding(0.5), found.side_holding(0.95)
-    st.markdown(
-        f"Half of it lies within {half}×{half} LR pixels, 95 % within {most}×{most}, over {found.images} images."
-    )
-    side = found.strength.shape[0]
-    large = enlarged(red(found.shown), 320)
-    middle = Region(side // 2, side // 2, 1)
-    st.image(
-        framed(large, middle, large.shape[1] / side),
-        width=320,
-        output_format="PNG",
-        alt="Effective receptive field, its middle pixel framed",
-    )
-    st.caption(
-        "Fourth root of the mean positive gradient of the middle pixel, by its maximum; its own field, not the "
-        "window’s."
-    )
-
-
 def _randomisation(found: Any, subject: Subject, target: AttributionTarget) -> None:
     from dashboard.app_pages.compare.figures.randomisation import likeness
 
@@ -182,7 +161,6 @@ def _causal(found: Any, subject: Subject, target: AttributionTarget) -> None:
 DRAWN: dict[CheckName, Callable[[Any, Subject, AttributionTarget], None]] = {
     "faithfulness": _faithfulness,
     "occlusion": _occlusion,
-    "receptive": _receptive,
     "randomisation": _randomisation,
     "causal": _causal,
 }

@@ -1,4 +1,4 @@
-"""What folds open below a comparison, about one of its networks: methods side by side, and how far to trust a map."""
+"""What folds open below a comparison: methods and checks of one network's map, and receptive fields of all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.app_pages.compare import checks_panel, methods_panel
+from dashboard.app_pages.compare import checks_panel, degraded_panel, fields_panel, methods_panel
 from dashboard.app_pages.compare.comparison import Lineup
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation.formatting import sentence
@@ -18,7 +18,19 @@ from lam_core.attribution.checks.map_checks import Subject
 
 
 def show(target: AttributionTarget, lineup: Lineup | None) -> None:
-    """Both panels, folded; what is in them is looked up when they are opened."""
+    """The panels, folded; what is in them is looked up when they are opened."""
+    fields = st.expander(
+        "Receptive fields of these networks", icon=":material/hub:", on_change="rerun", key="fields_open"
+    )
+    if fields.open:
+        with fields:
+            fields_panel.show(target)
+    degraded = st.expander(
+        "Clean beside degraded input", icon=":material/blur_on:", on_change="rerun", key="degraded_open"
+    )
+    if degraded.open:
+        with degraded:
+            degraded_panel.show(target)
     offer = _subject(target, lineup)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**More about the map of**", width="content")

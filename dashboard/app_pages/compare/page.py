@@ -19,7 +19,7 @@ st.markdown(
     "Two to eight networks on one window: their images under one slider, their maps side by side. Look for what all "
     "of them draw on, in red below, and for what only the wide ones, group B, use, in blue."
 )
-glossary.terms("LAM", "DI", "window", "field", "KDE", "path", "node", "detector")
+glossary.terms("LAM", "DI", "window", "field", "KDE", "path", "node", "detector", "effective receptive field")
 
 left, right = st.columns([1, 2], gap="medium")
 with left:

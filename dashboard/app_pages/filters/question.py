@@ -17,6 +17,7 @@ from lam_core.filters.pictures import CROP, LEAST
 from lam_core.images.degradations import Degradation
 from lam_core.images.image_sets import Picture, of_sample
 from lam_core.samples import samples
+from lam_core.samples.catalogue import PATTERNS
 from lam_core.semantics.detection import kind_names
 from lam_core.semantics.errors import DesignError
 from zoo.catalog.registry import registry
@@ -207,7 +208,7 @@ def _pictures() -> tuple[tuple[Picture, ...], str, bool]:
         bind="query-params",
     )
     if source == "samples":
-        taken = tuple(of_sample(one) for one in samples() if one.kind not in shipped.PATTERNS)
+        taken = tuple(of_sample(one) for one in samples() if one.kind not in PATTERNS)
         third = len(taken[::3])
         st.caption(
             f"{len(taken)} samples, fixed beforehand: every third ({third}) scores filters, the other "

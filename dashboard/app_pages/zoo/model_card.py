@@ -16,9 +16,10 @@ from dashboard.presentation.formatting import sentence
 from dashboard.presentation.map_colours import MapColours
 from dashboard.presentation.model_options import Tag
 from dashboard.presentation.view import FIRST_SAMPLE
-from dashboard.state import visitor
-from dashboard.widgets import thumbnails
+from dashboard.state import user_models, visitor
+from dashboard.widgets import fields_view, run_panel, thumbnails
 from dashboard.widgets.labels import TAGS
+from lam_core.fields.request import standard_request
 from lam_core.samples import sample
 from zoo.catalog.entry import Entry, Local
 from zoo.catalog.registry import card
@@ -48,6 +49,7 @@ def show_card(entry: Entry, key: str, tag: Tag) -> tuple[str | None, DeltaGenera
     if entry.kind != "classical":
         _comparison(measurements.at_hand(entry) or _unmeasured(entry))
     st.caption("  \n".join(f"**{name}** {text}" for name, text in facts(entry)))
+    _receptive_field(entry, key)
     return task if is_going_on else None, slot
 
 
@@ -65,6 +67,20 @@ def _shipped_map(entry: Entry) -> None:
                 width="stretch",
                 alt=f"Attribution map of {entry.name} on the start page's image",
             )
+
+
+def _receptive_field(entry: Entry, key: str) -> None:
+    """How far the network looks on average: shipped, from the store, or computed at the press of a button."""
+    if entry.kind != "super-resolver":
+        return
+    folded = st.expander("Effective receptive field", icon=":material/hub:", on_change="rerun", key=f"field-{key}")
+    if not folded.open:
+        return
+    with folded:
+        question = {entry.name: lambda: standard_request(user_models.network(key))}
+        found = run_panel.answers("Compute the field", None, (key,), question, able=can_be_tried(entry, settings()))
+        if entry.name in found:
+            fields_view.show({key: found[entry.name].result})
 
 
 def _actions(entry: Entry, key: str, task: str) -> None:

@@ -22,6 +22,7 @@ from lam_core.images import Pixels, downscale
 from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.reference import Fetching, ModelReference
 from lam_core.samples import sample, samples
+from lam_core.samples.catalogue import PATTERNS
 from lam_core.service.store import Stored, read
 from zoo.catalog.entry import Bundled
 from zoo.catalog.registry import registry
@@ -29,8 +30,6 @@ from zoo.catalog.registry import registry
 FOLDER = Path(__file__).parent
 DEVICE = "cpu"
 """Where the answers were computed."""
-PATTERNS = ("stripes", "grid", "checkerboard", "plate")
-"""Kinds of samples that are drawn patterns, on which no ability can be told."""
 DEGRADATIONS = ("blur:1.2", "noise:20", "blur:1.2+noise:20")
 EXAMPLE = "brick"
 """The sample whose SR images ship."""

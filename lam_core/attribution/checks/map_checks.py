@@ -20,14 +20,12 @@ if TYPE_CHECKING:
     from lam_core.attribution.checks.check import Check
     from lam_core.attribution.checks.verdict import Verdict
 
-CheckName = Literal["faithfulness", "occlusion", "receptive", "randomisation", "causal"]
+CheckName = Literal["faithfulness", "occlusion", "randomisation", "causal"]
 
 DONORS = ("cat", "coffee", "engine", "flag", "brick", "palace-roof", "hedge", "page", "corner-office")
-"""Samples that give patches for causal effects, and pictures for effective receptive fields."""
+"""Samples that give patches for causal effects."""
 REDRAWS = 4
 """Draws of the weights beside the first one: an interval takes more than the check's own draw."""
-EFFECTIVE_SIDE = 63
-"""LR pixels: the largest odd side that samples have at scale 4."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +65,8 @@ class MapCheck:
     question: str
     ask: Callable[[Subject], Check[Any]]
     """The request that computes it."""
-    judge: Callable[[Sequence[Any], Subject], Verdict | None] | None = None
-    """What its results say of the map, None where the map is not there; None for a trait of the network alone."""
+    judge: Callable[[Sequence[Any], Subject], Verdict | None]
+    """What its results say of the map, None where the map is not there."""
     redraws: int = 0
     """Further random draws that its verdict takes."""
     needs_truth: bool = False
@@ -107,14 +105,6 @@ def _judge_occlusion(results: Sequence[Any], subject: Subject) -> Verdict:
 
     found = results[0]
     return blocks_verdict(found.effect, found.attributed, subject.distance(found.block), "occlusion")
-
-
-def _receptive(subject: Subject) -> Check[Any]:
-    from lam_core.attribution.checks.requests import effective_field_of
-
-    available = 256 // subject.request.model.scale
-    side = min(EFFECTIVE_SIDE, available - 1 + available % 2)
-    return effective_field_of(subject.request.model, subject.donors(), side)
 
 
 def _randomisation(subject: Subject) -> Check[Any]:
@@ -170,11 +160,6 @@ CHECKS: dict[CheckName, MapCheck] = {
         _occlusion,
         _judge_occlusion,
     ),
-    "receptive": MapCheck(
-        "Effective receptive field",
-        "How far one SR pixel reaches on average, over other images: a trait of the network, not of this window.",
-        _receptive,
-    ),
     "randomisation": MapCheck(
         "Model randomisation",
         "The map should change as weights are randomised. One that stays when they are shuffled, layer by layer from "
@@ -192,5 +177,3 @@ CHECKS: dict[CheckName, MapCheck] = {
         needs_truth=True,
     ),
 }
-JUDGES = sum(check.judge is not None for check in CHECKS.values())
-"""How many of them judge a map."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from lam_core.attribution.checks.causal_effects import CausalEffects, CausalSettings, causal_effects
 from lam_core.attribution.checks.check import Check
-from lam_core.attribution.checks.effective_receptive_field import EffectiveReceptiveField, effective_receptive_field
 from lam_core.attribution.checks.insertion_deletion import Faithfulness, FaithfulnessSettings, faithfulness
 from lam_core.attribution.checks.network_size import Build
 from lam_core.attribution.checks.occlusion import OcclusionAgreement, occlusion_agreement
@@ -107,19 +106,6 @@ def saturation_of(request: AttributionRequest, points: int = SATURATION_POINTS) 
             model, request.image, request.region, request.settings, points=points, report=report
         ),
         Saturation.from_dict,
-    )
-
-
-def effective_field_of(
-    model: ModelReference, images: Sequence[Pixels], side: int = 65
-) -> Check[EffectiveReceptiveField]:
-    """The effective receptive field of a model over LR pictures."""
-    return Check(
-        "effective receptive field",
-        model,
-        {"images": [digest(image) for image in images], "side": side},
-        lambda loaded, _, report: effective_receptive_field(loaded, images, side=side, report=report),
-        EffectiveReceptiveField.from_dict,
     )
 
 

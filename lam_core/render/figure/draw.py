@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from lam_core.errors import LamError
@@ -35,17 +36,28 @@ def draw(layout: Layout, form: Format, *, font: str, dpi: int, recipe: str, titl
 
     Raises `NoMatplotlibError`, or `FigureError` for a font that is not there or lacks a sign, or a PNG too large.
     """
+    if form == "png" and layout.width * layout.height * (dpi / 25.4) ** 2 > MOST_PIXELS:
+        raise FigureError(
+            f"a PNG of {layout.width:.0f}×{layout.height:.0f} mm at {dpi} dpi has more than "
+            f"{MOST_PIXELS // 10**6} million pixels; choose fewer dpi, or PDF"
+        )
+    with matplotlib_alone(font):
+        check_font(font, (words.text for words in layout.words))
+        return _saved(_figure(layout, form), form, dpi, recipe, title)
+
+
+@contextmanager
+def matplotlib_alone(font: str = FONTS[0]) -> Iterator[None]:
+    """matplotlib with settings that give equal bytes for equal figures, for one thread at a time.
+
+    Raises `NoMatplotlibError`.
+    """
     try:
         import matplotlib
     except ImportError:
         raise NoMatplotlibError(
             "figures are drawn by matplotlib, which is not installed; install it with `pip install 'sr-lam[figure]'`"
         ) from None
-    if form == "png" and layout.width * layout.height * (dpi / 25.4) ** 2 > MOST_PIXELS:
-        raise FigureError(
-            f"a PNG of {layout.width:.0f}×{layout.height:.0f} mm at {dpi} dpi has more than "
-            f"{MOST_PIXELS // 10**6} million pixels; choose fewer dpi, or PDF"
-        )
     with _drawing, matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
@@ -59,8 +71,7 @@ def draw(layout: Layout, form: Format, *, font: str, dpi: int, recipe: str, titl
                 "axes.formatter.use_mathtext": True,
             }
         )
-        check_font(font, (words.text for words in layout.words))
-        return _saved(_figure(layout, form), form, dpi, recipe, title)
+        yield
 
 
 def check_font(font: str, texts: Iterable[str]) -> None:

@@ -19,6 +19,7 @@ from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.errors import LamError
 from lam_core.images import Pixels, digest, downscale, psnr, ssim
+from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.lru import Lru
 from lam_core.reference import Fetching, ModelReference
 from lam_core.region import Region
@@ -52,6 +53,8 @@ class QualityJob:
     """Side of the grid's windows in SR pixels."""
     needs_grid: bool
     """Whether the windows' PSNR are wanted."""
+    degradation: Degradation = CLEAN
+    """What is done to the LR picture first."""
 
     @property
     def request(self) -> Request[Any]:
@@ -68,12 +71,13 @@ class QualityJob:
             "image": digest(self.hr),
             "size": self.size if self.needs_grid else None,
             "device": device,
+            **({} if self.degradation == CLEAN else {"degradation": str(self.degradation)}),
         }
 
     def compute(self, model: SuperResolver, report: Report) -> dict[str, Any]:
         """The figures of the whole picture, `scale` pixels shaved, and of the grid's windows."""
         report(Step(0.0))
-        sr = model.upscale(downscale(self.hr, model.scale))
+        sr = model.upscale(self.degradation.applied_to(downscale(self.hr, model.scale)))
         windows = grid(self.hr.shape[0], self.hr.shape[1], self.size) if self.needs_grid else ()
         return {
             "psnr": min(psnr(sr, self.hr, shave=model.scale), PERFECT),
@@ -129,11 +133,13 @@ class MapJob:
     settings: AttributionSettings
     keeps_map: bool = True
     """Whether the map itself is wanted, beside its figures."""
+    degradation: Degradation = CLEAN
+    """What is done to `lr` first."""
 
     @property
     def map(self) -> AttributionRequest:
         """The map as a page would ask for it."""
-        return AttributionRequest(self.model, self.lr, self.region, self.settings)
+        return AttributionRequest(self.model, self.lr, self.region, self.settings).under(self.degradation)
 
     @property
     def request(self) -> Request[Any]:

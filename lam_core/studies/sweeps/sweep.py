@@ -16,6 +16,7 @@ import pandas as pd
 from lam_core.attribution.settings import METHOD_VERSION, AttributionSettings
 from lam_core.errors import LamError
 from lam_core.images import ImageShapeError, digest, downscale, mod_crop
+from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.images.image_sets import Picture
 from lam_core.reference import ModelReference
 from lam_core.region import Region, field_around
@@ -51,6 +52,8 @@ class Plan:
     size: int = 16
     """Side of a window in SR pixels."""
     settings: AttributionSettings = field(default_factory=AttributionSettings)
+    degradation: Degradation = CLEAN
+    """What is done to every LR picture before it is attributed; PSNR is of its SR picture too."""
 
     def __post_init__(self) -> None:
         if not self.models or not self.pictures:
@@ -142,7 +145,9 @@ def _quality_jobs(plan: Plan, ledger: Ledger, digests: dict[str, str]) -> Iterat
         ledger.note(opened.note)
         digests[picture.name] = digest(hr)
         for model in plan.models:
-            yield QualityJob(model, picture.name, hr, plan.size, needs_grid=plan.windows == "hard")
+            yield QualityJob(
+                model, picture.name, hr, plan.size, needs_grid=plan.windows == "hard", degradation=plan.degradation
+            )
 
 
 def _map_jobs(plan: Plan, ledger: Ledger, quality: Quality, keeps_maps: bool) -> Iterator[Job]:
@@ -163,7 +168,7 @@ def _map_jobs(plan: Plan, ledger: Ledger, quality: Quality, keeps_maps: bool) ->
         sizes.setdefault(_field(plan, windows[0], *hr.shape[:2]), picture.name)
         for window in windows:
             for model in models:
-                yield MapJob(model, picture.name, lr, window, plan.settings, keeps_maps)
+                yield MapJob(model, picture.name, lr, window, plan.settings, keeps_maps, plan.degradation)
     if len(sizes) > 1:
         told = ", ".join(f"{width}×{height} ({name})" for (height, width), name in list(sizes.items())[:4])
         ledger.note(f"the attributed fields are of unequal LR size, {told}; their DI cannot be ranked together")
@@ -200,6 +205,7 @@ def _row(job: MapJob, outcome: Outcome, quality: dict[str, Any]) -> dict[str, An
         "nodes": figures["nodes"],
         "tolerance": settings.tolerance,
         "sigma": settings.sigma,
+        "degradation": str(job.degradation),
         "diffusion_index": figures["diffusion_index"],
         "map_error": figures["map_error"],
         "completeness_error": figures["completeness_error"],

@@ -29,6 +29,7 @@ COLUMNS: dict[str, str] = {
     "nodes": "int64",
     "tolerance": "float64",
     "sigma": "float64",
+    "degradation": "str",
     "diffusion_index": "float64",
     "map_error": "float64",
     "completeness_error": "float64",
@@ -39,7 +40,7 @@ COLUMNS: dict[str, str] = {
 }
 """Columns of every table of a sweep, and what they hold."""
 
-COMPARABLE = ("lr_height", "lr_width", "scale", "size", "rule", "tolerance", "sigma")
+COMPARABLE = ("lr_height", "lr_width", "scale", "size", "rule", "tolerance", "sigma", "degradation")
 """Columns that must each hold one value alone before DI may be ranked; under the reference rule `nodes` too."""
 
 
@@ -95,7 +96,7 @@ def _compared(table: pd.DataFrame) -> list[str]:
 
 
 def join(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """One table of several sweeps; the latest row of equal model, image and window stays.
+    """One table of several sweeps; the latest row of equal model, image, degradation and window stays.
 
     Raises `UnequalSettingsError` if the sweeps' settings differ in anything, columns or not.
     """
@@ -105,7 +106,9 @@ def join(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
             f"these sweeps were computed with {len(settings)} different settings; join equal ones"
         )
     together = pd.concat([t.reset_index(drop=True) for t in tables], ignore_index=True)
-    together = together.drop_duplicates(["model", "image", "x", "y", "size"], keep="last", ignore_index=True)
+    together = together.drop_duplicates(
+        ["model", "image", "x", "y", "size", "degradation"], keep="last", ignore_index=True
+    )
     about: dict[str, Any] = {}
     for table in tables:
         for name, value in table.attrs.get("about", {}).items():
@@ -148,6 +151,8 @@ def parse_table(content: bytes, name: str) -> pd.DataFrame:
     except Exception as error:  # a damaged file makes pandas and Arrow raise whatever they stumble over
         reason = " ".join(str(error).split())[:200]
         raise TableError(f"{name} cannot be read as a table ({reason}); {_REMEDY}") from None
+    if "degradation" not in table.columns:  # a table of an earlier version, all of clean images
+        table["degradation"] = "clean"
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise TableError(f"{name} is not the table of a sweep: it has no column {', '.join(missing)}; {_REMEDY}")

@@ -297,3 +297,11 @@ def shown_map(app: AppTest) -> tuple[str, str]:
     pictures = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "lam_linked_picture"]
     shown = json.loads(json.loads(pictures[0].json)["json"])
     return shown["src"], shown["label"]
+
+
+def test_a_degraded_input_is_what_is_attributed(toy):
+    query = {"image": "cat", "scale": "4", "window": "64,32,16", "models": toy}
+    clean, degraded = opened(**query), opened(**query, degrade="noise:20")
+    assert "The LR image was degraded before it was attributed: Gaussian noise (σ 20 of 255)." in text(degraded)
+    figures = [[one.value for one in app.metric if one.label in ("DI", "PSNR")] for app in (clean, degraded)]
+    assert figures[0] != figures[1]

@@ -214,3 +214,28 @@ def test_a_low_resolution_upload_is_compared_without_hr(toys):
     app.session_state["trust_open"] = True
     app.run()
     assert "which there is none of here" in text(app)
+
+
+def test_receptive_fields_of_all_networks_on_one_scale(toys, monkeypatch):
+    images = tuple(np.random.default_rng(k).integers(0, 256, (16, 16, 3), np.uint8) for k in range(2))
+    monkeypatch.setattr("lam_core.fields.request.standard_images", lambda scale: images)
+    app = opened(**PLACE, models=",".join(toys))
+    app.session_state["fields_open"] = True
+    app.run()
+    app.button(key="ask-Compute receptive fields").click().run()
+    assert not app.exception
+    # The toy averages 5×5 LR pixels evenly: half of 25 lie within 5×5, as only 9 do within 3×3.
+    assert text(app).count("Trained weights: half within 5×5 LR pixels, 99 % within 5×5") == 2
+    assert text(app).count("Untrained weights: half within") == 2
+    assert "as published" in text(app).lower()
+
+
+def test_clean_and_degraded_inputs_stand_beside_each_other(toys):
+    app = opened(**PLACE, models=toys[0], nodes="4")
+    app.session_state["degraded_open"] = True
+    app.run()
+    app.button(key="ask-Compute clean beside degraded").click().run()
+    assert not app.exception
+    rungs = [caption.value for caption in app.caption if "where the clean image" in str(caption.value)]
+    assert [rung.split(" ·")[0] for rung in rungs] == ["**blur 1**", "**blur 2**"]
+    assert "**Over 20 images**" in text(app)

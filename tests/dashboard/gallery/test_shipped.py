@@ -25,7 +25,7 @@ from lam_core.service.store import read
 from tests.unshipped import WEIGHTS, needs_shared
 from zoo.catalog.registry import registry
 
-SHIPPED_CHECKS: tuple[CheckName, ...] = ("faithfulness", "occlusion", "receptive", "randomisation")
+SHIPPED_CHECKS: tuple[CheckName, ...] = ("faithfulness", "occlusion", "randomisation")
 
 
 def test_the_first_visit_shows_three_published_networks_on_a_sample():

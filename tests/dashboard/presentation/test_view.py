@@ -112,3 +112,13 @@ def test_what_is_compared_with_what_changes_no_question():
     view = View(image="cat", models=("a", "b"))
     assert replace(view, density=True, comparison=Comparison(left="hr", baseline="b")).question == view.question
     assert replace(view, image="flag").question != view.question
+
+
+def test_a_degradation_is_part_of_the_question_and_of_the_address():
+    view, faults = from_query({"image": "cat", "degrade": "blur:2"})
+    assert (view.degradation, faults) == ("blur:2", ())
+    assert view.to_query()["degrade"] == "blur:2"
+    assert view.question != from_query({"image": "cat"})[0].question
+    assert not View(degradation="blur:2").is_first_visit
+    _, faults = from_query({"degrade": "blurr:2"})
+    assert "did you mean 'blur'" in faults[0]

@@ -138,3 +138,12 @@ def test_a_preview_runs_from_clean_to_full():
     assert strip.shape == (256, 768, 3)
     np.testing.assert_array_equal(strip[:, :256], IMAGE)
     np.testing.assert_array_equal(strip[:, 512:], Degradation.parse("blur").apply(IMAGE))
+
+
+def test_an_image_has_noise_of_its_own_wherever_it_is_degraded() -> None:
+    one, other = np.full((8, 8, 3), 100, np.uint8), np.full((8, 8, 3), 101, np.uint8)
+    noise = Degradation.parse("noise:10")
+    np.testing.assert_array_equal(noise.applied_to(one), noise.applied_to(one.copy()))
+    differences = noise.applied_to(one).astype(int) - 100, noise.applied_to(other).astype(int) - 101
+    assert (differences[0] != differences[1]).mean() > 0.5
+    assert Degradation().applied_to(one) is one

@@ -70,5 +70,5 @@ def table(rows: dict[tuple[str, str], float]) -> pd.DataFrame:
     """A table of DI by model and image, all else equal."""
     alike = {"x": 8, "y": 8, "size": 16, "lr_height": 64, "lr_width": 64, "scale": 4, "rule": "default", "nodes": 30}
     alike |= {"tolerance": 0.05, "sigma": 1.2, "map_error": 0.04, "completeness_error": 0.001, "psnr": 20.0}
-    alike |= {"ssim": 0.5, "seconds": 1.0, "from_store": False}
+    alike |= {"ssim": 0.5, "degradation": "clean", "seconds": 1.0, "from_store": False}
     return table_of([alike | {"model": m, "image": i, "diffusion_index": v} for (m, i), v in rows.items()], {})

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import spearmanr
-from torch import nn
 
 from lam_core import AttributionSettings, Region, SuperResolver, attribute
 from lam_core.attribution.checks.causal_effects import (
@@ -17,7 +16,6 @@ from lam_core.attribution.checks.causal_effects import (
     causal_effects,
     window_psnr,
 )
-from lam_core.attribution.checks.effective_receptive_field import EffectiveReceptiveField, effective_receptive_field
 from lam_core.attribution.checks.occlusion import OcclusionAgreement, occlusion_agreement
 from lam_core.attribution.checks.rank_agreement import agreement
 from lam_core.attribution.checks.scene import scene_of
@@ -160,29 +158,3 @@ class TestCausalEffects:
     def test_what_cannot_be_measured_is_refused(self, truth, donors, says) -> None:
         with pytest.raises(ImageShapeError, match=says):
             causal_effects(coupled(), picture(), truth, WINDOW, donors, SETTINGS)
-
-
-class TestEffectiveReceptiveField:
-    def test_that_of_one_convolution_is_its_kernel(self) -> None:
-        network = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.Upsample(scale_factor=2)).double()
-        found = effective_receptive_field(SuperResolver(network, 2), [picture(), picture(30, 40, 1)], side=9)
-        kernel = network[0].weight.detach().sum(0).numpy()
-        # ∂y(p)/∂x(p + d) = w[d]: each of the four SR pixels of an LR pixel repeats it.
-        expected = np.zeros((9, 9))
-        expected[3:6, 3:6] = np.maximum(4 * kernel, 0).sum(0)
-        np.testing.assert_allclose(found.strength, expected, atol=1e-12)
-        np.testing.assert_allclose(found.shown.max(), 1)
-        assert found.side_holding(0.999) == 3
-        again = EffectiveReceptiveField.from_dict(json.loads(json.dumps(found.to_dict())))
-        assert again.to_dict() == found.to_dict()
-
-    def test_half_of_the_strength_lies_in_the_middle(self) -> None:
-        strength = np.zeros((7, 7))
-        strength[3, 3], strength[0, 0] = 0.6, 0.4
-        found = EffectiveReceptiveField(strength, 1)
-        assert (found.side_holding(0.5), found.side_holding(0.7)) == (1, 7)
-
-    @pytest.mark.parametrize(("images", "says"), [([], "at least one"), ([picture(8, 30)], "30×8 is smaller")])
-    def test_pictures_too_small_are_refused(self, images, says) -> None:
-        with pytest.raises(ImageShapeError, match=says):
-            effective_receptive_field(coupled(), images, side=9)

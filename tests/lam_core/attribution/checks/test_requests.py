@@ -14,7 +14,6 @@ from lam_core.attribution.checks.insertion_deletion import FaithfulnessSettings
 from lam_core.attribution.checks.requests import (
     build_of,
     causal_effects_of,
-    effective_field_of,
     faithfulness_of,
     gradient_of_window,
     occlusion_of,
@@ -35,7 +34,6 @@ CHECKS = {
     "causal": lambda: causal_effects_of(REQUEST, TRUTH, [picture(seed=1)], CausalSettings(fine=2)),
     "gradient": lambda: gradient_of_window(REQUEST),
     "saturation": lambda: saturation_of(REQUEST, points=3),
-    "field": lambda: effective_field_of(MODEL, [picture()], side=9),
     "build": lambda: build_of(MODEL),
 }
 
@@ -56,7 +54,6 @@ def test_a_check_is_done_once(name: str, tmp_path: Path) -> None:
 def test_each_setting_and_check_has_its_own_key() -> None:
     checks: list[Check] = [make() for make in CHECKS.values()]
     checks += [occlusion_of(REQUEST, 4), randomisation_of(REQUEST, steps=1, seed=1), saturation_of(REQUEST, points=4)]
-    checks += [effective_field_of(Reference("near"), [picture()], side=9), effective_field_of(MODEL, [picture()], 11)]
     assert len({repr(check.identity("cpu")) for check in checks}) == len(checks)
 
 

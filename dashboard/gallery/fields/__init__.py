@@ -1,0 +1,1 @@
+"""Shipped receptive fields of the compact networks and of published checkpoints."""
