@@ -38,7 +38,7 @@ PAGES = [
         url_path="content",
         title="Content",
         icon=":material/texture:",
-        help="What an image must hold for networks to look far: images ranked by DI, and patterns.",
+        help="Which images give a large DI: images ranked by it, and patterns.",
     ),
     st.Page(
         "app_pages/landscape/page.py",

@@ -1,4 +1,4 @@
-"""`lam semantics`: whether deep features part by degradation or by content."""
+"""`lam semantics`: whether deep features separate by degradation or by content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lam_cli.serving import add_store, service
 
 def add(commands: Any) -> None:
     """Adds the command to a command line."""
-    command = commands.add_parser("semantics", help="how deep features part by degradation and by content")
+    command = commands.add_parser("semantics", help="how deep features separate by degradation and by content")
     command.add_argument("--models", required=True, metavar="M1,M2", help="models as for --model, joined by commas")
     add_overrides(command)
     add_pictures(command, "; a picture's subfolder is its content, else its name")

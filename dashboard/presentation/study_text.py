@@ -154,5 +154,6 @@ def patterns_beside_samples(curves: pd.DataFrame, samples: pd.DataFrame) -> list
         return []
     return [
         f"On stripes and grids that the LR image can hold, below {NYQUIST:g} cycles per LR pixel, {wider} of "
-        f"{len(told)} networks look farther than on the samples. Mean DI there against the samples: {'; '.join(told)}."
+        f"{len(told)} networks have a larger DI than on the samples. Mean DI there against the samples: "
+        f"{'; '.join(told)}."
     ]

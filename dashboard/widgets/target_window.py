@@ -60,7 +60,7 @@ def clean_picture(view: View) -> Picture | None:
 def ask_for_file() -> None:
     """What to do with a link to a picture that is not here."""
     st.info(
-        "This link shows an uploaded image, of which it carries the digest alone. Choose the same file under “Your "
+        "This link shows an uploaded image and contains only its hash. Choose the same file under “Your "
         "image” to see the same maps, or a sample above.",
         icon=":material/link:",
     )

@@ -47,7 +47,7 @@ def analyse(
     memory: int = 1024**3,
     progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Analysis:
-    """How the features of every network part by content and by degradation, layer by layer.
+    """How the features of every network separate by content and by degradation, layer by layer.
 
     `layers` are names for all networks, or by the network's name; None takes the stages of each one's trunk.
     `controls` adds each network before training (same layers) and the pixels themselves. `scatter` adds the t-SNE of

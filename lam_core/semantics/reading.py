@@ -93,20 +93,20 @@ def in_words(subject: Subject, at: int = -1) -> str:
 
 
 def by_degradation(subjects: Iterable[Subject]) -> Finding:
-    """Claim 1: deep features of SR networks part by degradation, which they have learned."""
+    """Claim 1: deep features of SR networks separate by degradation, which they have learned."""
     networks = [subject for subject in subjects if not subject.is_classifier]
     return _sorted(
-        "the deepest features of SR networks part by degradation, not by content",
+        "the deepest features of SR networks separate by degradation, not by content",
         networks,
         [parting(subject.layers[-1]) == "degradation" and is_learned(subject) for subject in networks],
     )
 
 
 def by_content(subjects: Iterable[Subject]) -> Finding:
-    """Claim 1, the contrast: a classifier's part by content, more so in deeper layers."""
+    """Claim 1, the contrast: a classifier's separate by content, more so in deeper layers."""
     networks = [subject for subject in subjects if subject.is_classifier]
     return _sorted(
-        "a classifier's features part by content, more so in deeper layers",
+        "a classifier's features separate by content, more so in deeper layers",
         networks,
         [
             parting(subject.layers[-1]) == "content"

@@ -28,7 +28,7 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True, eq=False)
 class AnalysisRequest:
-    """How a network's features part by content and by degradation, with its controls: an `Analysis` of one network."""
+    """How a network's features separate by content and degradation, with its controls: an `Analysis` of one network."""
 
     model: NetworkReference
     design: Design

@@ -1,4 +1,4 @@
-"""How far features part by content and how far by degradation, on the crossed design of n pictures × k degradations.
+"""How far features separate by content and how far by degradation, on a crossed design of n pictures × k degradations.
 
 Each picture appears under every degradation. Its content is a class that other pictures share, or the picture itself.
 """

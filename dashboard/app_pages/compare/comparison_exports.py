@@ -26,7 +26,9 @@ def panels(lineup: Lineup, address: str) -> bytes:
     target, base = lineup.target, lineup.baseline
     lr, _ = target.picture.part(target.field)
     pictures = [Tile(lineup.options[key], lineup.picture_of(key)) for key in lineup.sides]
-    areas = Tile("Informative areas", informative_over(lr, lineup.areas.shown), "red: nearly all, blue: the wide group")
+    areas = Tile(
+        "Informative areas", informative_over(lr, lineup.areas.shown), "red: both groups, blue: only group B (wide)"
+    )
     maps = [Tile(one.name, lineup.colours.over(lr, one.result), exports.di_line(one.result)) for one in lineup.seen]
     moved = [
         Tile(

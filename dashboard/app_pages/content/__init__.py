@@ -1,1 +1,1 @@
-"""The content page: what a picture must hold for networks to look far."""
+"""The content page: which images give a large DI."""

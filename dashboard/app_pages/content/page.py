@@ -1,4 +1,4 @@
-"""What a picture must hold for networks to look far."""
+"""Which images give a large DI."""
 
 import streamlit as st
 

@@ -10,7 +10,7 @@ from dashboard.widgets.study_downloads import settings_of, take_away
 st.title("DI against PSNR and size")
 st.markdown(
     "Each mark is a network: how widely it draws on its input, averaged over the same images, against how well it does "
-    "or how it is built. Look for marks that rise to the right, and for those that look far and gain nothing."
+    "or how it is built. Look for marks that rise to the right, and for those with a large DI and no gain in PSNR."
 )
 glossary.terms("DI", "receptive field")
 

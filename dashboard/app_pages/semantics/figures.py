@@ -252,7 +252,7 @@ def srga_bars(
 def response_bars(
     responses: Sequence[Response], titles: dict[str, str], quantity: str, marks: Mapping[str, Mark] | None = None
 ) -> go.Figure:
-    """`gain` (dB over doing nothing) or `change` (distance to the identity, luma levels) by degradation and method."""
+    """`gain` (dB over the input) or `change` (distance to the identity, luma levels) by degradation and method."""
     methods = list(dict.fromkeys(response.model for response in responses))
     marks = marks or marks_of(methods)
     traces = []
@@ -280,7 +280,7 @@ def response_bars(
                 hovertemplate=f"{method}<br>%{{y}}: %{{x:.2f}}<extra></extra>",
             )
         )
-    words = {"gain": "PSNR over doing nothing, dB", "change": "change made, luma levels"}
+    words = {"gain": "PSNR over the input, dB", "change": "change to the input, luma levels"}
     figure = chart(traces, x=words[quantity], y="", height=120 + 22 * len(responses))
     figure.update_yaxes(title=None, autorange="reversed", automargin=True)
     return figure

@@ -39,7 +39,7 @@ SECTIONS = {
     "strength": "Strength",
     "detection": "Name a degradation",
     "generalisation": "SRGA",
-    "turning-off": "Turning off",
+    "turning-off": "Ignoring what was not trained for",
 }
 """Anchors of the page's sections, with their names in the index."""
 

@@ -27,7 +27,7 @@ def bars(material: Material) -> list[Bar]:
         words = f"+{full} of the attribution on one pixel, less {base}'s{_log(recipe)}"
         found.append(Bar(ramp(-1, 256, 1), f"−{full}", words))
     if "informative" in recipe.references:
-        found.append(Bar(ramp(-1, 256, 1), "the wide group alone", "nearly all networks"))
+        found.append(Bar(ramp(-1, 256, 1), "only group B (wide)", "both groups"))
     return found
 
 

@@ -46,7 +46,7 @@ def test_the_first_visit_shows_four_published_networks_and_their_controls(toy):
         layer = shipped.analysis(key).models[0].layers[-1]
         assert f"{registry_name(key)} · shipped result" in shown
         assert percentage(layer.share.degradation) in shown
-    assert "Published: the deepest features of SR networks part by degradation" in shown
+    assert "Published: the deepest features of SR networks separate by degradation" in shown
 
 
 def on_offer() -> dict[str, Offer]:
