@@ -177,13 +177,18 @@ def _contenders(model: SuperResolver) -> tuple[Reading, ...]:
 def _warning(model: SuperResolver, first: Reading, better: Reading) -> str:
     named = {"input_range": better.input_range, "colour": better.colour, "mean": better.convention.mean}
     changed = {name: value for name, value in named.items() if value != getattr(model.convention, name)}
-    arguments = ", ".join(f"{name}={value!r}" for name, value in changed.items())
+    remedy = f"give Convention({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+    if "mean" not in changed:
+        options = (
+            f"--{name.replace('_', '-')} {f'{v:g}' if isinstance(v, float) else v}" for name, v in changed.items()
+        )
+        remedy += f", or {' '.join(options)} in the terminal"
     return (
         f"{model.name} restores {task(model.scale)} {better.psnr - first.psnr:.1f} dB better read as {better.reading} "
         f"({better.decibels}) than as {first.reading} ({first.decibels}), as it is read here: the map is probably that "
-        f"of a network fed wrongly; give Convention({arguments})"
+        f"of a network fed wrongly; {remedy}"
         if not math.isnan(first.psnr)
-        else f"{model.name} is not finite read as {first.reading}; give Convention({arguments})"
+        else f"{model.name} is not finite read as {first.reading}; {remedy}"
     )
 
 

@@ -237,7 +237,10 @@ class Gradients:
         view = cone(self.model, batch.shape[2], batch.shape[3], rows, columns, cropped=False)
         if view.program is None:
             return False
-        found = planned(view, self.detector, batch)
+        try:
+            found = planned(view, self.detector, batch)
+        except PlanFailedError:
+            return False
         verdict = verify(view, self.detector, found, batch, self._precision)
         if verdict.sound:
             self._view, self._verdict, self._whole = view, verdict, None

@@ -35,6 +35,8 @@ class InPlaceError(NetworkFailedError):
     """A network that writes over values which its own backward pass needs."""
 
 
+FREED = "backward through the graph a second time"
+"""In what PyTorch says of a graph that one way back has used up."""
 FURTHER_LOOKS = 2
 """Further passes that must have drawn random numbers before a network is said to draw them."""
 
@@ -82,14 +84,28 @@ def untouched(model: SuperResolver, detector: Detector, batch: Tensor, slope: Te
     `slope`: ∂D/∂window to go back with, if not that of the network's own window. Raises `NotDifferentiableError`,
     `InPlaceError`, `NetworkFailedError`.
     """
+    try:
+        return _untouched(model, detector, batch, slope)
+    except NetworkFailedError as error:
+        if FREED not in str(error.__cause__):
+            raise
+        # A network may keep tensors computed from its weights, such as folded kernels. One way back uses up their
+        # graph; from then on, the way to the picture alone is gone.
+        return _untouched(model, detector, batch, slope, to_the_picture_alone=True)
+
+
+def _untouched(
+    model: SuperResolver, detector: Detector, batch: Tensor, slope: Tensor | None, *, to_the_picture_alone: bool = False
+) -> Pass:
     # As published: in another layout sums run in another order, and a unit near its kink may switch.
-    batch = batch.contiguous().requires_grad_(True)
+    batch = batch.detach().contiguous().requires_grad_(True)
     part = (..., slice(*detector.rows), slice(*detector.columns))
     with foreign_code(model, batch), undisturbed(model.module), seeded(model.device) as drawn, torch.enable_grad():
         window = model(batch)[part]
         values, own = _slope(model, detector, window)
-        # `autograd.grad` would be refused by checkpoints of the older kind.
-        torch.autograd.backward(window, own if slope is None else slope)
+        # `autograd.grad`, and `inputs`, would be refused by checkpoints of the older kind.
+        only = [batch] if to_the_picture_alone else None
+        torch.autograd.backward(window, own if slope is None else slope, inputs=only)
         drew = drawn()
     if batch.grad is None:
         raise NotDifferentiableError(_cut_off(model))

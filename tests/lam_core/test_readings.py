@@ -36,6 +36,7 @@ def test_another_process_reads_what_the_first_one_measured(tmp_path: Path) -> No
     with facts_kept_in(Store(tmp_path)):
         said = warning_of(first)
         assert "read as 0 to 255" in said
+        assert said.endswith("give Convention(input_range=255.0), or --input-range 255 in the terminal")
         assert warning_of(second) == said
     assert warning_of(third) == said
     assert [bool(one) for one in passes] == [True, False, True]

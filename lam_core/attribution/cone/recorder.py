@@ -278,6 +278,13 @@ class Recorder(TorchDispatchMode):
             raise UntraceableError(f"it changes a tensor in place behind the gradient's back ({func})")
         if isinstance(changed, Blank) and func._schema.name in _RESHAPING:
             return self._reshape(changed, plain, args[1:])
+        if plain is aten.copy.default and not self.depends(args[1]):
+            # PyTorch has no gradient of its own for this, and what was there before must not count.
+            plain, args, kwargs = (
+                aten.where.self,
+                (torch.ones((), dtype=torch.bool, device=changed.device), args[1], changed),
+                {},
+            )
         result = self._record(plain, args, kwargs)
         if not isinstance(result, Tensor) or tuple(result.shape) != tuple(changed.shape):
             raise UntraceableError(f"it changes a tensor in place to another shape ({func})")
