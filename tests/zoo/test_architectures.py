@@ -87,6 +87,7 @@ def test_a_direct_upsampler_is_recognised(name: str, scale: int):
     [
         "bsrn",
         "catanet",
+        "csnln",
         "edsr",
         "elan",
         "esc",

@@ -233,6 +233,14 @@ RECORDED: dict[str, tuple[str, dict[str, Any], int, Values, Values]] = {
         (2.315316905400e-01, 1.085097850571e00, -2.212537578187e-01),
         (-4.188928622241e-01, -7.757725356840e-02, -7.250281694958e-01),
     ),
+    # SHI-Labs/Cross-Scale-Non-Local-Attention 531aec924746f8b9085be8c601a6af757b630070, a picture of 0 to 255
+    "CSNLN": (
+        "csnln",
+        {"channels": 128, "depth": 1, "scale": 4, "hidden": 64, "input_range": 255.0},
+        8,
+        (1.198361801848e02, 1.140943214751e02, 1.046338567086e02),
+        (3.751761221758e02, -2.976750530818e00, 3.991768129630e01),
+    ),
     # xiaom233/BSRN 2d63d5239c9fa9810b9c1aea93e98d42ece09efc
     "BSRN": (
         "bsrn",
@@ -305,7 +313,7 @@ def test_gives_what_the_authors_code_gave(name: str):
     )
 
 
-SIZES = {12: (12, 18), 16: (16, 18), 17: (16, 16), 22: (22, 26), 34: (34, 36)}
+SIZES = {8: (8, 10), 12: (12, 18), 16: (16, 18), 17: (16, 16), 22: (22, 26), 34: (34, 36)}
 """Height and width of the pictures, by a number."""
 
 ESC = {"channels": 64, "mixed": 16, "layers": 5, "window": 32, "heads": 4, "hidden": 80}

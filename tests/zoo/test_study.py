@@ -25,7 +25,7 @@ def test_the_whole_scale_figure_and_the_table_are_pinned():
     assert {f"study-edsr-64-{depth}" for depth in range(10, 26, 2)} <= ids
     assert {f"study-fsrcnn-{width}-6" for width in (16, 32, 48, 64, 80, 96, 112, 128)} <= ids
     assert {f"study-fsrcnn-48-{depth}" for depth in range(2, 18, 2)} <= ids
-    assert {"rcan", "rnan", "san", "study-carn", "study-msrn", "study-rrdbnet", "study-imdn"} <= ids
+    assert {"rcan", "rnan", "san", "study-carn", "study-msrn", "study-rrdbnet", "study-imdn", "study-csnln"} <= ids
     assert all(
         isinstance(registry()[name].weights, GitHub) for name in ("pan", "pan-x2", "pan-x3", "rfdn", "carn-m-x3")
     )

@@ -16,6 +16,7 @@ FILES = (
     "carn",
     "catanet",
     "cincgan",
+    "csnln",
     "dbpn",
     "dbpn_original",
     "drln",
