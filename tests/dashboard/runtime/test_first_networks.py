@@ -49,8 +49,8 @@ sha256 = "{sha256 or found}"
     return parse_entry(table, name=f"{name}.toml", committed=True)
 
 
-def at(mirror: Mirror, tmp_path: Path, **changes: bool) -> ZooSettings:
-    return ZooSettings(github=mirror.address, weights=tmp_path / "weights", timeout=1.0, **changes)
+def at(mirror: Mirror, tmp_path: Path, *, offline: bool = False) -> ZooSettings:
+    return ZooSettings(github=mirror.address, weights=tmp_path / "weights", timeout=1.0, offline=offline)
 
 
 def test_what_is_missing_arrives_and_a_wrong_file_is_told_to_the_log_alone(mirror, tmp_path, caplog):
