@@ -71,6 +71,7 @@ gallery: $(VENV)/installed
 	$(PYTHON) -m tools.gallery.make_filters
 	$(PYTHON) -m tools.gallery.make_fields
 	$(PYTHON) -m tools.gallery.make_degraded
+	$(PYTHON) -m tools.gallery.make_hot_spots
 
 clean:
 	rm -rf $(VENV) build *.egg-info

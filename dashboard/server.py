@@ -92,6 +92,7 @@ def _use_the_time() -> None:
 
 def make_ready() -> None:
     """Reads what the first page shows, before it is asked for; where strangers come, warms up too."""
+    from dashboard.gallery.hot_spots import marked_windows
     from dashboard.gallery.shipped import first_visit
     from dashboard.runtime import process
     from lam_core.samples import sample
@@ -102,6 +103,7 @@ def make_ready() -> None:
         import_module("dashboard.widgets.target_column")
         import_module("dashboard.app_pages.attribution.result_grid")
         sample(first_visit().sample).pixels()
+        marked_windows(first_visit().sample)
         registry(*zoo_settings().entries)
         if zoo_settings().hosted:
             process.warm_up()

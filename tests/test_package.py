@@ -69,6 +69,7 @@ def test_the_wheel_holds_every_file_of_the_packages(monkeypatch):
     ):
         assert name in files
     assert any(name.startswith("dashboard/gallery/") and name.endswith(".npz") for name in files)
+    assert any(name.startswith("dashboard/gallery/hot_spots/") for name in files)
 
 
 def imported() -> set[str]:

@@ -12,7 +12,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const picker = mounted.get(parentElement) ?? { view: new Viewport() }
   mounted.set(parentElement, picker)
   const view = picker.view
-  const { src, width, height, x, y, size, step, field: shown, label, colour, hotkeys } = JSON.parse(data.json)
+  const { src, width, height, x, y, size, step, field: shown, label, colour, hotkeys, marks } = JSON.parse(data.json)
   const all = { width, height }
 
   for (const one of parentElement.querySelectorAll("img")) if (one.src !== src) one.src = src
@@ -29,7 +29,9 @@ export default function ({ data, parentElement, setStateValue }) {
   const at = (left, top) => ({ x: clamp(left, width), y: clamp(top, height) })
   const under = (e) => {
     const point = view.under(stage, e)
-    return at(point.x * width - size / 2, point.y * height - size / 2)
+    const left = point.x * width - size / 2, top = point.y * height - size / 2
+    const mark = marks.find(([x, y]) => Math.max(Math.abs(x - left), Math.abs(y - top)) <= size / 2)
+    return mark ? { x: mark[0], y: mark[1] } : at(left, top)
   }
   const middle = ({ x, y }) => [(x + size / 2) / width, (y + size / 2) / height]
   const show = (origin) => {
@@ -66,6 +68,20 @@ export default function ({ data, parentElement, setStateValue }) {
     ghost.style.display = "none"
     lens.hidden = true
   }
+
+  // Buttons for the keyboard's sake: a pointer meets the picture below them.
+  find(".marks").replaceChildren(
+    ...marks.map(([x, y], i) => {
+      const mark = document.createElement("button")
+      mark.type = "button"
+      mark.className = "box mark"
+      mark.setAttribute("aria-label", `Marked window ${i + 1} of ${marks.length}`)
+      frame(mark, { x, y, size, ...all })
+      mark.onclick = () => { show({ x, y }); report(true) }
+      return mark
+    })
+  )
+  find(".marked").style.display = marks.length ? "inline" : "none"
 
   // While arrow keys are being pressed, or the window is dragged, the visitor knows better than an older answer.
   const given = `${x},${y},${size},${src.length}`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ _picker = component(
     "lam_region_picker",
     html="""<div class="stage" tabindex="0" role="application">
   <div class="plane"><img draggable="false"></div>
-  <div class="box field"></div><div class="box ghost"></div><div class="box picked"></div>
+  <div class="box field"></div><div class="marks"></div><div class="box ghost"></div><div class="box picked"></div>
   <canvas class="lens" hidden></canvas>
 </div>
 <div class="bar">
@@ -28,7 +29,8 @@ _picker = component(
   </div>
   <div class="whole"><img draggable="false" alt=""><div class="shown"></div></div>
 </div>
-<p class="hint">Click a place to see what made it.<span class="keys"> <kbd>←</kbd><kbd>↑</kbd><kbd>→</kbd><kbd>↓</kbd>
+<p class="hint">Click a place to see what made it<span class="marked">; of dotted ones maps are here at once</span>.
+<span class="keys"> <kbd>←</kbd><kbd>↑</kbd><kbd>→</kbd><kbd>↓</kbd>
 move the window, with <kbd>Shift</kbd> in large steps; <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> or <kbd>Ctrl</kbd> and the
 wheel zoom, <kbd>Shift</kbd> and a drag moves the image; <kbd>Enter</kbd> computes, <kbd>1</kbd>–<kbd>8</kbd> switch
 networks.</span></p>""",
@@ -75,11 +77,13 @@ def region_picker(
     key: str,
     step: int = 1,
     hotkeys: bool = True,
+    marks: Sequence[Region] = (),
 ) -> None:
     """Shows the picture at the URL `src` with the window and, where it is not all, the field (x, y, w, h).
 
     `width` and `height` are those of the SR picture, in whose pixels everything is given. Windows start at multiples
     of `step`. `hotkeys`: whether digits and Enter count wherever on the page they are pressed; one picker's may.
+    `marks`: windows of the same size that are drawn, and taken as they are when one clicks into them.
     """
     _picker(
         key=key,
@@ -96,6 +100,7 @@ def region_picker(
                 "label": label,
                 "colour": FRAME,
                 "hotkeys": hotkeys,
+                "marks": [(mark.x, mark.y) for mark in marks],
             }
         ),
         on_pick_change=nothing,

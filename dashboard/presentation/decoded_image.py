@@ -101,10 +101,18 @@ class Picture:
 
     def quality(self, result: Attribution) -> tuple[float, float] | None:
         """PSNR in dB of a result's SR and of bicubic interpolation on the field, if there is an HR picture."""
-        lr, hr = self.part(result.field)
+        _, hr = self.part(result.field)
+        interpolated = self.bicubic_quality(result.field)
+        if hr is None or interpolated is None:
+            return None
+        return psnr(result.sr, hr, shave=self.scale), interpolated
+
+    def bicubic_quality(self, field: Field) -> float | None:
+        """PSNR in dB of bicubic interpolation on a field, if there is an HR picture."""
+        lr, hr = self.part(field)
         if hr is None or min(hr.shape[:2]) <= 2 * self.scale:
             return None
-        return psnr(result.sr, hr, shave=self.scale), psnr(bicubic(lr, self.scale), hr, shave=self.scale)
+        return psnr(bicubic(lr, self.scale), hr, shave=self.scale)
 
 
 def from_sample(sample: Sample, scale: int) -> Picture:

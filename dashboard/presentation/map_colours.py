@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.presentation.view import MapScale, View
-from lam_core.attribution.result import Attribution
 from lam_core.diffusion.density import density
 from lam_core.diffusion.informative import unit_mass
 from lam_core.images import Pixels
@@ -17,6 +17,15 @@ from lam_core.render import DECADES, density_over, logarithmic, map_over
 
 SCALES: dict[MapScale, str] = {"own": "Own maximum", "shared": "One scale", "log": "One scale, log"}
 """The ways of colouring maps, as a visitor chooses among them."""
+
+
+class Mapped(Protocol):
+    """Whatever has a displayed map: a result, or what ships of one."""
+
+    @property
+    def map(self) -> NDArray[np.float64]:
+        """The displayed map, [h, w] in [0, 1]."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class MapColours:
     """The value of the darkest colour: a share of a network's attribution on one pixel, or each map's own maximum."""
 
     @classmethod
-    def of(cls, view: View, results: Iterable[Attribution]) -> MapColours:
+    def of(cls, view: View, results: Iterable[Mapped]) -> MapColours:
         """As a view wants it for these maps; their largest share has the darkest colour where they share one scale."""
         plain = cls(view.map_scale, view.density)
         if view.map_scale == "own":
@@ -37,12 +46,12 @@ class MapColours:
         most = max((float(plain.values(result).max()) for result in results), default=0.0)
         return cls(view.map_scale, view.density, most or 1.0)
 
-    def values(self, result: Attribution) -> NDArray[np.float64]:
+    def values(self, result: Mapped) -> NDArray[np.float64]:
         """A map or its density, [h, w]: of maximum 1, or of sum 1 where all have one scale."""
         values = density(result.map) if self.as_density else result.map
         return values if self.scale == "own" else unit_mass(values)
 
-    def places(self, result: Attribution) -> NDArray[np.float64]:
+    def places(self, result: Mapped) -> NDArray[np.float64]:
         """`values` as places on the scale of colours, [h, w] in [0, 1].
 
         The peak of a narrow map is a hundred times that of a wide one: a logarithmic scale shows both.
@@ -50,7 +59,7 @@ class MapColours:
         shown = self.values(result) / self.full
         return logarithmic(shown) if self.scale == "log" else shown
 
-    def over(self, lr: Pixels, result: Attribution) -> Pixels:
+    def over(self, lr: Pixels, result: Mapped) -> Pixels:
         """The map over its LR field [h, w, 3]; a density is blended with it."""
         return (density_over if self.as_density else map_over)(lr, self.places(result))
 

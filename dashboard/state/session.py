@@ -104,8 +104,11 @@ def give_up(key: Hashable) -> None:
 
 def is_to_compute(view: View, offer: Offer) -> bool:
     """Whether a network's missing map is computed now: it is wanted, or takes little and was not given up."""
-    if wanted(view.question):
-        return True
+    return wanted(view.question) or comes_unasked(view, offer)
+
+
+def comes_unasked(view: View, offer: Offer) -> bool:
+    """Whether a network's map takes so little that it is computed without being wanted, unless it was given up."""
     return offer.is_quick(view.settings) and view.question not in _given_up()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from dashboard.gallery.hot_spots import HotSpot
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import View
@@ -28,6 +31,8 @@ class AttributionTarget:
     here: tuple[Offer, ...] = ()
     """Networks on offer at this scale."""
     selected: tuple[Offer, ...] = ()
+    hot_spots: Mapping[str, HotSpot] = dataclasses.field(default_factory=dict)
+    """Maps that ship for this window, by network."""
 
     @cached_property
     def field(self) -> Field:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from dashboard.components.linked_picture import Frame, Opening
 from dashboard.presentation.decoded_image import Picture
-from lam_core.attribution.result import Attribution
+from dashboard.presentation.map_colours import Mapped
 from lam_core.diffusion.square import square_holding
 from lam_core.region import Field, Region
 
 
-def field_frame(picture: Picture, field: Field, window: Region, maps: Sequence[Attribution] = ()) -> Frame:
+def field_frame(picture: Picture, field: Field, window: Region, maps: Sequence[Mapped] = ()) -> Frame:
     """The frame of a window, in the SR pixels of the picture; pictures open where 99 % of each of these maps is."""
     scale, local = picture.scale, field.local(window, picture.scale)
     opening = None

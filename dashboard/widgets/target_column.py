@@ -9,7 +9,8 @@ import streamlit as st
 
 from dashboard.components.image_strip import chosen_image
 from dashboard.components.region_picker import picked, pressed
-from dashboard.gallery.shipped import first_visit
+from dashboard.gallery.hot_spots import networks_of_hot_spots
+from dashboard.gallery.shipped import FirstVisit, first_visit
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.model_options import Offer, at_scale, chosen, first_cards, scales, with_shipped
 from dashboard.presentation.view import View
@@ -52,16 +53,19 @@ def choose_image() -> ChosenImage:
     return ChosenImage(view, picture, offers, is_new)
 
 
-def choose_target(shipped: Sequence[str]) -> AttributionTarget:
+def choose_target(shipped: Sequence[str], *, with_marks: bool = False) -> AttributionTarget:
     """Shows the column and reads it; ends the page if the picture is not here.
 
-    `shipped`: networks that are selected on the first visit, for their results ship.
+    `shipped`: networks that are selected on the first visit, for their results ship. `with_marks`: windows for which
+    maps ship are marked in the picture, and their networks on offer there.
     """
     image = choose_image()
     asks = _take_pick(image.picture) or image.is_new
     window = target_window.window_of(session.current(), image.picture)
-    target = AttributionTarget(session.current(), image.picture, window)
-    target_window.show_picker(target)
+    view = session.current()
+    maps = target_window.maps_that_ship(view, window) if with_marks else {}
+    target = AttributionTarget(view, image.picture, window, hot_spots=maps)
+    target_window.show_picker(target, target_window.marked(view, window) if with_marks else ())
     image_picker.place(window, image.picture)
     target = _choose_models(target, image.offers, shipped)
     if st.button("Compute", type="primary", width="stretch", disabled=not target.selected, help="Enter does the same"):
@@ -87,19 +91,27 @@ def _take_pick(picture: Picture) -> bool:
 def _choose_models(target: AttributionTarget, listed: Sequence[Offer], shipped: Sequence[str]) -> AttributionTarget:
     """The networks on offer and those selected: by the view, by a number key, or as on a first visit."""
     view, first = target.view, first_visit()
-    known = [one.id for one in first.checkpoints]
-    if not target_window.is_shipped_place(view, target.window, first):
-        known = [key for key in known if key in view.models]
+    if target_window.is_shipped_place(view, target.window, first):
+        known = {one.id for one in first.checkpoints} | target.hot_spots.keys()
+    else:
+        known = target.hot_spots.keys() | (_shipping(first) & set(view.models))
     here = at_scale(with_shipped(listed, known), view.scale)
     standard = session.fixed(f"first-cards-{view.scale}", lambda: first_cards(here, view.scale))
     if not view.models and target_window.is_first_visit(view, first):
         standard = shipped or standard
+    elif not standard:
+        standard = tuple(key for key in shipped if key in target.hot_spots)
     selected = chosen(here, view.models or standard)
     if digit := pressed("picker"):
         model_picker.toggle(here, selected, int(digit))
         view = session.current()
         selected = chosen(here, view.models)
     return replace(target, view=view, here=here, selected=selected)
+
+
+def _shipping(first: FirstVisit) -> set[str]:
+    """Networks some of whose results ship."""
+    return {one.id for one in first.checkpoints} | networks_of_hot_spots()
 
 
 def _show_notes(target: AttributionTarget) -> None:
@@ -118,7 +130,7 @@ def _show_notes(target: AttributionTarget) -> None:
 def _ask(target: AttributionTarget) -> AttributionTarget:
     """Wants the maps of the target computed, by networks that can."""
     selected = target.selected
-    if not target_window.is_shipped_place(target.view, target.window, first_visit()):
+    if not target.hot_spots and not target_window.is_shipped_place(target.view, target.window, first_visit()):
         selected = _with_weights(target.here, selected)
     view = session.change(window=target.window, models=tuple(offer.key for offer in selected))
     session.ask()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.components.region_picker import region_picker
+from dashboard.gallery.hot_spots import SCALE, HotSpot, hot_spots, marked_windows
 from dashboard.gallery.shipped import FirstVisit
 from dashboard.presentation.decoded_image import Picture, from_sample, from_upload
 from dashboard.presentation.formatting import sentence
@@ -81,8 +84,11 @@ def pushed_inside(x: int, y: int, size: int, picture: Picture) -> Region:
     return Region(min(max(x, 0), picture.width - size), min(max(y, 0), picture.height - size), size)
 
 
-def show_picker(target: AttributionTarget) -> None:
-    """The picture with the window, and the field where that is not the whole picture; a sentence if there is none."""
+def show_picker(target: AttributionTarget, marks: Sequence[Region] = ()) -> None:
+    """The picture with the window, and the field where that is not the whole picture; a sentence if there is none.
+
+    `marks`: further windows that are drawn, to be clicked.
+    """
     picture, window, s = target.picture, target.window, target.picture.scale
     part = None
     if target.fault:
@@ -98,6 +104,7 @@ def show_picker(target: AttributionTarget) -> None:
         field=part if part and part[2:] != (picture.width, picture.height) else None,
         label=f"{picture.title}, {picture.width}×{picture.height} pixels, window at ({window.x}, {window.y})",
         key="picker",
+        marks=marks,
     )
 
 
@@ -113,6 +120,22 @@ def show_close_ups(picture: Picture, window: Region) -> None:
                 output_format="PNG",
                 alt=f"{name} around the window",
             )
+
+
+def marked(view: View, window: Region) -> tuple[Region, ...]:
+    """The windows of a view's picture, as large as this one, for which maps ship."""
+    windows = marked_windows(view.image) if _is_standard(view) else ()
+    return tuple(mark for mark in windows if mark.size == window.size)
+
+
+def maps_that_ship(view: View, window: Region) -> dict[str, HotSpot]:
+    """The maps that ship for this window, if it is a marked one, by network."""
+    return hot_spots(view.image, window) if _is_standard(view) else {}
+
+
+def _is_standard(view: View) -> bool:
+    standard = View()
+    return (view.scale, view.settings, view.degradation) == (SCALE, standard.settings, standard.degradation)
 
 
 def is_first_visit(view: View, first: FirstVisit) -> bool:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
+from dashboard.gallery.hot_spots import HotSpot
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.map_colours import MapColours
 from dashboard.state.cache import Kept
@@ -63,6 +64,12 @@ def map_picture(picture: Picture, result: Attribution, colours: MapColours) -> b
     """The same enlarged, with the window."""
     window = result.field.local(result.region, result.scale)
     return _with_frame(map_pixels(picture, result, colours), window, result.scale)
+
+
+def hot_spot_pixels(picture: Picture, spot: HotSpot, colours: MapColours) -> Pixels:
+    """The map that ships for a marked window over the LR picture, [h, w, 3]."""
+    key = f"hot spot {colours} {spot.network.sha256} {spot.image} {spot.window}"
+    return _kept(picture, key, partial(colours.over, picture.lr, spot))
 
 
 def _named(result: Attribution) -> str:

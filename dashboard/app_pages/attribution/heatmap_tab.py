@@ -17,7 +17,7 @@ from dashboard.gallery.shipped import first_visit
 from dashboard.presentation import exports, questions
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.formatting import sentence, settings_line
-from dashboard.presentation.model_options import Offer, at_scale, with_shipped
+from dashboard.presentation.model_options import Offer, at_scale, chosen, with_shipped
 from dashboard.presentation.view import View
 from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import session, user_models, visitor
@@ -100,10 +100,12 @@ def _take_network() -> None:
 def _networks(target: AttributionTarget) -> tuple[Offer, ...]:
     """Those switched on, and before them those whose heat map of this picture ships."""
     first, view = first_visit(), target.view
+    able = tuple(offer for offer in target.selected if not offer.only_shipped)
+    able = able or chosen([offer for offer in target.here if not offer.only_shipped], ())
     if (view.image, view.scale, view.settings, target.window.size) != (first.sample, 4, View().settings, 16):
-        return target.selected
+        return able
     mapped = [offer for offer in at_scale(with_shipped(target.here, first.mapped), 4) if offer.key in first.mapped]
-    return (*mapped, *(offer for offer in target.selected if offer not in mapped and not offer.only_shipped))
+    return (*mapped, *(offer for offer in able if offer not in mapped))
 
 
 def _computed(grid: Grid, target: AttributionTarget, slot: DeltaGenerator) -> Outcome[Heatmap]:

@@ -23,7 +23,7 @@ left, right = st.columns([1, 2], gap="medium")
 with left:
     first = first_visit()
     published_here = session.fixed("published-here", lambda: bool(first_cards(session_offers(), 4)))
-    target = target_column.choose_target(() if published_here else [one.id for one in first.results])
+    target = target_column.choose_target(() if published_here else [one.id for one in first.results], with_marks=True)
 view = target.view
 
 with right:

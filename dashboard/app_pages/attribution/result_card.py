@@ -61,7 +61,7 @@ def result_card(
         key=f"map-{head.key}",
     )
     quality = picture.quality(result)
-    _figures(result, quality)
+    figures(index_of(result), quality and quality[0], area(result.map) / result.map.size, result.map_error)
     if quality and (note := training_note(registry().entries.get(head.key), *quality)):
         st.caption(note)
     for warning in result.computation.warnings:
@@ -85,15 +85,16 @@ def result_card(
     )
 
 
-def _figures(result: Attribution, quality: tuple[float, float] | None) -> None:
-    figures = {
-        "DI": index_of(result),
-        "PSNR": decibels(quality[0]) if quality else "no HR",
-        "95 % area": percent(area(result.map) / result.map.size),
-        "Map error": percent(result.map_error),
+def figures(index: str, psnr: float | None, area_95: float, map_error: float) -> None:
+    """The four figures of a card: DI as it is written, PSNR in dB if there is an HR image, shares of one."""
+    shown = {
+        "DI": index,
+        "PSNR": "no HR" if psnr is None else decibels(psnr),
+        "95 % area": percent(area_95),
+        "Map error": percent(map_error),
     }
     with st.grid(2, min_column_width=60, gap=("xxsmall", "small")):
-        for label, value in figures.items():
+        for label, value in shown.items():
             st.metric(label, value, help=HELP[label])
 
 

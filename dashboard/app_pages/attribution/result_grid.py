@@ -9,14 +9,15 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.app_pages.attribution import result_card
+from dashboard.app_pages.attribution import hot_spot_card, result_card
 from dashboard.app_pages.attribution.result_card import Head
 from dashboard.components.copy_link import copy_link
 from dashboard.components.linked_picture import Frame
+from dashboard.gallery.hot_spots import HotSpot
 from dashboard.gallery.shipped import FirstVisit, first_visit
 from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
-from dashboard.presentation.map_colours import MapColours
+from dashboard.presentation.map_colours import MapColours, Mapped
 from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import MOST_MODELS
 from dashboard.runtime.compute import Outcome, at_hand
@@ -45,11 +46,18 @@ class Card:
     slot: DeltaGenerator
     request: AttributionRequest | None
     outcome: Outcome[Attribution]
+    spot: HotSpot | None = None
+    """The map that ships, where the window is a marked one: shown as long as nothing better is there."""
 
     @property
     def is_missing(self) -> bool:
         """Whether there is something to compute."""
         return self.request is not None and self.outcome.result is None and not self.outcome.failure
+
+    @property
+    def shown(self) -> Attribution | HotSpot | None:
+        """What has a map to be drawn."""
+        return self.outcome.result or self.spot
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Look:
     frame: Frame
 
     @classmethod
-    def of(cls, target: AttributionTarget, results: Sequence[Attribution]) -> Look:
+    def of(cls, target: AttributionTarget, results: Sequence[Mapped]) -> Look:
         """For these maps, each of which the grid holds."""
         frame = field_frame(target.picture, target.field, target.window, results)
         return cls(MapColours.of(target.view, results), frame)
@@ -93,11 +101,12 @@ def show(target: AttributionTarget) -> None:
     with bar, st.spinner("Looking for results"):
         for offer, slot in zip(target.selected, slots, strict=False):
             request, outcome = at_hand(visitor.service(target.picture), partial(target.request, offer.key))
-            deck.append(Card(offer, head_of(offer, outcome), slot, request, outcome))
-    missing = [card for card in deck if card.is_missing]
-    look = Look.of(target, _results(deck))
+            spot = target.hot_spots.get(offer.key)
+            deck.append(Card(offer, head_of(offer, outcome), slot, request, outcome, spot))
+    missing = [card for card in deck if card.is_missing and not card.spot]
+    look = Look.of(target, _maps(deck))
     for card in deck:
-        if card.is_missing:
+        if card.is_missing and not card.spot:
             with card.slot.container(border=True):
                 waits = session.is_to_compute(target.view, card.offer)
                 words = "Waits for its turn." if waits else _not_yet(card.offer, target.view.settings)
@@ -105,26 +114,43 @@ def show(target: AttributionTarget) -> None:
         else:
             _fill(card, target, look)
     now = [card for card in missing if session.is_to_compute(target.view, card.offer)]
-    if now:
-        _compute(now, deck, target, bar.empty())
+    marked = [card for card in deck if card.is_missing and card.spot]
+    if works := [*now, *(card for card in marked if hot_spot_card.is_to_compute(target, card.offer))]:
+        _compute(works, deck, target, bar.empty())
     if len(now) < len(missing):
         about = _together([card.offer for card in missing if card not in now], target.view.settings)
         bar.info(f"Press Compute, or Enter, to see the missing maps{about}.", icon=":material/touch_app:")
-    last = Look.of(target, _results(deck))
-    if now and last.colours != look.colours:
+    last = Look.of(target, _maps(deck))
+    if works and last.colours != look.colours:
         # What all maps share is known only now that all are there.
         st.rerun()
-    if _results(deck):
+    if _maps(deck):
         with display:
             map_display(target.view, last.colours, last.frame)
     done = [(card.offer.reference, card.outcome.result) for card in deck if card.outcome.result]
     if done:
         history.record(target.view, target.window, [card.offer.key for card in deck if card.outcome.result])
         _takeaways(target.picture, [name for name, _ in done], [result for _, result in done])
+    _offer_more(target)
 
 
-def _results(deck: Sequence[Card]) -> list[Attribution]:
-    return [card.outcome.result for card in deck if card.outcome.result]
+def _maps(deck: Sequence[Card]) -> list[Mapped]:
+    return [card.shown for card in deck if card.shown]
+
+
+def _offer_more(target: AttributionTarget) -> None:
+    """How many more maps ship for a marked window, and a button that shows them."""
+    more = [offer for offer in target.here if offer.key in target.hot_spots and offer not in target.selected]
+    more = more[: MOST_MODELS - len(target.selected)]
+    if more:
+        st.caption(f"{len(target.hot_spots)} published networks ship their maps of this marked window.")
+        keys = tuple(offer.key for offer in (*target.selected, *more))
+        label = "Show " + ", ".join(offer.name for offer in more)
+        st.button(label, icon=":material/add:", key="more-hot-spots", on_click=_select, args=(keys,))
+
+
+def _select(keys: tuple[str, ...]) -> None:
+    session.change(models=keys)
 
 
 def _not_yet(offer: Offer, settings: AttributionSettings) -> str:
@@ -153,19 +179,27 @@ def head_of(offer: Offer, outcome: Outcome[Attribution]) -> Head:
 
 def _compute(missing: Sequence[Card], deck: Sequence[Card], target: AttributionTarget, slot: DeltaGenerator) -> None:
     works = [_work(card, card.request, deck, target) for card in missing if card.request is not None]
-    run_panel.run(works, key="maps", give_up=partial(session.give_up, target.view.question), slot=slot)
+
+    def give_up() -> None:
+        session.give_up(target.view.question)
+        for card in missing:
+            session.give_up(hot_spot_card.wish(target, card.offer))
+
+    run_panel.run(works, key="maps", give_up=give_up, slot=slot)
 
 
 def _work(
     card: Card, request: AttributionRequest, deck: Sequence[Card], target: AttributionTarget
 ) -> run_panel.Work[Outcome[Attribution]]:
     def show(status: Status) -> None:
+        if card.spot:
+            return
         with card.slot.container(border=True):
             result_card.waiting_card(card.head, target.picture, target.field, target.local, status.progress)
 
     def finished(outcome: Outcome[Attribution]) -> None:
         card.outcome = outcome
-        _fill(card, target, Look.of(target, _results(deck)))
+        _fill(card, target, Look.of(target, _maps(deck)))
 
     service = visitor.service(target.picture)
     return run_panel.request_work(card.head.name, service, request, show=show, finished=finished)
@@ -174,6 +208,9 @@ def _work(
 def _fill(card: Card, target: AttributionTarget, look: Look) -> None:
     outcome = card.outcome
     with card.slot.container(border=True):
+        if outcome.result is None and card.spot:
+            hot_spot_card.hot_spot_card(card.head, target, card.spot, card.offer, **vars(look), failure=outcome.failure)
+            return
         if outcome.result is None:
             result_card.failed_card(card.head, outcome.failure)
             return
