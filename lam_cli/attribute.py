@@ -23,6 +23,7 @@ from lam_cli.arguments import (
 )
 from lam_cli.progress import ProgressLine
 from lam_cli.serving import add_store, service
+from lam_core.attribution.baseline import index_fault
 from lam_core.attribution.request import AttributionRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
@@ -69,6 +70,9 @@ def run(options: argparse.Namespace) -> None:
     told = set(model.notes)
     say(f"warning: {warning}" for warning in result.computation.warnings if warning not in told)
     summary = {**result.summary(), "from_store": answer.from_store}
+    if fault := index_fault(asked):
+        print(f"no DI is given: {fault}", file=sys.stderr)
+        summary |= {"diffusion_index": None, "diffusion_index_error": None}
     if hr is not None:
         rows, columns = (slice(s.start * model.scale, s.stop * model.scale) for s in result.field.slices)
         summary["psnr"] = psnr(result.sr, hr[rows, columns], shave=model.scale)

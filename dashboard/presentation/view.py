@@ -87,7 +87,7 @@ class View:
             query["models"] = ",".join(self.models)
         standard = AttributionSettings().as_dict()
         for name, value in self.settings.as_dict().items():
-            if value != standard[name]:
+            if value != standard.get(name):
                 query[name] = f"{value:g}" if isinstance(value, float) else str(value)
         if self.degradation != "clean":
             query["degrade"] = self.degradation

@@ -25,7 +25,7 @@ def attribution_settings(view: View) -> None:
     with folded:
         columns = st.columns(COLUMNS)
         for number, setting in enumerate(SETTINGS.values()):
-            if not (setting.name == "tolerance" and now.rule == "reference"):
+            if _counts(setting.name, now):
                 with columns[number * COLUMNS // len(SETTINGS)]:
                     _widget(setting, now)
         st.button(
@@ -35,6 +35,11 @@ def attribution_settings(view: View) -> None:
             disabled=now == AttributionSettings(),
             on_click=_reset,
         )
+
+
+def _counts(name: str, now: AttributionSettings) -> bool:
+    """Whether a setting changes anything beside the others."""
+    return not (name == "tolerance" and now.rule == "reference") and (name != "damage" or name in now.as_dict())
 
 
 def _reset() -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lam_core.attribution.settings import AttributionSettings, SettingsError
+from lam_core.attribution.settings import AttributionSettings, Path, SettingsError
+from lam_core.images.degradations import Degradation
 
 Image = NDArray[np.float64]
 """An LR picture [h, w, 3] in [0, 1]; of a tensor, any number of channels and any values."""
+
+
+SMOOTHED_BELOW = 25 / 255
+"""Standard deviation, white being 1, of what counts as noise rather than as an edge."""
 
 
 def reference_kernel(side: int, sigma: float) -> NDArray[np.float64]:
@@ -97,4 +103,30 @@ def path_of(image: Image, settings: AttributionSettings) -> BlurPath | LinearPat
             return LinearPath(image, _filtered(image, reference_kernel(settings.kernel, settings.sigma)))
         case "linear-black":
             return LinearPath(image, np.zeros_like(image))
-    raise SettingsError(f"no path {settings.path!r}; choose blur, linear-blur or linear-black")
+        case "linear-smooth":
+            return LinearPath(image, smoothed(image, settings.kernel))
+        case "linear-degraded":
+            return LinearPath(image, _degraded(image, Degradation.parse(settings.damage)))
+    raise SettingsError(f"no path {settings.path!r}; choose one of {', '.join(get_args(Path))}")
+
+
+def smoothed(image: Image, side: int) -> Image:
+    """An image without noise and fine texture, its edges kept: the guided filter of each channel by itself.
+
+    Windows of `side` pixels whose standard deviation is far below `SMOOTHED_BELOW` become their mean, those far above
+    stay (He, Sun and Tang, ECCV 2010).
+    """
+
+    def mean(values: Image) -> Image:
+        return np.asarray(cv2.blur(values, (side, side)), np.float64).reshape(image.shape)
+
+    average = mean(image)
+    variance = np.maximum(mean(image * image) - average * average, 0)
+    slope = variance / (variance + SMOOTHED_BELOW**2)
+    return mean(slope) * image + mean(average - slope * average)
+
+
+def _degraded(image: Image, degradation: Degradation) -> Image:
+    if image.shape[2] != 3 or image.min() < 0 or image.max() > 1:
+        raise SettingsError("path is linear-degraded, which degrades RGB images in [0, 1]; choose another path")
+    return degradation.applied_to(np.rint(image * 255).astype(np.uint8)).astype(np.float64) / 255

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from lam_core.errors import LamError
+from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.region import FieldSize
 
 Rule = Literal["reference", "default"]
 Detector = Literal["gradient", "intensity", "gabor"]
-Path = Literal["blur", "linear-blur", "linear-black"]
+Path = Literal["blur", "linear-blur", "linear-black", "linear-smooth", "linear-degraded"]
 Precision = Literal["float32", "tf32", "float64"]
 
 PathMethod = Literal["lam", "integrated-black", "integrated-blurred"]
@@ -48,7 +49,10 @@ class AttributionSettings:
     detector: Detector = "gradient"
     """What the window is asked for: its edges (sum of gradient magnitudes), its brightness, a Gabor response."""
     path: Path = "blur"
-    """`blur`: progressive deblurring, which makes the map a LAM; else a straight line from a blurred or black image."""
+    """`blur`: progressive deblurring, which makes the map a LAM; else a straight line from a blurred, black, smoothed
+    (edges kept) or degraded image. The last two are for restoration at ×1, where what is missing is not detail."""
+    damage: str = "noise:25"
+    """What is done to the image to make the baseline of the path `linear-degraded`; it counts for no other path."""
     sigma: float = 1.2
     """Standard deviation of the baseline's Gaussian blur in LR pixels."""
     kernel: int = 9
@@ -75,10 +79,19 @@ class AttributionSettings:
             raise SettingsError(f"field is {self.field}; choose at least 8 LR pixels, or 'full'")
         if self.rule == "reference" and self.path != "blur":
             raise SettingsError(f"path is {self.path}; the reference rule is defined on the blur path alone")
+        try:
+            degradation = Degradation.parse(self.damage)
+        except LamError as error:
+            raise SettingsError(f"damage is {self.damage!r}: {error}") from None
+        if degradation == CLEAN:
+            raise SettingsError(f"damage is {self.damage!r}, the image itself; choose a degradation: noise:25")
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON and for keys."""
-        return asdict(self)
+        """Plain values for JSON and for keys; without `damage` where it does not count."""
+        values = asdict(self)
+        if self.path != "linear-degraded":
+            del values["damage"]
+        return values
 
 
 def method_settings(method: PathMethod, settings: AttributionSettings) -> AttributionSettings:

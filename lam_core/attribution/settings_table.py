@@ -50,7 +50,18 @@ _WORDS: dict[str, Words] = {
     "path": Words(
         "Path",
         "From which baseline to the image, and on which way. LAM restores detail by less and less blur.",
-        {"blur": "progressive blur", "linear-blur": "line from a blurred image", "linear-black": "line from black"},
+        {
+            "blur": "progressive blur",
+            "linear-blur": "line from a blurred image",
+            "linear-black": "line from black",
+            "linear-smooth": "line from a smoothed image, edges kept",
+            "linear-degraded": "line from a degraded image",
+        },
+    ),
+    "damage": Words(
+        "Damage of the degraded baseline",
+        "What is done to the image to make the baseline of the path linear-degraded: noise:25, blur:2, jpeg:70.",
+        suggested=("noise:15", "noise:25", "noise:50", "blur:1", "blur:2", "jpeg:70"),
     ),
     "sigma": Words(
         "σ of the blur, LR pixels",

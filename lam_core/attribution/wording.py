@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import floor, isfinite, log10
 
+from lam_core.attribution.baseline import index_fault
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.region import Field, Region
@@ -30,7 +31,12 @@ def with_error(value: float, error: float) -> str:
 
 
 def index_of(result: Attribution) -> str:
-    """DI with its error, such as `13.2 ± 0.1`: the one way in which pages, figures and the terminal write it."""
+    """DI with its error, such as `13.2 ± 0.1`: the one way in which pages, figures and the terminal write it.
+
+    A dash where it says nothing of the map (`baseline.index_fault`).
+    """
+    if index_fault(result.settings):
+        return "–"
     return with_error(result.diffusion_index, result.diffusion_index_error)
 
 

@@ -366,3 +366,20 @@ def test_degraded_inputs_are_attributed_and_swept(place: Path, capsys) -> None:
     assert pd.read_parquet(place / "t.parquet")["degradation"].tolist() == ["clean", "noise:10"]
     assert "give a kind and strengths" in refused(capsys, *sweep, "--degrade", "noise=much")
     assert "another window at each strength" in refused(capsys, *sweep, "--windows", "hard", "--degrade", "blur=0,1")
+
+
+def test_restoration_gives_no_index_that_says_nothing(place: Path, capsys) -> None:
+    (place / "denoiser.py").write_text(
+        "import torch\n\n\ndef build():\n    torch.manual_seed(0)\n    return torch.nn.Conv2d(3, 3, 5, padding=2)\n"
+    )
+    arguments = ("attribute", place / "hr.png", "--model", f"{place / 'denoiser.py'}:build", "--scale", 1)
+    arguments += ("--window", "10,12,8", "--detector", "intensity", "--dtype", "float64", "--degrade", "noise=25")
+    found = json.loads(run(capsys, *arguments, "--path", "linear-smooth"))
+    assert found["diffusion_index"] is None
+    assert found["completeness_error"] <= 1e-6
+    assert found["settings"]["path"] == "linear-smooth"
+    # The clean image is there: how well it is restored can be told.
+    assert found["psnr"] > 0
+    blurred = json.loads(run(capsys, *arguments, "--path", "linear-degraded", "--damage", "blur:1"))
+    assert blurred["diffusion_index"] > 0
+    assert "damage is 'fog:2'" in refused(capsys, *arguments, "--damage", "fog:2")

@@ -23,7 +23,7 @@ from dashboard.presentation.view import MOST_MODELS
 from dashboard.runtime.compute import Outcome, at_hand
 from dashboard.state import history, session, visitor
 from dashboard.state.target import AttributionTarget
-from dashboard.widgets import run_panel
+from dashboard.widgets import baseline_note, run_panel
 from dashboard.widgets.field_frame import field_frame
 from dashboard.widgets.map_display import map_display
 from lam_core.attribution.request import AttributionRequest
@@ -93,6 +93,7 @@ def show_shipped(first: FirstVisit, target: AttributionTarget) -> None:
 
 def show(target: AttributionTarget) -> None:
     """A card for every selected network. What is missing is computed if the view was asked for."""
+    baseline_note.show(target.view.settings, target.picture.scale)
     bar, display = st.container(), st.container()
     grid = st.grid(3, min_column_width=NARROWEST_CARD)
     # As many places as there can ever be: what another view left in one of them goes at once.

@@ -16,7 +16,7 @@ from dashboard.presentation import exports
 from dashboard.presentation.formatting import decibels, percent, sentence, settings_in_short, settings_of
 from dashboard.presentation.map_colours import fine
 from dashboard.state import session
-from dashboard.widgets import labels, thumbnails, verdict_mark
+from dashboard.widgets import baseline_note, labels, thumbnails, verdict_mark
 from dashboard.widgets.colour_bar import colour_bar
 from dashboard.widgets.map_display import map_display
 from lam_core.attribution.result import Attribution
@@ -61,6 +61,7 @@ def slider(lineup: Lineup) -> None:
 def maps(lineup: Lineup) -> None:
     """Every network's map in the same colours, its figures beside the baseline's."""
     st.subheader("What each drew on")
+    baseline_note.show(lineup.target.view.settings, lineup.target.picture.scale)
     map_display(lineup.target.view, lineup.colours, lineup.frame)
     grid = st.grid(4, min_column_width=NARROWEST_MAP)
     for one in sorted(lineup.seen, key=lambda one: one.result.diffusion_index):

@@ -305,3 +305,13 @@ def test_a_degraded_input_is_what_is_attributed(toy):
     assert "The LR image was degraded before it was attributed: Gaussian noise (σ 20 of 255)." in text(degraded)
     figures = [[one.value for one in app.metric if one.label in ("DI", "PSNR")] for app in (clean, degraded)]
     assert figures[0] != figures[1]
+
+
+def test_restoration_says_what_the_baseline_means_and_shows_no_index_that_says_nothing(environment, tmp_path):
+    toy = write_toy(tmp_path, "denoiser", scale=1)
+    environment(LAM_WITH=toy)
+    quick = {"nodes": "2", "tolerance": "0.9", "field": "24"}
+    smooth = opened(image="cat", scale="1", window="64,32,16", models=toy, path="linear-smooth", **quick)
+    assert "The baseline is the image smoothed" in text(smooth)
+    assert "No DI is shown" in text(smooth)
+    assert ("DI", "–") in metrics(smooth)
