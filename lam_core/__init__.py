@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lam_core.diffusion.index import diffusion_index
     from lam_core.images import downscale
     from lam_core.model import SuperResolver
+    from lam_core.notebook import compare
     from lam_core.region import Region
 
 _HOMES = {
@@ -35,6 +36,7 @@ _HOMES = {
     "attribute": "lam_core.attribution.attribute",
     "attribute_many": "lam_core.attribution.many_windows",
     "attribute_tensor": "lam_core.attribution.tensor",
+    "compare": "lam_core.notebook",
     "diffusion_index": "lam_core.diffusion.index",
     "downscale": "lam_core.images",
 }
@@ -52,6 +54,7 @@ __all__ = [
     "attribute",
     "attribute_many",
     "attribute_tensor",
+    "compare",
     "diffusion_index",
     "downscale",
 ]

@@ -179,6 +179,7 @@ def result_of(
         fingerprint=model.fingerprint,
         image=digest(image),
         sr=picture,
+        lr=image[field.slices].copy(),
         seconds=seconds,
         device=model.device.type,
         condition=plain(model.values),

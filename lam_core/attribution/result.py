@@ -6,7 +6,7 @@ import dataclasses
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from lam_core.attribution.computation import Computation
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.region import Field, Region
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,8 @@ class Attribution:
     """How the gradients were computed, and what they were compared with."""
     degradation: str = "clean"
     """What was done to the LR image before it was attributed, as `blur:2`; `image` is the digest of what came of it."""
+    lr: NDArray[np.uint8] | None = None
+    """The LR field, [h, w, 3]; None for results that were stored without it."""
 
     @property
     def map(self) -> NDArray[np.float64]:
@@ -91,7 +96,24 @@ class Attribution:
 
     def arrays(self) -> dict[str, NDArray]:
         """The arrays that a stored result holds."""
-        return {"signed": self.signed, "map": self.map, "sr": self.sr}
+        shown = {} if self.lr is None else {"lr": self.lr}
+        return {"signed": self.signed, "map": self.map, "sr": self.sr, **shown}
+
+    def figure(self) -> Image.Image:
+        """SR image, map over the LR image, and the map's density, one below the other, with DI and settings."""
+        from lam_core.notebook import figure_of
+
+        return figure_of([self])
+
+    def _repr_html_(self) -> str:
+        from lam_core.notebook import card
+
+        return card(self)
+
+    def _repr_png_(self) -> bytes:
+        from lam_core.notebook import map_png
+
+        return map_png(self)
 
     def to_npz(self) -> bytes:
         """A .npz file of `arrays`: `signed` [3, h, w], `map` [h, w] and `sr` [s·h, s·w, 3]."""
@@ -126,6 +148,7 @@ class Attribution:
             condition=dict(summary.get("condition", {})),
             computation=Computation.from_dict(summary.get("computation")),
             degradation=str(summary.get("degradation", "clean")),
+            lr=arrays["lr"].astype(np.uint8) if "lr" in arrays else None,
         )
 
 

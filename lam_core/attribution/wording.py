@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from math import floor, isfinite, log10
+from typing import TYPE_CHECKING
 
 from lam_core.attribution.baseline import index_fault
-from lam_core.attribution.result import Attribution
 from lam_core.attribution.settings import AttributionSettings
 from lam_core.region import Field, Region
+
+if TYPE_CHECKING:
+    from lam_core.attribution.result import Attribution
 
 LEAST_ERROR = 0.01
 """An interval narrower than this is stated as this: no more is ever read off a Diffusion Index."""
