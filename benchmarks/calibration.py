@@ -98,9 +98,9 @@ def measure(
                 asked.setdefault(f"tolerance {tolerance:.0%}", integral)
 
     long = replace(settings, nodes=TRUTH, tolerance=0.0)
-    _, truth, _ = integrate(model, lr, region, long, hear)
+    truth = integrate(model, lr, region, long, hear).integral
     published = replace(settings, rule="reference", nodes=50)
-    _, asked["reference"], _ = integrate(model, lr, region, published, lambda integral: None)
+    asked["reference"] = integrate(model, lr, region, published, lambda integral: None).integral
     true_plane, (true_index, _) = shown(truth), index_of(truth)
     rows: dict[str, Any] = {"truth": {"di": true_index, "estimate": truth.error}}
     for name, integral in asked.items():

@@ -115,11 +115,7 @@ class SuperResolver:
         return y[..., : height * self.scale, : width * self.scale]
 
     def _rgb(self, x: Tensor, extra: Mapping[str, Any]) -> Tensor:
-        white = self.convention.input_range
-        mean = x.new_tensor(self.convention.mean).view(1, 3, 1, 1)
-        if self.convention.colour == "bgr":
-            return self._picture(((x - mean) * white).flip(1), extra).flip(1) / white + mean
-        return self._picture((x - mean) * white, extra) / white + mean
+        return read(self._picture(fed(x, self.convention), extra), self.convention)
 
     def _luma(self, x: Tensor, extra: Mapping[str, Any]) -> Tensor:
         matrix, offset = _TO_YCBCR.to(x) / 255, _OFFSET.to(x).view(1, 3, 1, 1) / 255
@@ -250,8 +246,12 @@ class SuperResolver:
         Raises what `restored` raises.
         """
         x = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
-        y = self.restored(x.to(self.device, self.dtype) / 255)[0]
-        return (y.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        return in_eight_bits(self.restored(x.to(self.device, self.dtype) / 255))
+
+
+def in_eight_bits(picture: Tensor) -> NDArray[np.uint8]:
+    """A picture [1, 3, h, w] in [0, 1] as [h, w, 3], rounded and clamped to 8 bits."""
+    return (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
 
 
 @dataclass(frozen=True)
@@ -287,6 +287,18 @@ class Restorer:
     name: str
     scale: int
     restore: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+
+
+def fed(x: Tensor, convention: Convention) -> Tensor:
+    """RGB [B, 3, h, w] in [0, 1] as a network of three channels takes it."""
+    x = (x - x.new_tensor(convention.mean).view(1, 3, 1, 1)) * convention.input_range
+    return x.flip(1) if convention.colour == "bgr" else x
+
+
+def read(y: Tensor, convention: Convention) -> Tensor:
+    """What a network of three channels gives as RGB [B, 3, h, w] in [0, 1], the inverse of `fed`."""
+    y = y.flip(1) if convention.colour == "bgr" else y
+    return y / convention.input_range + y.new_tensor(convention.mean).view(1, 3, 1, 1)
 
 
 def _pad(x: Tensor, convention: Convention) -> Tensor:

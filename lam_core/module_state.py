@@ -31,6 +31,7 @@ _IMMUTABLE = (
     *(torch.dtype, torch.device, torch.Size, torch.layout, torch.memory_format),
 )
 _PLAIN = (*_IMMUTABLE, types.ModuleType)
+_NUMBERS = {type(None), bool, int, float, str}
 _CONTAINERS = {dict, OrderedDict, list, set}
 _VARIABLES = (bool, int, float, str, list, dict, set, tuple, deque, random.Random)
 """Kinds of global variables that belong to a network's code although their types are a library's."""
@@ -154,13 +155,13 @@ class State:
         self._undo: list[tuple[Any, ...]] = []
         """What puts an object back, and its arguments."""
         self._copies: list[tuple[Tensor, Tensor]] = []
-        self._weights = {id(p) for p in module.parameters()}
+        parameters = list(module.parameters())
+        self._weights = {id(p) for p in parameters}
         if weights is None:
-            size = sum(p.numel() * p.element_size() for p in module.parameters())
+            size = sum(p.numel() * p.element_size() for p in parameters)
             weights = frozenset(self._weights if size <= _LARGEST_COPY else ())
         self._copied = weights
-        # A scripted module keeps its tensors where Python does not see them.
-        self._search([module, list(module.parameters()), list(module.buffers())])
+        self._search([module])
 
     def restore(self) -> frozenset[int]:
         """Puts everything back; returns the ids of the weights whose values had changed."""
@@ -192,25 +193,35 @@ class State:
             elif id(value) not in seen:
                 seen[id(value)] = value
                 if type(value) in _CONTAINERS and not value:
-                    # Most of what a module holds: tables of hooks that nobody has set.
                     self._empty.append(value)
                 else:
                     visit(self, value, pending)
 
+    def _items(self, value: Iterable[Any], pending: list[Any]) -> None:
+        # Most of what a module holds: numbers, and tables of hooks that nobody has set.
+        for held in value:
+            kind = type(held)
+            if kind in _CONTAINERS and not held:
+                self._empty.append(held)
+            elif kind not in _NUMBERS:
+                pending.append(held)
+
     def _dict(self, value: dict, pending: list[Any]) -> None:
         self._undo.append((_restore_dict, value, dict(value)))
-        pending.extend(value.values())
+        self._items(value.values(), pending)
 
     def _sequence(self, value: list | deque, pending: list[Any]) -> None:
         self._undo.append((_restore_sequence, value, list(value)))
-        pending.extend(value)
+        self._items(value, pending)
 
     def _set(self, value: set, pending: list[Any]) -> None:
         self._undo.append((_restore_set, value, set(value)))
-        pending.extend(value)
+        self._items(value, pending)
 
-    def _items(self, value: tuple | frozenset, pending: list[Any]) -> None:
-        pending.extend(value)
+    def _script(self, value: torch.jit.ScriptModule, pending: list[Any]) -> None:
+        # It keeps its tensors where Python does not see them.
+        pending += [*value.parameters(), *value.buffers()]
+        self._object(value, pending)
 
     def _method(self, value: types.MethodType, pending: list[Any]) -> None:
         pending += [value.__self__, value.__func__]
@@ -300,6 +311,7 @@ def _visitor(kind: type) -> Callable[[State, Any, list[Any]], None] | None:
         (type, State._class),
         (np.ndarray, State._array),
         ((torch.Generator, random.Random, np.random.Generator, np.random.RandomState), State._draws),
+        (torch.jit.ScriptModule, State._script),
         (nn.Module, State._object),
     ):
         if issubclass(kind, kinds):

@@ -19,21 +19,35 @@ def seeded(device: torch.device) -> Iterator[Callable[[], bool]]:
 
     Gives a function that tells whether any number was drawn since.
     """
-    on_gpu = device.type == "cuda"
-    others = random.getstate(), np.random.get_state()  # noqa: NPY002  Foreign code draws from the global generators.
-    with torch.random.fork_rng([device] if on_gpu else []):
-        torch.manual_seed(SEED)
-        random.seed(SEED)
-        np.random.seed(SEED)  # noqa: NPY002
+    generators = _generators(device)
+    before = [generator.get_state() for generator in generators], random.getstate(), np.random.get_state()  # noqa: NPY002
+    # Not `torch.manual_seed`, which keeps the stack of each call for GPUs that nobody has used yet.
+    for generator in generators:
+        generator.manual_seed(SEED)
+    random.seed(SEED)
+    np.random.seed(SEED)  # noqa: NPY002  Foreign code draws from the global generators.
 
-        def states() -> tuple[object, ...]:
-            _, keys, *place = np.random.get_state()  # noqa: NPY002
-            found = torch.get_rng_state().numpy().tobytes(), random.getstate(), np.asarray(keys).tobytes(), tuple(place)
-            return (*found, torch.cuda.get_rng_state(device).numpy().tobytes()) if on_gpu else found
+    def states() -> tuple[object, ...]:
+        _, keys, *place = np.random.get_state()  # noqa: NPY002
+        drawn = (generator.get_state().numpy().tobytes() for generator in generators)
+        return *drawn, random.getstate(), np.asarray(keys).tobytes(), tuple(place)
 
-        before = states()
-        try:
-            yield lambda: states() != before
-        finally:
-            random.setstate(others[0])
-            np.random.set_state(others[1])  # noqa: NPY002
+    at_first = states()
+    try:
+        yield lambda: states() != at_first
+    finally:
+        for generator, state in zip(generators, before[0], strict=True):
+            generator.set_state(state)
+        random.setstate(before[1])
+        np.random.set_state(before[2])  # noqa: NPY002
+
+
+def _generators(device: torch.device) -> list[torch.Generator]:
+    """PyTorch's own, on the processor and on a device."""
+    match device.type:
+        case "cuda":
+            index = torch.cuda.current_device() if device.index is None else device.index
+            return [torch.default_generator, torch.cuda.default_generators[index]]
+        case "mps":
+            return [torch.default_generator, torch.mps._get_default_mps_generator()]
+    return [torch.default_generator]

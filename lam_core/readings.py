@@ -13,13 +13,13 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lam_core.attribution.settings import METHOD_VERSION
 from lam_core.convention import Colour, Convention
 from lam_core.errors import LamError
 from lam_core.images.pixels import Pixels, bicubic, downscale, middle, psnr
-from lam_core.model import SuperResolver
+from lam_core.model import SuperResolver, fed, read
 from lam_core.module_state import undisturbed
 from lam_core.samples import samples
 from lam_core.service import network_facts
@@ -32,6 +32,8 @@ CONVINCING = 2.5
 """dB over bicubic interpolation from which nothing else is tried: the best networks reach 3.3."""
 HOPELESS = COMPETENT - 3.0
 """The same as `COMPETENT` for a glimpse."""
+SAME = 0.01
+"""dB by which a picture's figure in a batch may differ from that by itself."""
 Trial = tuple[tuple[int, ...], int]
 """Which bundled photographs, and the side of the part of each that is used; scales 1 to 4 and 8 divide it."""
 WHOLE: Trial = ((0, 1, 2), 96)
@@ -168,10 +170,40 @@ def _contenders(model: SuperResolver) -> tuple[Reading, ...]:
     own = _measured(model, first, silent) if glimpse.psnr >= least else glimpse
     if own is not glimpse and own.psnr >= bicubic_psnr(model.scale) + CONVINCING:
         return (own,)
-    likely = [other for other in others if _measured(model, other, silent, GLIMPSE).psnr >= least]
+    likely = _likely(model, first, others, glimpse, least)
     if likely and own is glimpse:
         own = _measured(model, first, silent)
     return (own, *(_measured(model, other, silent) for other in likely))
+
+
+def _likely(
+    model: SuperResolver, first: Convention, others: Sequence[Convention], glimpse: Reading, least: float
+) -> list[Convention]:
+    """Those of the others under which a glimpse reaches so many dB, given that of the first.
+
+    An exchange of red and blue alone makes no picture hopeless: it is tried where the rest of a convention is likely.
+    """
+    alike = [other for other in others if other.colour == first.colour]
+    figures = _glimpses(model, [first, *alike])
+    if figures is None or not math.isclose(figures[0], glimpse.psnr, abs_tol=SAME):
+        figures = [glimpse.psnr, *(_measured(model, other, silent, GLIMPSE).psnr for other in alike)]
+    likely = [other for other, figure in zip([first, *alike], figures, strict=True) if figure >= least]
+    return [other for other in others if replace(other, colour=first.colour) in likely]
+
+
+def _glimpses(model: SuperResolver, conventions: Sequence[Convention]) -> list[float] | None:
+    """PSNR in dB of a glimpse under each of these, all pictures in one batch; None where the network takes none."""
+    if model.convention.colour == "luma" or len(conventions) < 2:
+        return None
+    ((low, high),) = pairs(model.scale, GLIMPSE)
+    x = _pixels(low, model)
+    plain = model.read_as(replace(model.convention, input_range=1.0, colour="rgb", mean=(0.0, 0.0, 0.0)))
+    try:
+        y = plain.restored(torch.cat([fed(x, convention) for convention in conventions]))
+    except LamError:
+        return None
+    pictures = [read(one[None], convention) for one, convention in zip(y, conventions, strict=True)]
+    return [_fidelity(picture, high, model.scale) for picture in pictures]
 
 
 def _warning(model: SuperResolver, first: Reading, better: Reading) -> str:
@@ -207,19 +239,26 @@ def bicubic_psnr(scale: int, trial: Trial = WHOLE) -> float:
 def _measured(
     model: SuperResolver, convention: Convention, tell: Tell, trial: Trial = WHOLE, *, refuse: bool = False
 ) -> Reading:
-    fed = model if convention == model.convention else model.read_as(convention)
+    fed_so = model if convention == model.convention else model.read_as(convention)
     figures = []
     for low, high in pairs(model.scale, trial):
         tell(f"How it restores {task(model.scale)}, read as {in_words(convention)}")
-        x = torch.from_numpy(low.transpose(2, 0, 1)[None].copy()).to(model.device, model.dtype) / 255
         try:
-            y = fed.restored(x)[0].clamp(0, 1).double().cpu().numpy().transpose(1, 2, 0) * 255.0
+            figures.append(_fidelity(fed_so.restored(_pixels(low, model)), high, model.scale))
         except LamError:
             if refuse:
                 raise
             return Reading(convention, math.nan)
-        figures.append(psnr(y, high, shave=model.scale))
     return Reading(convention, float(np.mean(figures)))
+
+
+def _pixels(low: Pixels, model: SuperResolver) -> Tensor:
+    return torch.from_numpy(low.transpose(2, 0, 1)[None].copy()).to(model.device, model.dtype) / 255
+
+
+def _fidelity(picture: Tensor, high: Pixels, scale: int) -> float:
+    """PSNR in dB of a restored picture [1, 3, h, w]."""
+    return psnr(picture[0].clamp(0, 1).double().cpu().numpy().transpose(1, 2, 0) * 255.0, high, shave=scale)
 
 
 @lru_cache(16)

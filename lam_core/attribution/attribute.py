@@ -31,7 +31,7 @@ from lam_core.device import out_of_memory
 from lam_core.diffusion.index import diffusion_index
 from lam_core.errors import LamError
 from lam_core.images import Pixels, as_pixels, digest
-from lam_core.model import ModelError, SuperResolver
+from lam_core.model import ModelError, SuperResolver, in_eight_bits
 from lam_core.readings import warning_of
 from lam_core.region import Field, Region, field_around
 
@@ -132,23 +132,33 @@ def attribute(
 
     with out_of_memory(model.device.type):
         found = integrate(model, image, region, settings, report, announce)
-    measured = index_of(found[1])
+    measured = index_of(found.integral)
     seconds = time.perf_counter() - began
-    return result_of(model, image, region, settings, found, measured, upscaled(model, image, found[0]), seconds)
+    return result_of(model, image, region, settings, found, measured, upscaled(model, image, found), seconds)
 
 
-Found = tuple[Field, Integral, Computation]
-"""The field around a window, the sum along the path over it, and how it ran."""
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What came of one window's sum along the path."""
+
+    field: Field
+    """The LR field around the window."""
+    integral: Integral
+    """The sum over the field."""
+    computation: Computation
+    """How it ran."""
+    sr: Pixels | None = None
+    """The network's picture of the field, where a pass of the untouched network has given it."""
 
 
 Upscaled = tuple[SuperResolver, Pixels]
 """The network as it is fed a field, and its picture of the field."""
 
 
-def upscaled(model: SuperResolver, image: Pixels, field: Field) -> Upscaled:
-    """The network's picture of a field of an LR picture."""
-    fed = model.on_field(field, *image.shape[:2])
-    return fed, fed.upscale(image[field.slices])
+def upscaled(model: SuperResolver, image: Pixels, found: Found) -> Upscaled:
+    """The network's picture of a field of an LR picture, computed unless it is known."""
+    fed = model.on_field(found.field, *image.shape[:2])
+    return fed, fed.upscale(image[found.field.slices]) if found.sr is None else found.sr
 
 
 def result_of(
@@ -162,7 +172,7 @@ def result_of(
     seconds: float,
 ) -> Attribution:
     """The result of one window, with what `index_of` gives and the network's picture of the field."""
-    field, integral, computation = found
+    field, integral = found.field, found.integral
     fed, picture = sr
     return Attribution(
         signed=np.ascontiguousarray(integral.signed.transpose(2, 0, 1)),
@@ -183,7 +193,7 @@ def result_of(
         seconds=seconds,
         device=model.device.type,
         condition=plain(model.values),
-        computation=computation.warned(
+        computation=found.computation.warned(
             of_completeness(integral, settings.dtype), of_weights(model.module), *_of_the_network(model, fed)
         ),
     )
@@ -234,7 +244,9 @@ def integrate(
             batch=a_round,
         )
     refuse_zero(lr, integral, model)
-    return field, integral, gradient.computation
+    # What the map shows beside itself is the model's own picture, not that of a copy in another precision.
+    picture = gradient.picture_of(lr) if gradient.model is model else None
+    return Found(field, integral, gradient.computation, None if picture is None else in_eight_bits(picture))
 
 
 def refuse_zero(lr: Image, integral: Integral, model: SuperResolver) -> None:

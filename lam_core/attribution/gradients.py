@@ -26,7 +26,16 @@ from lam_core.attribution.passes import (
 )
 from lam_core.attribution.path import Image
 from lam_core.attribution.settings import AttributionSettings, SettingsError
-from lam_core.attribution.verification import Verdict, meets_no_other, recall, remember, same_window, verify
+from lam_core.attribution.verification import (
+    Verdict,
+    explained_by_rounding,
+    meets_no_other,
+    recall,
+    remember,
+    same_window,
+    truth_of,
+    verify,
+)
 from lam_core.diagnosis import not_finite
 from lam_core.errors import sentence
 from lam_core.model import SuperResolver
@@ -37,7 +46,7 @@ MOST_AT_ONCE = 32
 """Points in one batch at most."""
 NODES_A_ROUND = 8
 """Points asked for together on a GPU, which one alone would leave idle."""
-BATCHES = (200_000, 9, 2.5), (12_000_000, 3, 1.1)
+BATCHES = (200_000, 9, 2.5), (12_000_000, 5, 1.1)
 """On a CPU: how many points at once pay where a pass holds at most so many numbers, and how many times faster each is
 then, roughly. Beyond, little is gained."""
 FREE_SHARE = 0.8
@@ -56,9 +65,9 @@ class Gradients:
 
     On a GPU as many images at once as its free memory holds; if it is not enough after all, half as many. On a CPU
     several at once where a pass is so small that calling PyTorch takes longer than what it computes. One at a time
-    wherever it is not certain that pictures of a batch do not meet in the network. At the first point the cropped
-    computation is compared with the untouched network, once for each kind of place; where they differ, and where there
-    is nothing to crop by, the network runs as it is. `computation` says in the end what was done.
+    wherever it is not certain that pictures of a batch do not meet in the network. At one of the first points, the last
+    one if it can be, each plan is compared with the untouched network, once for each kind of place; where they differ,
+    and where there is nothing to crop by, the network runs as it is. `computation` says in the end what was done.
     """
 
     def __init__(self, model: SuperResolver, detector: Detector, *, cropped: bool = True, tf32: bool = False) -> None:
@@ -72,15 +81,19 @@ class Gradients:
         self._verdict: Verdict | None = None
         self._whole: str | None = None
         """Why the network runs as it is; None where a plan runs."""
+        self._sure = False
+        """Whether the plan for one picture was compared."""
         self._drew = False
         self._seen = False
         """Whether it is known if the network that runs as it is draws random numbers."""
         self._lower = 0
         """Bits of the lowest precision in which a network that runs as it is was seen to compute; 0 if its own."""
         self._apart = False
-        """Whether pictures of a batch are known not to meet."""
+        """Whether a batch's plan is known to be sound, and its pictures not to meet."""
         self._first: tuple[Image, Pass] | None = None
-        """A point with what the comparison found there."""
+        """A point with what the comparison found there, if that is still to be given."""
+        self._truth: tuple[Image, Pass | None] | None = None
+        """The last point at which the untouched network ran, with what it gave."""
 
     @property
     def computation(self) -> Computation:
@@ -116,7 +129,15 @@ class Gradients:
         _, self.at_once, self.gain = next((batch for batch in BATCHES if view.numbers <= batch[0]), (0, 1, 1.0))
         if not independent(self.model, height, width, self.at_once):
             self.at_once, self.gain = 1, 1.0
-        return self.at_once
+        # Rounds take their points in pairs; such as do not fill a batch gain nothing by being taken together.
+        return self.at_once if self._pays(self.at_once // 2 * 2) else 1
+
+    def picture_of(self, point: Image) -> Tensor | None:
+        """The untouched network's whole SR picture [1, 3, s·h, s·w] of a point, if it has run there last."""
+        if self._truth is None or self._truth[1] is None or not np.array_equal(self._truth[0], point):
+            return None
+        picture = self._truth[1].picture
+        return picture if picture is not None and len(picture) == 1 and bool(picture.isfinite().all()) else None
 
     def estimate(self, points: int) -> Estimate | None:
         """What the planned passes over so many points take at most; None where that cannot be told."""
@@ -134,9 +155,10 @@ class Gradients:
             self.at_once = 1
         found: list[tuple[float, NDArray]] = []
         while len(found) < len(points):
-            chunk = points[len(found) : len(found) + self.at_once]
+            rest = points[len(found) :]
+            chunk = rest[: self.at_once]
             try:
-                found += self._of_chunk(chunk) if self._sized else self._of_first(chunk)
+                found += self._of_chunk(chunk, rest[-1]) if self._sized else self._of_first(rest[0], rest[-1])
             except torch.OutOfMemoryError:
                 if len(chunk) == 1:
                     raise
@@ -144,14 +166,14 @@ class Gradients:
                 torch.cuda.empty_cache()
         return found
 
-    def _of_first(self, chunk: Sequence[Image]) -> list[tuple[float, NDArray]]:
+    def _of_first(self, point: Image, last: Image) -> list[tuple[float, NDArray]]:
         """The first point alone, to see how much memory it takes."""
         device, view = self.device, self._view
         assert view is not None
-        self._make_sure(chunk[:1])
+        self._make_sure(last)
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
-        found = self._single(chunk[0])
+        found = self._single(point)
         taken = torch.cuda.max_memory_allocated(device) - before
         cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         self.at_once = batch_that_fits(torch.cuda.mem_get_info(device)[0] + cached, taken)
@@ -160,51 +182,86 @@ class Gradients:
         self._sized = True
         return [found]
 
-    def _of_chunk(self, chunk: Sequence[Image]) -> list[tuple[float, NDArray]]:
-        self._make_sure(chunk)
-        chunk = chunk[: self.at_once]
-        if len(chunk) == 1 or (not self.on_gpu and len(chunk) * self.gain <= self.at_once):
+    def _of_chunk(self, chunk: Sequence[Image], last: Image) -> list[tuple[float, NDArray]]:
+        """`last`: the last of all points that are asked for."""
+        if not self._pays(len(chunk)) or (found := self._batched(chunk)) is None:
+            self._make_sure(last)
             return [self._single(point) for point in chunk]
-        padding = 0 if self.on_gpu else self.at_once - len(chunk)
-        # Every number of pictures would need a plan of its own, which takes longer than computing some in vain.
-        found = self._pass([*chunk, *[chunk[-1]] * padding])
-        if not self._apart:
-            if not self._meets_no_other(found, chunk[-1]):
-                self.at_once = 1
-                return [self._single(point) for point in chunk]
-            self._apart = True
         return self._plain(found)[: len(chunk)]
 
-    def _make_sure(self, chunk: Sequence[Image]) -> None:
-        """Compares the plan with the untouched network at the last of these points, unless that was done before."""
-        if self._whole is not None or self._verdict is not None:
+    def _pays(self, points: int) -> bool:
+        """Whether so many points are taken in one batch."""
+        return points > 1 and (self.on_gpu or points * self.gain > self.at_once)
+
+    def _batched(self, chunk: Sequence[Image]) -> Pass | None:
+        """One pass over all these points; None where they must be taken one by one, now and later."""
+        padding = 0 if self.on_gpu else self.at_once - len(chunk)
+        try:
+            # Every number of pictures would need a plan of its own, which takes longer than computing some in vain.
+            found = self._pass([*chunk, *[chunk[-1]] * padding])
+            if self._apart or self._holds(found, chunk[-1]):
+                self._apart = True
+                return found
+        except PlanFailedError:
+            pass
+        self.at_once = 1
+        return None
+
+    def _holds(self, found: Pass, point: Image) -> bool:
+        """Whether the last picture of a batch, the point's, comes out as from the untouched network by itself."""
+        assert self._view is not None
+        pictures = len(found.window)
+        known = recall(self.model, self._view, self._precision, pictures)
+        if known is None:
+            known = self._compared(found.last, point)
+            remember(self.model, self._view, self._precision, pictures, known)
+        if known.sound:
+            self._verdict, self._drew = self._verdict or known, self._drew or known.draws
+        return known.sound
+
+    def _compared(self, found: Pass, point: Image) -> Verdict:
+        """A batch's picture beside the untouched network's, or beside that of a plan which was compared already."""
+        assert self._view is not None
+        if self._verdict is None:
+            batch = self._batch([point])
+            with self._rounding():
+                truth = truth_of(self._view, self.detector, found, batch)
+            if truth is not None and explained_by_rounding(found, truth, self._precision):
+                self._truth = point, truth
+                return verify(self._view, self.detector, found, truth, batch, self._precision)
+            self._make_sure(point)
+        if self._whole is not None:
+            return Verdict(False, reason=self._whole)
+        alone = self._first[1] if self._first and self._first[0] is point else self._pass([point])
+        return Verdict(meets_no_other(found, alone))
+
+    def _make_sure(self, point: Image) -> None:
+        """Compares the plan for one picture with the untouched network, unless that was done before."""
+        if self._whole is not None or self._sure:
             return
         view = self._view
         assert view is not None
         verdict = recall(self.model, view, self._precision, 1)
         if verdict is None:
-            batch = self._batch(chunk[-1:])
-            with self._rounding():
-                try:
-                    self._first = chunk[-1], planned(view, self.detector, batch)
-                    verdict = verify(view, self.detector, self._first[1], batch, self._precision)
-                except PlanFailedError as error:
-                    verdict = Verdict(False, reason=f"its plan failed ({sentence(error)})")
+            verdict = self._of_single(view, point)
             remember(self.model, view, self._precision, 1, verdict)
-        self._verdict, self._drew = verdict, verdict.draws
+        self._sure, self._verdict, self._drew = True, verdict, verdict.draws
         if not verdict.sound:
             self._whole, self.at_once, self._first = verdict.reason, 1, None
 
-    def _meets_no_other(self, found: Pass, point: Image) -> bool:
-        """Whether the last picture of a batch, the point's, comes out as by itself."""
-        assert self._view is not None
-        pictures = found.window.shape[0]
-        known = recall(self.model, self._view, self._precision, pictures)
-        if known is None:
-            alone = self._first[1] if self._first and self._first[0] is point else self._pass([point])
-            known = Verdict(meets_no_other(found, alone))
-            remember(self.model, self._view, self._precision, pictures, known)
-        return known.sound
+    def _of_single(self, view: Cone, point: Image) -> Verdict:
+        if self._truth is not None:
+            point = self._truth[0]
+        batch = self._batch([point])
+        with self._rounding():
+            try:
+                found = planned(view, self.detector, batch)
+            except PlanFailedError as error:
+                return Verdict(False, reason=f"its plan failed ({sentence(error)})")
+            if self._truth is None:
+                self._truth = point, truth_of(view, self.detector, found, batch)
+            self._first = point, found
+            return verify(view, self.detector, found, self._truth[1], batch, self._precision)
 
     def _single(self, point: Image) -> tuple[float, NDArray]:
         if self._first is not None and self._first[0] is point:
@@ -229,6 +286,7 @@ class Gradients:
                 self._seen = True
                 again, self._lower = once_more(self.model, self.detector, batch)
                 self._drew = draws(self.model, self.detector, batch, found) or not same_window(found.window, again)
+            self._truth = points[-1], found
             return found
 
     def _step_by_step(self, batch: Tensor) -> bool:
@@ -241,7 +299,8 @@ class Gradients:
             found = planned(view, self.detector, batch)
         except PlanFailedError:
             return False
-        verdict = verify(view, self.detector, found, batch, self._precision)
+        truth = truth_of(view, self.detector, found, batch)
+        verdict = verify(view, self.detector, found, truth, batch, self._precision)
         if verdict.sound:
             self._view, self._verdict, self._whole = view, verdict, None
         return verdict.sound

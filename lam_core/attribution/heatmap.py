@@ -96,7 +96,7 @@ def heatmap(
     precise = in_precision(model, settings)
     for position, answer in integrate_many(precise, image, questions, settings, on_progress):
         if not isinstance(answer, ZeroMapError):
-            index.flat[position], error.flat[position] = index_of(answer[1])
+            index.flat[position], error.flat[position] = index_of(answer.integral)
     return Heatmap(index, error, xs, ys, size)
 
 

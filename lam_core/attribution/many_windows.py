@@ -99,14 +99,14 @@ def attribute_many(
         if isinstance(answer, ZeroMapError):
             results[position] = answer
         else:
-            field = answer[0]
+            field = answer.field
             if field not in pictures:
-                pictures[field] = upscaled(model, image, field)
+                pictures[field] = upscaled(model, image, answer)
             # Where windows share their passes, so do they the time: each is said to have taken its part of all.
             seconds = (time.perf_counter() - began) / len(questions)
             own = replace(settings, detector=question.detector)
             results[position] = result_of(
-                model, image, question.region, own, answer, index_of(answer[1]), pictures[field], seconds
+                model, image, question.region, own, answer, index_of(answer.integral), pictures[field], seconds
             )
     return [result for result in results if result is not None]
 
@@ -224,7 +224,7 @@ def _shared(
             except ZeroMapError as error:
                 yield number, error
             else:
-                yield number, (field, integral, passes.computation(number, verdicts[number]))
+                yield number, Found(field, integral, passes.computation(number, verdicts[number]))
         if sums:
             pieces = _worst(sums)
             found = nodes_at(next(iter(pieces.values())).quarters)

@@ -55,6 +55,13 @@ class Pass:
     """∂D/∂x, [B, 3, h, w]."""
     drew: bool = False
     """Whether random numbers were drawn meanwhile, by the network or, seldom, by another thread; see `draws`."""
+    picture: Tensor | None = None
+    """The whole SR picture, [B, 3, s·h, s·w], where all of it was computed."""
+
+    @property
+    def last(self) -> Pass:
+        """What it gives for the last picture."""
+        return Pass(self.window[-1:], self.values[-1:], self.slope[-1:], self.slopes[-1:])
 
 
 def planned(view: Cone, detector: Detector, batch: Tensor) -> Pass:
@@ -71,10 +78,10 @@ def _planned(view: Cone, detector: Detector, batch: Tensor) -> Pass:
         window = view(batch)
         values, slope = _slope(view.model, detector, window)
         if not view.foreign:
-            (slopes,) = torch.autograd.grad(window, batch, slope)
+            (slopes,) = torch.autograd.grad(_projected(window, slope), batch)
             return Pass(window.detach(), values, slope, slopes)
         with undisturbed(view.model.module):
-            (slopes,) = torch.autograd.grad(window, batch, slope)
+            (slopes,) = torch.autograd.grad(_projected(window, slope), batch)
         return Pass(window.detach(), values, slope, slopes)
 
 
@@ -101,15 +108,24 @@ def _untouched(
     batch = batch.detach().contiguous().requires_grad_(True)
     part = (..., slice(*detector.rows), slice(*detector.columns))
     with foreign_code(model, batch), undisturbed(model.module), seeded(model.device) as drawn, torch.enable_grad():
-        window = model(batch)[part]
+        picture = model(batch)
+        window = picture[part]
         values, own = _slope(model, detector, window)
         # `autograd.grad`, and `inputs`, would be refused by checkpoints of the older kind.
         only = [batch] if to_the_picture_alone else None
-        torch.autograd.backward(window, own if slope is None else slope, inputs=only)
+        _projected(window, own if slope is None else slope).backward(inputs=only)
         drew = drawn()
     if batch.grad is None:
         raise NotDifferentiableError(_cut_off(model))
-    return Pass(window.detach(), values, own, batch.grad, drew)
+    return Pass(window.detach(), values, own, batch.grad, drew, picture.detach())
+
+
+def _projected(window: Tensor, slope: Tensor) -> Tensor:
+    """A number whose gradient with respect to the window is `slope`, exactly.
+
+    PyTorch takes such a gradient as an argument too, but loads SymPy for it, half a second that a first map waits.
+    """
+    return (window * slope).sum()
 
 
 def draws(model: SuperResolver, detector: Detector, batch: Tensor, found: Pass) -> bool:
@@ -148,6 +164,11 @@ def once_more(model: SuperResolver, detector: Detector, batch: Tensor) -> tuple[
 
 class _Precision(TorchDispatchMode):
     """Looks for results in a lower precision than a network's own."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # PyTorch would load its compiler, for a second, only to leave this class out of what it compiles.
+        return False
 
     def __init__(self, dtype: torch.dtype) -> None:
         super().__init__()

@@ -130,7 +130,7 @@ def equal_lengths(path: Callable[[float], Image]) -> Callable[[float], float]:
     """
     alphas = np.linspace(0, 1, SPACING_SAMPLES)
     images = [path(alpha) for alpha in alphas]
-    lengths = [float(np.linalg.norm(b - a)) for a, b in itertools.pairwise(images)]
+    lengths = [_energy(b - a) ** 0.5 for a, b in itertools.pairwise(images)]
     travelled = np.concatenate([[0.0], np.cumsum(lengths)])
     if travelled[-1] == 0:
         return lambda u: u
@@ -283,14 +283,15 @@ def simulated(integral: Integral, measure: Callable[[NDArray], float]) -> tuple[
     plane = integral.signed.sum(2) - integral.bias
     jumps = np.array(integral.jumps)
     spread = np.sqrt((jumps**2).sum(0) / 12)
-    together = [np.tensordot(0.5 - random.random(len(jumps)), jumps, 1) for _ in range(SIMULATIONS // 2)]
-    apart = [spread * random.standard_normal(spread.shape) for _ in range(SIMULATIONS // 2)]
+    half = SIMULATIONS // 2
+    together = np.tensordot(0.5 - random.random((half, len(jumps))), jumps, 1)
+    apart = spread * random.standard_normal((half, *spread.shape))
     kinds = [[measure(np.abs(plane + error)) for error in errors] for errors in (together, apart)]
     return tuple((float(np.mean(figures)), float(np.std(figures, ddof=1))) for figures in kinds)
 
 
 def _energy(plane: NDArray) -> float:
-    return float((plane**2).sum())
+    return float(np.vdot(plane, plane))
 
 
 def _relative(variance: float, signed: NDArray) -> float:

@@ -16,7 +16,7 @@ from lam_core.attribution.cone import Cone, SharedForward, cone, share
 from lam_core.attribution.detectors import Detector
 from lam_core.attribution.passes import Pass, PlanFailedError, foreign_code
 from lam_core.attribution.path import Image
-from lam_core.attribution.verification import Verdict, recall, remember, verify
+from lam_core.attribution.verification import Verdict, recall, remember, truth_of, verify
 from lam_core.diagnosis import NetworkFailedError, not_finite
 from lam_core.model import SuperResolver
 
@@ -71,7 +71,8 @@ class SharedPasses:
             if known is None:
                 with self._planned(batch):
                     found = self._window(window, picture, values)
-                known = verify(view, self.detectors[window], found, batch, precision)
+                truth = truth_of(view, self.detectors[window], found, batch)
+                known = verify(view, self.detectors[window], found, truth, batch, precision)
                 remember(self.model, view, precision, SHARED, known)
             verdicts[window] = known
         return [verdict for verdict in verdicts if verdict is not None]

@@ -53,19 +53,27 @@ class Verdict:
     """Whether the network draws random numbers."""
 
 
-def verify(view: Cone, detector: Detector, found: Pass, batch: Tensor, precision: str) -> Verdict:
-    """Compares what a plan gave for one picture with what the untouched network gives.
+def truth_of(view: Cone, detector: Detector, found: Pass, batch: Tensor) -> Pass | None:
+    """What the untouched network gives where a plan gave `found`; None where its own backward pass cannot run.
 
-    Where the two differ by more than rounding explains, a look in float64 tells a chaotic network from a wrong plan.
     Raises what the untouched network raises, unless its backward pass alone fails for having been written over.
     """
     try:
-        truth = untouched(view.model, detector, batch.detach().clone(), found.slope)
+        return untouched(view.model, detector, batch.detach().clone(), found.slope)
     except InPlaceError:
+        return None
+
+
+def verify(view: Cone, detector: Detector, found: Pass, truth: Pass | None, batch: Tensor, precision: str) -> Verdict:
+    """Compares what a plan gave for one picture with `truth_of` it.
+
+    Where the two differ by more than rounding explains, a look in float64 tells a chaotic network from a wrong plan.
+    """
+    if truth is None:
         return _by_differences(view, detector, batch)
     random = draws(view.model, detector, batch, truth)
     values, slopes = _relative(found.window, truth.window), _relative(found.slopes, truth.slopes)
-    if values <= ROUNDING[precision][0] and slopes <= ROUNDING[precision][1]:
+    if explained_by_rounding(found, truth, precision):
         return Verdict(True, difference=slopes, draws=random)
     exact = math.inf if precision == "float64" else _in_double(view, detector, batch)
     limit = EXACT_IN_LOWER if view.lower_precision else EXACT
@@ -79,6 +87,12 @@ def verify(view: Cone, detector: Detector, found: Pass, batch: Tensor, precision
 def same_output(planned: Tensor, truth: Tensor, precision: str) -> bool:
     """Whether a plan's output differs from the untouched network's by no more than rounding explains."""
     return _relative(planned, truth) <= ROUNDING[precision][0]
+
+
+def explained_by_rounding(found: Pass, truth: Pass, precision: str) -> bool:
+    """Whether two passes over one picture differ by so little that nothing else needs to explain it."""
+    same_slopes = _relative(found.slopes, truth.slopes) <= ROUNDING[precision][1]
+    return same_slopes and same_output(found.window, truth.window, precision)
 
 
 def meets_no_other(in_batch: Pass, alone: Pass) -> bool:
@@ -143,7 +157,7 @@ _KNOWN = Lru[Verdict](_MOST_VERDICTS)
 def recall(model: SuperResolver, view: Cone, precision: str, pictures: int) -> Verdict | None:
     """What is known of a network's plans of this size, place, precision and batch."""
     identity = _identity(model, view, precision, pictures)
-    key = repr(sorted(identity.items()))
+    key = repr(identity)
     if (known := _KNOWN.get(key)) is not None:
         return known
     fact = network_facts.look_up(identity)
@@ -161,7 +175,7 @@ def remember(model: SuperResolver, view: Cone, precision: str, pictures: int, ve
     if not np.isfinite([figure for figure in asdict(verdict).values() if isinstance(figure, float)]).all():
         return
     identity = _identity(model, view, precision, pictures)
-    _KNOWN.put(repr(sorted(identity.items())), verdict)
+    _KNOWN.put(repr(identity), verdict)
     network_facts.keep(identity, asdict(verdict))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -50,26 +52,35 @@ def _resolution(integral: Integral, precision: str) -> float:
 
 def of_weights(module: nn.Module) -> str:
     """A warning if all weights have the few digits of half precision or of eight bits; empty if they do not."""
-    weights = [p.detach() for p in module.parameters() if p.is_floating_point() and p.dim() > 1 and p.numel() >= FEW]
-    if not weights:
-        return ""
-    long = [weight for weight in weights if weight[0].numel() > 2 * STEPS]
-    if long and all(_steps(weight) <= STEPS for weight in long):
+    if _all_of_some(_is_in_steps, (weight for weight in _weights(module) if weight[0].numel() > 2 * STEPS)):
         return (
             "the weights were stored in 8 bits: that moves a map by some 48 % and DI by 4 % from those of the original"
         )
-    if any(all(_is_rounded(w, to) for w in weights) for to in (torch.float16, torch.bfloat16)):
-        return (
-            "the weights were stored in half precision: that moves a map by some 6 % and DI by 0.6 % from those of the "
-            "original"
-        )
+    for to in (torch.float16, torch.bfloat16):
+        if _all_of_some(partial(_is_rounded, to=to), _weights(module)):
+            return (
+                "the weights were stored in half precision: that moves a map by some 6 % and DI by 0.6 % from those of "
+                "the original"
+            )
     return ""
+
+
+def _weights(module: nn.Module) -> Iterator[torch.Tensor]:
+    """Those that are many enough to conclude from."""
+    parameters = (p.detach() for p in module.parameters() if p.is_floating_point() and p.dim() > 1)
+    return (weight for weight in parameters if weight.numel() >= FEW)
+
+
+def _all_of_some(holds: Callable[[torch.Tensor], bool], weights: Iterator[torch.Tensor]) -> bool:
+    """Whether there are weights, and it holds for all of them; a single one that it does not hold for tells."""
+    first = next(weights, None)
+    return first is not None and holds(first) and all(map(holds, weights))
 
 
 def _is_rounded(weight: torch.Tensor, to: torch.dtype) -> bool:
     return weight.dtype == to or bool(weight.to(to).to(weight.dtype).equal(weight))
 
 
-def _steps(weight: torch.Tensor) -> int:
-    """Most different values that one output channel's weights have, of the first few channels."""
-    return max(int(channel.unique().numel()) for channel in weight[:8])
+def _is_in_steps(weight: torch.Tensor) -> bool:
+    """Whether no output channel's weights, of the first few channels, have more values than eight bits tell apart."""
+    return all(channel.unique().numel() <= STEPS for channel in weight[:8])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +21,13 @@ def gini(values: NDArray) -> float:
     """
     ordered = np.sort(np.asarray(values, np.float64).ravel())
     n = ordered.size
-    weights = 2 * np.arange(1, n + 1) - n - 1
-    return float(weights @ ordered / (n * ordered.sum()))
+    return float(_weights(n) @ ordered / (n * ordered.sum()))
+
+
+@lru_cache(8)
+def _weights(n: int) -> NDArray[np.float64]:
+    """2i − n − 1; kept, since intervals ask for the same many times over."""
+    return np.arange(1.0 - n, n, 2)
 
 
 def diffusion_index(displayed_map: NDArray) -> float:

@@ -104,6 +104,10 @@ class Graph:
         return lowest if lowest < torch.finfo(self.input.dtype).bits else 0
 
 
+_ATOMS = {int, float, bool, str, type(None), Tensor, Node}
+"""Most of what is no container, told from one at a glance."""
+
+
 def leaves(value: Any) -> Iterator[Any]:
     """Everything in nested lists, tuples and dictionaries that is none of these."""
     if isinstance(value, (list, tuple)):
@@ -118,8 +122,11 @@ def leaves(value: Any) -> Iterator[Any]:
 
 def substitute(value: Any, replace: Callable[[Any], Any]) -> Any:
     """`value` with every leaf replaced."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return replace(value)
     if isinstance(value, (list, tuple)):
-        return type(value)([substitute(item, replace) for item in value])
+        return kind([substitute(item, replace) for item in value])
     if isinstance(value, dict):
         return {key: substitute(item, replace) for key, item in value.items()}
     return replace(value)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import torch
-import torch._dynamo  # Fake tensors load it on first use: two seconds that belong to start-up, not to a plan.
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -101,9 +100,13 @@ class Recorder(TorchDispatchMode):
     view of for that value with the changed part put in, and other views are taken again when they are next read.
     """
 
-    def __init__(self, fake: FakeTensorMode) -> None:
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # PyTorch would load its compiler, for a second, only to leave this class out of what it compiles.
+        return False
+
+    def __init__(self) -> None:
         super().__init__()
-        self.fake = fake
         self.nodes: list[Node] = []
         self.constants: dict[int, tuple[Tensor, Tensor]] = {}
         """Every real tensor that a node reads, by id, beside an alias of its memory as it was then."""
@@ -116,6 +119,11 @@ class Recorder(TorchDispatchMode):
         """The version of its memory up to which a view's node holds."""
         self._dirty: set[int] = set()
         """Addresses of real memory that was written to while the network ran."""
+
+    @cached_property
+    def fake(self) -> FakeTensorMode:
+        """What tells the shapes that are not worked out here; it too loads PyTorch's compiler."""
+        return FakeTensorMode(allow_non_fake_inputs=True)
 
     def blank(self, node: Node, *, differentiable: bool = True) -> Blank:
         """A tensor that stands for a node's value."""
@@ -183,12 +191,14 @@ class Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if draws(func, args, kwargs) and any(self.depends(value) for value in leaves((args, kwargs))):
+        depends = any(map(self.depends, tensors_in(args, kwargs)))
+        if depends and draws(func, args, kwargs):
             # Every run starts from the same seed: what is drawn for a shape alone is a constant.
             if not func._schema.name.endswith("_like"):
                 raise UntraceableError(f"it draws random numbers that depend on the pixels' values ({func})")
             args = (torch.empty(args[0].shape, dtype=args[0].dtype, device=args[0].device), *args[1:])
-        if any(self.depends(value) for value in leaves((args, kwargs))):
+            depends = any(map(self.depends, tensors_in(args, kwargs)))
+        if depends:
             if func is aten.as_strided_.default and tuple(args[1]) == args[0].shape and args[0].shape[-2:] == (1, 1):
                 # How pooling to one pixel labels its result's memory layout: the elements are the same.
                 return args[0]
@@ -207,15 +217,16 @@ class Recorder(TorchDispatchMode):
             # Running statistics, which the result does not depend on; the operation does not say that it writes there.
             args = (*args[:3], *(value if value is None else value.clone() for value in args[3:5]), *args[5:])
         enabled = torch.is_grad_enabled()
-        args = tuple(substitute(args, self._readable))
-        kwargs = substitute(dict(kwargs), self._readable)
+        if self._version:
+            args = tuple(substitute(args, self._readable))
+            kwargs = substitute(dict(kwargs), self._readable)
         shape = shape_of_result(func, args, kwargs)
         result: Any
         if shape is None:
             with self.fake:
                 result = func(*substitute(args, self._faked), **substitute(kwargs, self._faked))
         else:
-            first = next(value for value in leaves(args) if isinstance(value, Blank))
+            first = next(value for value in tensors_in(args, kwargs) if isinstance(value, Blank))
             forms = [Form(one, first.dtype, first.device) for one in (shape if isinstance(shape, list) else [shape])]
             result = tuple(forms) if isinstance(shape, list) else forms[0]
         fill = _FILLS.get(func)
@@ -225,7 +236,7 @@ class Recorder(TorchDispatchMode):
         results = result if several else (result,)
         if not any(isinstance(value, (Tensor, Form)) for value in results):
             return result
-        sources = [value for value in leaves((args, kwargs)) if isinstance(value, Blank)]
+        sources = (value for value in tensors_in(args, kwargs) if isinstance(value, Blank))
         differentiable = enabled and any(x.differentiable for x in sources) and func is not aten.detach.default
         named = substitute(args, self._named), substitute(kwargs, self._named)
         found: list[Any] = []
@@ -433,6 +444,17 @@ class Recorder(TorchDispatchMode):
         if not isinstance(value, Blank):
             return value
         return FakeTensor(self.fake, torch.empty(value.shape, dtype=value.dtype, device="meta"), value.device)
+
+
+def tensors_in(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
+    """The tensors among an ATen operation's arguments, those in lists too."""
+    found: list[Tensor] = []
+    for value in (*args, *kwargs.values()) if kwargs else args:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            found += tensors_in(value, {})
+    return found
 
 
 @dataclass(frozen=True)

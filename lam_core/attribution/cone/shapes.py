@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,6 +23,8 @@ def shape_of_result(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> S
     Results count as contiguous, and are of the type of the arguments.
     """
     find = _SHAPES.get(func)
+    if func is aten.masked_fill.Scalar and args[0].is_floating_point() and type(args[1]) is Tensor:
+        return tuple(np.broadcast_shapes(args[0].shape, args[1].shape))
     if find is None or kwargs.keys() - {"alpha", "approximate", "memory_format"}:
         return None
     tensors = [value for value in args if isinstance(value, Tensor)]
@@ -42,14 +45,18 @@ def _convolved(
     output_padding: Sequence[int],
     groups: int,
 ) -> Shape | None:
-    if transposed or x.dim() != 4:
+    if x.dim() != 4:
         return None
     sides = []
     for axis in (0, 1):
         reach = dilation[-1 if axis else 0] * (weight.shape[2 + axis] - 1)
+        if transposed:
+            inner = (x.shape[2 + axis] - 1) * stride[-1 if axis else 0] - 2 * padding[-1 if axis else 0]
+            sides.append(inner + reach + output_padding[-1 if axis else 0] + 1)
+            continue
         room = x.shape[2 + axis] + 2 * padding[-1 if axis else 0] - reach - 1
         sides.append(room // stride[-1 if axis else 0] + 1)
-    return (x.shape[0], weight.shape[0], *sides)
+    return (x.shape[0], groups * weight.shape[1] if transposed else weight.shape[0], *sides)
 
 
 def _same(x: Tensor, *rest: Any) -> Shape:
@@ -76,7 +83,7 @@ def _broadcast(one: Any, other: Any) -> Shape | None:
         return None
     if isinstance(other, Tensor):
         same = one.shape == other.shape
-        return tuple(one.shape if same else torch.broadcast_shapes(one.shape, other.shape))
+        return tuple(one.shape if same else np.broadcast_shapes(one.shape, other.shape))
     return tuple(one.shape) if isinstance(other, (int, float)) else None
 
 
@@ -121,6 +128,15 @@ def _transposed(x: Tensor, one: int = 0, other: int = 1) -> Shape:
     return tuple(shape)
 
 
+def _split(x: Tensor, sizes: Sequence[int], dim: int = 0) -> list[Shape]:
+    dim %= x.dim()
+    return [(*x.shape[:dim], size, *x.shape[dim + 1 :]) for size in sizes]
+
+
+def _unbound(x: Tensor, dim: int = 0) -> list[Shape]:
+    return [_selected(x, dim, 0)] * x.shape[dim]
+
+
 def _selected(x: Tensor, dim: int, index: int) -> Shape:
     dim %= x.dim()
     return (*x.shape[:dim], *x.shape[dim + 1 :])
@@ -135,6 +151,15 @@ def _diagonal(x: Tensor, offset: int = 0, one: int = 0, other: int = 1) -> Shape
     one, other = one % x.dim(), other % x.dim()
     rest = (size for dim, size in enumerate(x.shape) if dim not in (one, other))
     return None if offset else (*rest, min(x.shape[one], x.shape[other]))
+
+
+def _padded(x: Tensor, sides: Sequence[int]) -> Shape:
+    left, right, top, bottom = sides
+    return (*x.shape[:-2], x.shape[-2] + top + bottom, x.shape[-1] + left + right)
+
+
+def _resized(x: Tensor, sides: Sequence[int], *rest: Any) -> Shape:
+    return (*x.shape[:-2], *sides)
 
 
 def _shuffled(x: Tensor, factor: int) -> Shape:
@@ -171,6 +196,13 @@ _SHAPES: dict[Any, Callable[..., Shape | list[Shape] | None]] = {
     aten.t.default: _transposed,
     aten.select.int: _selected,
     aten.unsqueeze.default: _unsqueezed,
+    aten.replication_pad2d.default: _padded,
+    aten.reflection_pad2d.default: _padded,
+    aten.upsample_bilinear2d.default: _resized,
+    aten.upsample_bicubic2d.default: _resized,
+    aten.upsample_nearest2d.default: _resized,
+    aten.split_with_sizes.default: _split,
+    aten.unbind.int: _unbound,
     aten.mean.dim: _reduced,
     aten.sum.dim_IntList: _reduced,
     aten.native_layer_norm.default: _normalised,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
-from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException, FakeTensorMode
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
 
 from lam_core.attribution.cone.graph import Graph, Node, Prepared, UntraceableError
 from lam_core.attribution.cone.interception import steps_recorded
@@ -33,7 +33,7 @@ def trace(
     Random numbers are those that every run draws, as constants. Raises `UntraceableError` if the network's path
     depends on pixel values or does anything else that tensors without values cannot go through.
     """
-    recorder = Recorder(FakeTensorMode(allow_non_fake_inputs=True))
+    recorder = Recorder()
     start = Node(None, (), {}, shape=tuple(shape), dtype=dtype, device=device)
     recorder.nodes.append(start)
     x = recorder.blank(start)
@@ -64,12 +64,16 @@ def trace(
 def _quiet() -> Iterator[None]:
     """Without the traces that PyTorch logs of what tensors without values cannot go through."""
     log = logging.getLogger("torch._subclasses.fake_tensor")
-    before = log.level
-    log.setLevel(logging.CRITICAL + 1)
+    # Not by its level: whatever changes one empties what logging remembers of all loggers.
+    log.addFilter(_nothing)
     try:
         yield
     finally:
-        log.setLevel(before)
+        log.removeFilter(_nothing)
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    return False
 
 
 def _hold_constants(recorder: Recorder) -> None:

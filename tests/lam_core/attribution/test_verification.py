@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,66 @@ def test_a_plan_that_is_wrong_never_runs(spoilt: str, monkeypatch: pytest.Monkey
     assert not how.cropped
     assert how.saving == 0
     assert "plan" in how.reason
+
+
+@pytest.mark.parametrize("spoilt", ["slopes", "raises"])
+def test_a_plan_that_is_wrong_for_batches_alone_gives_way_to_that_for_one(
+    spoilt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = module.planned
+
+    def wrong(view, detector, batch) -> Pass:
+        found = right(view, detector, batch)
+        if len(batch) == 1:
+            return found
+        if spoilt == "raises":
+            raise PlanFailedError("no such step")
+        return replace(found, slopes=found.slopes * 1.5)
+
+    monkeypatch.setattr(module, "planned", wrong)
+    gradients = Gradients(model(), DETECTOR)
+    gradients.plan(20, 22)
+    assert _close(gradients(POINTS), _plain(model()))
+    assert gradients.at_once == 1
+    assert gradients.computation.cropped
+    assert gradients.computation.checked == "untouched network"
+
+
+def test_the_plans_for_one_and_for_several_share_one_look_at_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Tensor] = []
+
+    def watched(model, detector, batch, *rest) -> Pass:
+        looks.append(batch)
+        return untouched(model, detector, batch, *rest)
+
+    monkeypatch.setattr(verification, "untouched", watched)
+    gradients = Gradients(model(), DETECTOR)
+    gradients.plan(20, 22)
+    truth = _plain(model())
+    assert _close(gradients(POINTS), truth)
+    assert _close(gradients(POINTS[:2]), truth[:2]), "two are taken one by one"
+    assert len(looks) == 1
+    assert verification.recall(model(), gradients._view, "float64", 1) is not None  # type: ignore[arg-type]
+
+
+def test_the_picture_beside_a_first_map_is_of_the_pass_that_checked_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    restored, asked = SuperResolver.restored, []
+
+    def watched(self: SuperResolver, x: Tensor) -> Tensor:
+        asked.append(x)
+        return restored(self, x)
+
+    monkeypatch.setattr(SuperResolver, "restored", watched)
+    single = SuperResolver(Net(), 2, reading_is_known=True)
+    first = attribute(single, IMAGE, WINDOW)
+    assert not asked
+    again = attribute(single, IMAGE, WINDOW)
+    assert len(asked) == 1, "no other pass goes through the whole network"
+    assert np.array_equal(first.sr, again.sr)
+    assert np.array_equal(first.signed, again.signed)
+    double = attribute(single, IMAGE, WINDOW, AttributionSettings(dtype="float64"))
+    assert len(asked) == 2, "another precision's picture is not the network's own"
+    assert np.array_equal(double.sr, first.sr)
 
 
 def test_pictures_that_meet_in_spite_of_all_are_taken_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

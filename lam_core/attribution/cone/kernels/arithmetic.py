@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -93,7 +94,7 @@ class Add(Operation):
         self.over = over
 
     def overwriting(self, position: int) -> Operation | None:
-        whole = self.shapes[0] == self.shapes[1] or self.shapes[position] == torch.broadcast_shapes(*self.shapes)
+        whole = self.shapes[0] == self.shapes[1] or self.shapes[position] == np.broadcast_shapes(*self.shapes)
         if not whole or (position and self.factor != 1):
             return None
         return Add(self.factor, self.shapes, over=position)

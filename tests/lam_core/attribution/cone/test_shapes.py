@@ -13,6 +13,10 @@ WEIGHT = torch.rand(6, 2, 3, 5)
 CASES = {
     "convolution": (aten.convolution.default, (X, WEIGHT, None, [2, 1], [1, 0], [1, 2], False, [0, 0], 2)),
     "one number for both axes": (aten.convolution.default, (X, WEIGHT, None, [2], [1], [1], False, [0], 2)),
+    "transposed convolution": (
+        aten.convolution.default,
+        (X, torch.rand(4, 3, 3, 5), None, [3, 2], [1, 0], [1, 2], True, [2, 1], 2),
+    ),
     "relu": (aten.relu.default, (X,)),
     "leaky relu": (aten.leaky_relu.default, (X, 0.1)),
     "prelu": (aten._prelu_kernel.default, (X, torch.rand(1, 4, 1, 1))),
@@ -37,6 +41,10 @@ CASES = {
     "some of many": (aten.slice.Tensor, (X, -1, -8, 100, 3)),
     "diagonal": (aten.diagonal.default, (X, 0, 1, -1)),
     "channels to pixels": (aten.pixel_shuffle.default, (X, 2)),
+    "masked": (aten.masked_fill.Scalar, (X, torch.rand(3, 1, 1, 9, 1) > 0.5, 0.0)),
+    "border repeated": (aten.replication_pad2d.default, (X, [1, 2, 3, 0])),
+    "border reflected": (aten.reflection_pad2d.default, (X, [1, 2, -3, 0])),
+    "resized": (aten.upsample_bilinear2d.default, (X, [5, 7], False)),
     "none of many": (aten.slice.Tensor, (X, 0, 5)),
 }
 
@@ -54,6 +62,12 @@ def test_normalisation_gives_three() -> None:
     ]
 
 
+@pytest.mark.parametrize("case", [(aten.split_with_sizes.default, (X, [1, 3], -3)), (aten.unbind.int, (X, -1))])
+def test_parts_are_those_that_pytorch_gives(case: tuple) -> None:
+    func, args = case
+    assert shape_of_result(func, args, {}) == [tuple(part.shape) for part in func(*args)]
+
+
 def test_what_is_used_otherwise_is_left_to_pytorch() -> None:
     turned = X.transpose(2, 3)
     for func, args, kwargs in (
@@ -61,7 +75,7 @@ def test_what_is_used_otherwise_is_left_to_pytorch() -> None:
         (aten.add.Tensor, (X, X.double()), {}),
         (aten.add.Tensor, (X.long(), 1), {}),
         (aten.mean.dim, (X, [1], True), {"dtype": torch.float64}),
-        (aten.convolution.default, (X, WEIGHT, None, [1], [0], [1], True, [0], 1), {}),
+        (aten.convolution.default, (X[0, :, :1], WEIGHT[:, :, 0], None, [1], [0], [1], False, [0], 1), {}),
         (aten.exp.default, (X,), {}),
     ):
         assert shape_of_result(func, args, kwargs) is None
