@@ -8,7 +8,7 @@ import torch
 
 from lam_core.model import SuperResolver
 from tools.architecture_table.builds import OWN as SMALL
-from zoo.architectures import ARCHITECTURES, UnknownArchitectureError, architecture
+from zoo.architectures import FILES, UnknownArchitectureError, all_architectures, architecture
 from zoo.checkpoints.detect import detect
 
 SCALES = {
@@ -33,11 +33,12 @@ SCALES = {
     # No weights tell its scale.
     "x-restormer": (4,),
 }
-CASES = [(kind.id, scale) for kind in ARCHITECTURES for scale in SCALES.get(kind.id, (2, 3, 4))]
+CASES = [(kind.id, scale) for kind in all_architectures() for scale in SCALES.get(kind.id, (2, 3, 4))]
 
 
 def test_every_architecture_is_covered():
-    assert sorted(SMALL) == sorted(kind.id for kind in ARCHITECTURES)
+    assert sorted(SMALL) == sorted(kind.id for kind in all_architectures())
+    assert [kind.id for kind in all_architectures()] == [file.replace("_", "-") for file in FILES]
 
 
 @pytest.mark.parametrize(("name", "scale"), CASES)

@@ -11,7 +11,7 @@ from lam_core.model import SuperResolver
 from zoo.catalog.entry import Bundled, Entry, Hub, Local
 from zoo.catalog.registry import card, registry
 from zoo.checkpoints.build_untrained import HyperparameterError, build_declared
-from zoo.checkpoints.detect import UnknownNetworkError
+from zoo.checkpoints.errors import UnknownNetworkError
 from zoo.checkpoints.merged_branches import merge_branches
 from zoo.checkpoints.spandrel_registry import ZooArchitecture, spandrel_registry
 from zoo.models.restorers import METHODS

@@ -16,7 +16,7 @@ import zoo.checkpoints.choose_convention
 from lam_core.convention import Convention
 from zoo.architectures import architecture
 from zoo.checkpoints.choose_convention import decide, scale_in_name
-from zoo.checkpoints.detect import UnusableNetworkError
+from zoo.checkpoints.errors import UnusableNetworkError
 from zoo.checkpoints.network import Network
 from zoo.inspection.inspection import inspect_file
 from zoo.settings import ZooSettings

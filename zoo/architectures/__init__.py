@@ -5,6 +5,7 @@ A new architecture is one new file and one line here.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
 from zoo.architectures.architecture import Architecture
@@ -38,7 +39,7 @@ FILES = (
     "rfdn",
     "rlfn",
     "rnan",
-    "rrdbnet",
+    "rrdbnet_direct",
     "san",
     "seemore",
     "smfanet",
@@ -49,25 +50,32 @@ FILES = (
     "srresnet",
     "srresnet_classic",
     "srresnet_instance",
-    "swinir",
+    "swinir_light",
     "vapsr",
     "x_restormer",
 )
-"""Every file of this folder that describes an architecture."""
-
-ARCHITECTURES: tuple[Architecture, ...] = tuple(
-    import_module(f"zoo.architectures.{file}").ARCHITECTURE for file in FILES
-)
+"""Every file of this folder that describes an architecture, whose id is its name with - for _."""
 
 
 class UnknownArchitectureError(ZooError, LookupError):
     """No architecture of that id."""
 
 
+@cache
+def all_architectures() -> tuple[Architecture, ...]:
+    """Every one, in the order of `FILES`."""
+    return tuple(import_module(f"{__name__}.{file}").ARCHITECTURE for file in FILES)
+
+
+def known(architecture_id: str) -> Architecture | None:
+    """The architecture of that id, whose file alone is loaded; None for one that is not this project's."""
+    file = architecture_id.replace("-", "_")
+    return import_module(f"{__name__}.{file}").ARCHITECTURE if file in FILES else None
+
+
 def architecture(architecture_id: str) -> Architecture:
     """The architecture of that id. Raises `UnknownArchitectureError` with the known ids."""
-    for candidate in ARCHITECTURES:
-        if candidate.id == architecture_id:
-            return candidate
-    known = ", ".join(a.id for a in ARCHITECTURES)
-    raise UnknownArchitectureError(f"no architecture {architecture_id!r}; known are {known}")
+    if (found := known(architecture_id)) is None:
+        ids = ", ".join(one.id for one in all_architectures())
+        raise UnknownArchitectureError(f"no architecture {architecture_id!r}; known are {ids}")
+    return found

@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from zoo.catalog.entry import Entry
-from zoo.checkpoints.detect import UnknownNetworkError
+from zoo.checkpoints.errors import UnknownNetworkError
 from zoo.checkpoints.out_of_place import out_of_place
 from zoo.checkpoints.spandrel_registry import ZooArchitecture, spandrel_registry
 from zoo.errors import ZooError

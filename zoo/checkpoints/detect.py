@@ -18,29 +18,17 @@ from zoo.architectures.architecture import Reading
 from zoo.checkpoints import untold
 from zoo.checkpoints.choose_convention import decide
 from zoo.checkpoints.conditional import callable_module
+from zoo.checkpoints.errors import MismatchError, UnknownNetworkError, UnusableNetworkError
 from zoo.checkpoints.merged_branches import merge_branches
-from zoo.checkpoints.network import Network
+from zoo.checkpoints.network import Network, plain_values
 from zoo.checkpoints.out_of_place import out_of_place
-from zoo.checkpoints.size_limits import parameter_budget
+from zoo.checkpoints.own import build_own
+from zoo.checkpoints.size_limits import most_weights, parameter_budget
 from zoo.checkpoints.spandrel_registry import ZooArchitecture, spandrel_registry
 from zoo.errors import ZooError
 
-SLACK = 1_000_000
-"""Weights that any network may have beyond a multiple of what its checkpoint holds."""
 _NEED_MORE = frozenset({"GFPGAN", "LaMa", "RestoreFormer"})
 """Architectures that take a mask or an aligned face: nothing is built to find that out."""
-
-
-class UnknownNetworkError(ZooError):
-    """Weights of no architecture that is known here."""
-
-
-class UnusableNetworkError(ZooError):
-    """A known architecture that is no super-resolution or restoration network for RGB pictures."""
-
-
-class MismatchError(ZooError):
-    """Weights that are not what their entry says."""
 
 
 def _why_unknown(state: Mapping[str, Tensor], name: str) -> str:
@@ -171,19 +159,12 @@ def _network(
 ) -> Network:
     if str(architecture.id) in _NEED_MORE:
         raise _needs_more(name, architecture.name)
-    own = architecture.own if isinstance(architecture, ZooArchitecture) else None
-    # Some architectures build parts twice, none many times over.
-    limit = 4 * sum(tensor.numel() for tensor in state.values()) + SLACK
+    if isinstance(architecture, ZooArchitecture):
+        return build_own(state, architecture.own, declared, name=name, told=told)
     try:
-        with parameter_budget(limit, name):
-            if isinstance(architecture, ZooArchitecture):
-                guessed = architecture.own.infer(state) if told else {}
-                settled = untold.believed(str(architecture.id), guessed, told or {})
-                descriptor = architecture.load_with(dict(state), {**settled, **declared})
-                model = descriptor.model
-            else:
-                descriptor = architecture.load(dict(state))
-                model = _as_told(descriptor.model, str(architecture.id), {**declared, **(told or {})})
+        with parameter_budget(most_weights(state), name):
+            descriptor = architecture.load(dict(state))
+            model = _as_told(descriptor.model, str(architecture.id), {**declared, **(told or {})})
     except ZooError:
         raise
     except Exception as error:  # whatever an architecture raises on weights that it took for its own
@@ -199,7 +180,6 @@ def _network(
         )
     size = descriptor.size_requirements
     convention = Convention(
-        input_range=own.input_range(state) if own else 1.0,
         colour="luma" if channels[0] == 1 else "rgb",
         pad_multiple=size.multiple_of,
         minimum_size=max(size.minimum, 1),
@@ -208,8 +188,7 @@ def _network(
     module = merge_branches(out_of_place(model)).eval()
     hyperparameters = getattr(module, "hyperparameters", {})
     module = callable_module(module, str(architecture.id), descriptor)
-    plain = {key: value for key, value in hyperparameters.items() if _is_plain(value)}
-    return Network(module, str(architecture.id), descriptor.scale, convention, plain)
+    return Network(module, str(architecture.id), descriptor.scale, convention, plain_values(hyperparameters))
 
 
 def _needs_more(name: str, architecture: str) -> UnusableNetworkError:
@@ -226,9 +205,3 @@ def _as_told(model: nn.Module, architecture: str, told: Mapping[str, Any]) -> nn
     built = type(model)(**{**hyperparameters, **settled})
     built.load_state_dict(model.state_dict())
     return built
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    return value is None or isinstance(value, bool | int | float | str)

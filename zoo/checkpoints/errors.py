@@ -25,3 +25,15 @@ class OversizedCheckpointError(CheckpointError):
 
 class ParameterSetError(CheckpointError):
     """A parameter set that a checkpoint does not hold."""
+
+
+class UnknownNetworkError(ZooError):
+    """Weights of no architecture that is known here."""
+
+
+class UnusableNetworkError(ZooError):
+    """A known architecture that is no super-resolution or restoration network for RGB pictures."""
+
+
+class MismatchError(ZooError):
+    """Weights that are not what their entry says."""

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from zoo.errors import ZooError
 
+SLACK = 1_000_000
+"""Weights that any network may have beyond a multiple of what its checkpoint holds."""
+
 
 class TooLargeToBuildError(ZooError):
     """Weights whose shapes and layer numbers describe a network many times their own size."""
+
+
+def most_weights(state: Mapping[str, Tensor]) -> int:
+    """How many weights a network of this state dict may have: some build parts twice, none many times over."""
+    return 4 * sum(tensor.numel() for tensor in state.values()) + SLACK
 
 
 @contextmanager

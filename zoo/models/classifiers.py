@@ -10,7 +10,7 @@ from lam_core.errors import sentence
 from lam_core.model import FeatureModel
 from zoo.architectures import resnet
 from zoo.catalog.entry import Entry
-from zoo.checkpoints.detect import MismatchError, UnknownNetworkError
+from zoo.checkpoints.errors import MismatchError, UnknownNetworkError
 
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"resnet18": resnet.ResNet18}
 """Every classifier, by the name that entries use for its architecture."""

@@ -9,10 +9,10 @@ from lam_core.convention import fingerprint_of
 from lam_core.model import FeatureModel, SuperResolver
 from zoo.catalog.entry import Entry
 from zoo.catalog.registry import entry_fingerprint, pinned_digest
-from zoo.checkpoints.detect import MismatchError
+from zoo.checkpoints.errors import MismatchError
 from zoo.checkpoints.network import Network
 from zoo.checkpoints.read import LARGEST, read_state
-from zoo.formats.network import read_declared, read_network
+from zoo.formats.declared import read_declared
 from zoo.models.classifiers import classifier
 from zoo.overrides import Overrides, overridden, says_of_convention
 from zoo.sources.weights import digest, verify
@@ -50,6 +50,9 @@ def load_network(
     path: Path, *, name: str, largest: int = LARGEST, **overrides: Unpack[Overrides]
 ) -> tuple[SuperResolver, Network]:
     """As `load_checkpoint`, with what was found out about the network."""
+    # What detects networks takes seconds to load, and bundled ones do without.
+    from zoo.formats.network import read_network
+
     network, weights = read_network(
         path,
         name=name,

@@ -33,8 +33,14 @@ from torch import Tensor, nn
 
 import zoo
 from tests.zoo import forged_checkpoints as forged
-from zoo.checkpoints.detect import UnknownNetworkError, is_known
-from zoo.checkpoints.errors import CheckpointError, CodeInCheckpointError, NotACheckpointError, ParameterSetError
+from zoo.checkpoints.detect import is_known
+from zoo.checkpoints.errors import (
+    CheckpointError,
+    CodeInCheckpointError,
+    NotACheckpointError,
+    ParameterSetError,
+    UnknownNetworkError,
+)
 from zoo.checkpoints.read import read_checkpoint
 
 STATE = forged.small_state()

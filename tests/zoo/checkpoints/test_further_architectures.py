@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from zoo.checkpoints.detect import UnknownNetworkError, UnusableNetworkError, detect
+from zoo.checkpoints.detect import detect
+from zoo.checkpoints.errors import UnknownNetworkError, UnusableNetworkError
 from zoo.checkpoints.further_architectures import further_architectures
 from zoo.checkpoints.spandrel_registry import spandrel_registry
 

@@ -22,8 +22,7 @@ from zoo.catalog.listing import facts, rows
 from zoo.catalog.registry import registry
 from zoo.catalog.toml_writer import entry_text, is_written
 from zoo.checkpoints.build_untrained import build_declared
-from zoo.checkpoints.detect import UnknownNetworkError, UnusableNetworkError
-from zoo.checkpoints.errors import CodeInCheckpointError
+from zoo.checkpoints.errors import CodeInCheckpointError, UnknownNetworkError, UnusableNetworkError
 from zoo.inspection.check_entry import check
 from zoo.inspection.inspection import inspect
 from zoo.inspection.measure import receptive_field

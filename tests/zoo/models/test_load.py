@@ -18,7 +18,7 @@ from lam_core.reference import ModelReference
 from tests.zoo.forged_checkpoints import small_state
 from zoo.architectures.resnet import ResNet18
 from zoo.catalog.registry import UnknownModelError
-from zoo.checkpoints.detect import MismatchError, UnknownNetworkError, UnusableNetworkError
+from zoo.checkpoints.errors import MismatchError, UnknownNetworkError, UnusableNetworkError
 from zoo.errors import NotASuperResolverError
 from zoo.models.python_file import OwnNetworkError
 from zoo.models.target import NoSuchFileError
