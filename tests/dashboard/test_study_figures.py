@@ -67,6 +67,16 @@ def test_images_stand_by_largest_index_and_a_dot_knows_its_place():
     assert figure.layout.dragmode is None
 
 
+def test_networks_that_are_not_chosen_are_a_band_from_the_least_to_the_largest():
+    order = images_by_diffusion(TABLE)
+    rest = TABLE[TABLE["model"] != "pooled"]
+    low, high, *_ = ranked_chart(TABLE[TABLE["model"] == "pooled"], order, {}, {}, banded=rest).data
+    edges = rest.groupby("image")["diffusion_index"]
+    assert list(low.y) == [edges.min()[image] for image in order["image"]]
+    assert list(high.y) == [edges.max()[image] for image in order["image"]]
+    assert (high.name, high.fill) == ("2 compact networks, least to largest", "tonexty")
+
+
 def test_content_parts_kinds_by_marks():
     columns = {"image": ["a", "b"], "periodicity": [0.1, 0.9], "mean": [1.0, 5.0], "x": [0, 0], "y": [0, 0]}
     windows = pd.DataFrame({**columns, "size": [16, 16]})

@@ -23,14 +23,15 @@ IN_A_STRIP = 5
 
 
 def strips(study: Study, models: tuple[str, ...]) -> None:
-    """Five images each."""
+    """Five images each, or the two halves of fewer."""
     order = images_by_diffusion(study.of(models)).to_dict("records")
-    if len(order) < 2 * IN_A_STRIP or not study.pictures:
+    count = min(IN_A_STRIP, len(order) // 2)
+    if not count or not study.pictures:
         return
     size = int(study.table["size"].iloc[0])
     for title, rows in (
-        ("Small area of interest", order[:IN_A_STRIP]),
-        ("Large area of interest", order[: -IN_A_STRIP - 1 : -1]),
+        ("Small area of interest", order[:count]),
+        ("Large area of interest", order[: -count - 1 : -1]),
     ):
         st.subheader(title)
         with st.grid(IN_A_STRIP, min_column_width=110, gap="small"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
@@ -42,16 +43,25 @@ def chosen_study() -> Study:
 
 
 def networks(study: Study) -> tuple[str, ...]:
-    """The networks that the page is about."""
-    chosen = st.pills(
-        "Networks",
-        study.networks,
-        selection_mode="multi",
-        default=study.networks,
-        key=f"networks-{study.key}" if study.own else "networks",
-        bind=None if study.own else "query-params",
-    )
+    """The networks that the page is about: at first the published ones, or all where there are no others."""
+    compact = [model for model in study.networks if studies.tag_of(model) == "compact"]
+    others = [model for model in study.networks if model not in compact] or compact
+    chosen = _pills("Networks", others, others, study, "networks")
+    if others is not compact and compact:
+        chosen += _pills("Compact networks: a grey band in the chart, unless chosen", compact, [], study, "compact")
     return tuple(model for model in study.networks if model in chosen)
+
+
+def _pills(label: str, listed: Sequence[str], default: Sequence[str], study: Study, key: str) -> list[str]:
+    return st.pills(
+        label,
+        listed,
+        selection_mode="multi",
+        default=default,
+        key=f"{key}-{study.key}" if study.own else key,
+        bind=None if study.own else "query-params",
+        wrap=True,
+    )
 
 
 def ranked(study: Study, models: tuple[str, ...]) -> None:
@@ -62,7 +72,8 @@ def ranked(study: Study, models: tuple[str, ...]) -> None:
     hung = _hung(study) if few else {}
     chart_pictures(("content", "features"), hung)
     small = {image: one.src for image, one in hung.items()}
-    figure = ranked_chart(table, order, studies.titles(), small, marks(models))
+    banded = study.of([one for one in study.networks if one not in models and studies.tag_of(one) == "compact"])
+    figure = ranked_chart(table, order, studies.titles(), small, marks(models), banded)
     event = st.plotly_chart(
         figure,
         key="chart-content",

@@ -105,8 +105,12 @@ def _announce(pictures: Sequence[Picture], selected: Sequence[Offer], windows: W
     if not pictures or not selected:
         return
     maps = len(pictures) * len(selected) * (PER_SIDE**2 if windows == "grid" else 1)
-    words = f"{_count(maps, 'map')}: {_count(len(pictures), 'picture')}, {_count(len(selected), 'network')}"
-    st.caption(f"{words}. Results are kept: a sweep that is cancelled goes on where it was.")
+    words = f"{_count(maps, 'map')}: {_count(len(pictures), 'image')}, {_count(len(selected), 'network')}"
+    steps = maps + len(pictures) * len(selected)
+    st.caption(
+        f"{words}; {steps:,} steps with a PSNR of each image and network. Results are kept: a sweep that is cancelled "
+        "goes on where it was."
+    )
 
 
 def _count(number: int, noun: str) -> str:

@@ -55,7 +55,7 @@ def watched(name: str, do: Callable[[Tell], Swept], draw: Draw = lambda rows: No
             return sentence(reason(error, "a sweep"))
 
     give_up = partial(session.give_up, key_of(name))
-    (swept,) = run_panel.run([run_panel.Work("Maps", sweep)], key=name, give_up=give_up, slot=panel)
+    (swept,) = run_panel.run([run_panel.Work("Sweep", sweep)], key=name, give_up=give_up, slot=panel)
     give_up()
     place.empty()
     if isinstance(swept, str):

@@ -79,6 +79,9 @@ def landscape_chart(
     if axis == "psnr" and rows:
         # PSNR of other images: beside the measured one, never on its axis.
         apart = {"domain": [0.68, 1], "anchor": "y", "title": {"text": f"PSNR, dB, of the paper’s {IMAGES} images"}}
+        # Room for the name to the left of the leftmost mark.
+        least, most = min(at for _, at in rows), max(at for _, at in rows)
+        apart["range"] = [least - 0.35 * (most - least), most + 0.1 * (most - least)]
         figure.update_layout(xaxis={"domain": [0, 0.62]}, xaxis2={**apart, "zeroline": False})
         figure.update_traces(xaxis="x2", selector={"legendgroup": "published"})
     if log_index:

@@ -56,9 +56,9 @@ class Progress:
         """One line for people.
 
         >>> Progress(120, 640, 20, 0, 60.0, 250.0).text
-        '120 of 640, 20 from the store, about 4 minutes left'
+        '120 of 640 steps, 20 from the store, about 4 minutes left'
         """
-        parts = [f"{self.done} of {self.total}"]
+        parts = [f"{self.done} of {self.total} steps"]
         if self.from_store:
             parts.append(f"{self.from_store} from the store")
         if self.faults:

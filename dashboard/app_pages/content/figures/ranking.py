@@ -24,14 +24,18 @@ def ranked_chart(
     titles: Mapping[str, str],
     thumbnails: Mapping[str, str],
     marks: Mapping[str, Mark] | None = None,
+    banded: pd.DataFrame | None = None,
 ) -> go.Figure:
     """Images by largest DI: mean, maximum and one dot a network; a dot's customdata is image, model, x, y and size.
 
     `ranked`: what `images_by_diffusion` gives of the table. `thumbnails`: data URLs by image, drawn below the axis.
+    `banded`: rows of compact networks, drawn as one band from the least DI to the largest of each image.
     """
     images = ranked["image"].tolist()
     place = {image: k for k, image in enumerate(images)}
+    band = [] if banded is None else _band(banded, images)
     traces: list[go.Scatter] = [
+        *band,
         _curve("largest", images, ranked["largest"].tolist(), "solid"),
         _curve("mean", images, ranked["mean"].tolist(), "dot"),
     ]
@@ -52,11 +56,38 @@ def ranked_chart(
             )
         )
     figure = chart(traces, x="", y="Diffusion Index", height=560, log_y=True)
-    figure.update_yaxes(tickvals=index_ticks(row[5] for row in dots), domain=[0.16 if thumbnails else 0.0, 1])
+    figure.update_yaxes(
+        tickvals=index_ticks([*(row[5] for row in dots), *_heights(band)]), domain=[0.16 if thumbnails else 0.0, 1]
+    )
     figure.update_xaxes(showticklabels=False, range=[-0.8, len(images) - 0.2], showgrid=False, anchor="y")
     hung = [_hung(thumbnails[image], place[image]) for image in images if image in thumbnails]
     figure.update_layout(legend={"y": -0.04}, images=hung)
     return figure
+
+
+def _band(table: pd.DataFrame, images: list[str]) -> list[go.Scatter]:
+    """The least and the largest DI of each image as the edges of a grey band."""
+    found = table.groupby("image")["diffusion_index"].agg(["min", "max"]).reindex(images)
+    places = [place for place, known in enumerate(found["min"].notna().tolist()) if known]
+    if not places:
+        return []
+    count = table["model"].nunique()
+    common = {"x": places, "mode": "lines", "hoverinfo": "skip", "line": {"width": 0, "color": MUTED}}
+    low, high = (found[edge].iloc[places].tolist() for edge in ("min", "max"))
+    return [
+        go.Scatter(y=low, showlegend=False, **common),
+        go.Scatter(
+            y=high,
+            name=f"{count} compact networks, least to largest",
+            fill="tonexty",
+            fillcolor="rgba(128, 128, 128, 0.25)",
+            **common,
+        ),
+    ]
+
+
+def _heights(band: list[go.Scatter]) -> list[float]:
+    return [value for edge in band for value in edge.y]
 
 
 def _curve(name: str, images: list[str], values: list[float], dash: str) -> go.Scatter:
