@@ -97,7 +97,8 @@ def run(options: argparse.Namespace) -> None:
 def _figure(source: Source, tiles: Heatmap, suffix: str, request: HeatmapRequest, summary: str) -> bytes:
     asked, scale = request.settings, source.scale
     # Windows have their own fields, which differ in place alone.
-    field = field_around(Region(int(tiles.x[0]), int(tiles.y[0]), tiles.size), *source.lr.shape[:2], scale, asked.field)
+    height, width = source.lr.shape[:2]
+    field = field_around(Region(int(tiles.x[0]), int(tiles.y[0]), tiles.size), height, width, scale, asked.field)
     line = settings_line(asked, Region(0, 0, tiles.size), field, scale)
     return heatmap_figure(
         source.shown(),

@@ -22,8 +22,8 @@ _slider = component(
     <button type="button" class="right"></button>
   </div>
 </div>
-<p class="hint">Drag the divider. <kbd>←</kbd> <kbd>→</kbd> move it, <kbd>Space</kbd> shows one picture or the other;
-<kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd>, a double click or <kbd>Ctrl</kbd> and the wheel zoom every picture of this page
+<p class="hint">Drag the divider. <kbd>←</kbd> <kbd>→</kbd> move it, <kbd>Space</kbd> shows one image or the other;
+<kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd>, a double click or <kbd>Ctrl</kbd> and the wheel zoom all images of this page
 at once.</p>""",
     css=VIEWPORT_CSS + BUTTONS_CSS + (HERE / "compare_slider.css").read_text(encoding="utf-8"),
     js=VIEWPORT_JS + (HERE / "compare_slider.js").read_text(encoding="utf-8"),

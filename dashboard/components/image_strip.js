@@ -35,11 +35,23 @@ export default function ({ data, parentElement, setStateValue }) {
     on.hidden = strip.scrollLeft + strip.clientWidth > strip.scrollWidth - 8
   }
   let chosen = null
-  for (const button of strip.querySelectorAll(".row button")) {
+  const buttons = [...strip.querySelectorAll(".row button")]
+  for (const button of buttons) {
     const pressed = button.dataset.id === selected
     button.setAttribute("aria-pressed", pressed)
     if (pressed) chosen = button
     button.onclick = () => setStateValue("choice", { id: button.dataset.id, stamp: `${Date.now()}-${Math.random()}` })
+  }
+  // One stop of the tab key; from there the arrow keys lead on.
+  const stop = (at) => { for (const button of buttons) button.tabIndex = button === at ? 0 : -1 }
+  stop(chosen ?? buttons[0])
+  strip.onkeydown = (e) => {
+    const place = buttons.indexOf(e.target)
+    const next = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: buttons.length - 1 }[e.key]
+    if (place < 0 || !buttons[next]) return
+    e.preventDefault()
+    stop(buttons[next])
+    buttons[next].focus()
   }
   // Only along the strip: scrollIntoView would move the page too.
   if (chosen) {

@@ -150,6 +150,9 @@ export default function ({ data, parentElement, setStateValue }) {
     leave()
     show(under(e))
     report(true)
+    // On a phone the results lie below what a tap was on.
+    const results = e.pointerType === "touch" && document.querySelector(".st-key-results")
+    if (results && results.getBoundingClientRect().top > innerHeight * 0.8) results.scrollIntoView({ behavior: "smooth" })
   }
   stage.onpointercancel = () => {
     // The finger scrolls the page, or a second one zooms: nothing was picked.

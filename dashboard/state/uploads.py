@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import streamlit as st
 
 from dashboard.state import cache, history, visitor
+from lam_core.images import digest
 from lam_core.images.decode import Decoded
 from lam_core.settings import settings
 
@@ -21,6 +23,11 @@ class Upload:
     """Of the file; shown to its owner alone, never logged."""
     hr: Decoded | None = None
     """The HR picture of the same scene, where the picture is an LR one and its owner brought both."""
+
+    @cached_property
+    def id(self) -> str:
+        """What an address calls it."""
+        return f"upload-{digest(self.decoded.pixels)}"
 
 
 def hold(upload: Upload) -> None:

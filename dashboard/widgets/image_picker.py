@@ -15,14 +15,15 @@ from dashboard.presentation.formatting import sentence
 from dashboard.presentation.view import FIRST_SAMPLE, View
 from dashboard.state import session, uploads
 from dashboard.state.uploads import Upload
+from dashboard.widgets.thumbnails import own_thumbnail
 from lam_core.attribution.settings import SettingsError
 from lam_core.errors import LamError
-from lam_core.images import digest
 from lam_core.images.decode import Decoded, decode
 from lam_core.region import Region, RegionError
 from lam_core.samples import samples
 from lam_core.settings import MEBIBYTE, settings
 
+POPOVER = "upload_popover"
 KIND_TITLES = {
     "facade": "Facades",
     "roof": "Roofs",
@@ -38,21 +39,23 @@ KIND_TITLES = {
 
 
 def samples_strip(selected: str) -> None:
-    """The samples by kind."""
+    """The visitor's own image, and the samples by kind."""
     urls = thumbnails()
     kinds: dict[str, Kind] = {}
+    if own := uploads.held():
+        kinds["own"] = {"title": "Yours", "images": [{"id": own.id, "title": own.name, "src": own_thumbnail(own)}]}
     for sample in samples():
         kind = kinds.setdefault(sample.kind, {"title": KIND_TITLES.get(sample.kind, sample.kind.title()), "images": []})
         images = [*kind["images"], {"id": sample.id, "title": sample.title, "src": urls.get(sample.id, "")}]
         kinds[sample.kind] = {"title": kind["title"], "images": images}  # pyright: ignore[reportArgumentType]
-    ordered = [kinds[name] for name in KIND_TITLES if name in kinds]
+    ordered = [kinds[name] for name in ("own", *KIND_TITLES) if name in kinds]
     image_strip(ordered, selected=selected, key="strip")
 
 
 def upload(view: View) -> None:
     """A popover that takes a picture of the visitor's own."""
     limits = settings()
-    with st.popover("Your image", icon=":material/upload:", width="stretch"):
+    with st.popover("Your image", icon=":material/upload:", width="stretch", key=POPOVER, on_change="rerun"):
         st.file_uploader(
             "Image",
             type=IMAGE_TYPES,
@@ -107,13 +110,15 @@ def _take_upload(key: str) -> None:
     file, decoded = _decoded(key)
     if file is None or decoded is None:
         return
-    name = f"upload-{digest(decoded.pixels)}"
+    own = Upload(decoded, file.name)
     expected = st.session_state.view.upload
-    if expected and f"upload-{expected}" != name and uploads.held() is None:
+    if expected and f"upload-{expected}" != own.id and uploads.held() is None:
         st.session_state.upload_note = f"{file.name} is not the image of this link; it is shown all the same."
-    if name != st.session_state.view.image:
-        session.change(image=name, window=None)
-    uploads.hold(Upload(decoded, file.name))
+    if own.id != st.session_state.view.image:
+        session.change(image=own.id, window=None)
+    uploads.hold(own)
+    # Closed, so that what it covers is seen.
+    st.session_state[POPOVER] = False
 
 
 def _take_hr(key: str) -> None:

@@ -21,6 +21,9 @@ from lam_core.service.service import Listener, Service, Status
 T = TypeVar("T")
 R = TypeVar("R")
 
+ENOUGH = 0.05
+"""Share of a piece of work that is watched before it is told how long the rest takes."""
+
 Questions = Mapping[str, Callable[[], Request[Any]]]
 """What makes each request, by a name for it."""
 
@@ -70,16 +73,18 @@ def run(
 
 
 def _drawing(bar: DeltaGenerator, title: str, work: Work[Any]) -> Listener:
-    began: float | None = None
+    first: tuple[float, float] | None = None
     is_shown = False
 
     def draw(status: Status) -> None:
-        nonlocal began, is_shown
+        nonlocal first, is_shown
         share, words = how_far(status)
-        if status.stage == "work":
-            began = time.monotonic() if began is None else began
-            if work.is_steady and share:
-                words = f"{words}, about {duration((time.monotonic() - began) * (1 - share) / share)} left"
+        if status.stage == "work" and share:
+            now = time.monotonic()
+            first = first or (now, share)
+            # What came before the first step, such as the first pass through a network, says little of the others.
+            if work.is_steady and share - first[1] >= ENOUGH:
+                words = f"{words}, about {duration((now - first[0]) * (1 - share) / (share - first[1]))} left"
         bar.progress(share, f"{title}: {words}" if title else words)
         # Making a preview takes a hundred times as long as moving the bar: those who wait need none.
         if work.show is not None and (status.stage == "work" or not is_shown):

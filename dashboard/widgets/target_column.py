@@ -19,6 +19,7 @@ from dashboard.state import session
 from dashboard.state.target import AttributionTarget
 from dashboard.state.user_models import absent, session_offers
 from dashboard.widgets import degradation_choice, image_picker, model_picker, target_window
+from zoo.catalog.registry import registry
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,9 @@ def choose_target(shipped: Sequence[str], *, with_marks: bool = False) -> Attrib
     `shipped`: networks that are selected on the first visit, for their results ship. `with_marks`: windows for which
     maps ship are marked in the picture, and their networks on offer there.
     """
+    notice = st.container()
+    before = session.current()
+    is_untouched = not before.models and target_window.is_first_visit(before, first_visit())
     image = choose_image()
     asks = _take_pick(image.picture) or image.is_new
     window = target_window.window_of(session.current(), image.picture)
@@ -68,12 +72,18 @@ def choose_target(shipped: Sequence[str], *, with_marks: bool = False) -> Attrib
     target_window.show_picker(target, target_window.marked(view, window) if with_marks else ())
     image_picker.place(window, image.picture)
     target = _choose_models(target, image.offers, shipped)
-    if st.button("Compute", type="primary", width="stretch", disabled=not target.selected, help="Enter does the same"):
+    if is_untouched:
+        _note_who_stays(target, shipped)
+    # Red only where maps wait for it; the tab of all windows has a button of its own.
+    waits = not target.view.tiles and any(not session.is_to_compute(target.view, one) for one in target.selected)
+    kind = "primary" if waits and not target_window.is_first_visit(target.view, first_visit()) else "secondary"
+    if st.button("Compute", type=kind, width="stretch", disabled=not target.selected, help="Enter does the same"):
         asks = True
     _show_notes(target)
     if asks:
         target = _ask(target)
-    _say_who_stepped_in()
+    with notice:
+        _say_who_stepped_in(target.selected)
     session.publish(target.view)
     return target
 
@@ -123,7 +133,7 @@ def _show_notes(target: AttributionTarget) -> None:
     for reference in absent(target.view.models):
         st.info(f"This link also shows {reference}, which is not in this session yet.", icon=":material/link:")
         st.page_link(
-            "app_pages/zoo/page.py", label="Look at it in the zoo", query_params={"tab": "Add yours", "add": reference}
+            "app_pages/zoo/page.py", label="Inspect it in the zoo", query_params={"tab": "Add yours", "add": reference}
         )
 
 
@@ -143,18 +153,27 @@ def _with_weights(here: Sequence[Offer], selected: Sequence[Offer]) -> tuple[Off
     if able or not selected:
         return tuple(selected)
     others = chosen([offer for offer in here if not offer.only_shipped], first_cards(here, 4))
-    st.session_state.stepped_in = (
-        ", ".join(offer.name for offer in selected),
-        ", ".join(offer.label for offer in others),
-    )
+    _note_swap([offer.name for offer in selected], others)
     return others
 
 
-def _say_who_stepped_in() -> None:
-    """One sentence, and the way back, where other networks show what the selected ones cannot."""
-    if "stepped_in" not in st.session_state:
+def _note_who_stays(target: AttributionTarget, shipped: Sequence[str]) -> None:
+    """Notes the networks of the first visit that stay behind now that another place is looked at."""
+    selected = {offer.key for offer in target.selected}
+    if not target_window.is_shipped_place(target.view, target.window, first_visit()):
+        _note_swap([registry()[key].name for key in shipped if key not in selected], target.selected)
+
+
+def _note_swap(gone: Sequence[str], others: Sequence[Offer]) -> None:
+    if gone:
+        st.session_state.stepped_in = ", ".join(gone), ", ".join(offer.label for offer in others)
+
+
+def _say_who_stepped_in(selected: Sequence[Offer]) -> None:
+    """One sentence, and the way back, while other networks show what those of the first visit cannot."""
+    gone, others = st.session_state.get("stepped_in", ("", ""))
+    if not gone or others != ", ".join(offer.label for offer in selected):
         return
-    gone, others = st.session_state.stepped_in
     st.info(
         f"{gone}: the weights are not here, so only the shipped window has their maps. {others} answer elsewhere.",
         icon=":material/swap_horiz:",

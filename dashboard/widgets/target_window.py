@@ -16,7 +16,6 @@ from dashboard.state import session, uploads, visitor
 from dashboard.state.target import AttributionTarget
 from dashboard.widgets import thumbnails
 from lam_core.errors import LamError
-from lam_core.images import digest
 from lam_core.images.degradations import Degradation
 from lam_core.region import Region, RegionError
 from lam_core.samples import sample
@@ -48,7 +47,7 @@ def clean_picture(view: View) -> Picture | None:
     if view.upload is None:
         return from_sample(sample(view.image), view.scale)
     own = uploads.held()
-    if own is None or digest(own.decoded.pixels) != view.upload:
+    if own is None or own.id != view.image:
         return None
     return from_upload(
         own.decoded,
@@ -93,19 +92,22 @@ def show_picker(target: AttributionTarget, marks: Sequence[Region] = ()) -> None
     part = None
     if target.fault:
         st.error(sentence(target.fault), icon=":material/error:")
-    else:
-        field = target.field
-        part = (field.x * s, field.y * s, field.width * s, field.height * s)
+    elif (target.field.width * s, target.field.height * s) != (picture.width, picture.height):
+        part = target.field
     region_picker(
         thumbnails.picker_url(picture),
         width=picture.width,
         height=picture.height,
         window=window,
-        field=part if part and part[2:] != (picture.width, picture.height) else None,
+        field=(part.x * s, part.y * s, part.width * s, part.height * s) if part else None,
         label=f"{picture.title}, {picture.width}×{picture.height} pixels, window at ({window.x}, {window.y})",
         key="picker",
         marks=marks,
     )
+    if part:
+        st.caption(
+            f"Bright: the field of {part.width}×{part.height} LR pixels over which maps are computed, a setting below."
+        )
 
 
 def show_close_ups(picture: Picture, window: Region) -> None:

@@ -15,6 +15,7 @@ from dashboard.gallery.hot_spots import HotSpot
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.map_colours import MapColours
 from dashboard.state.cache import Kept
+from dashboard.state.uploads import Upload
 from lam_core.attribution.result import Attribution
 from lam_core.images import Pixels, bicubic
 from lam_core.images.image_sets import Picture as Studied
@@ -147,6 +148,11 @@ def thumbnail(pixels: Pixels) -> str:
     small = Image.fromarray(pixels[:side, :side]).resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
     small.save(buffer, "WEBP", quality=55, method=6)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def own_thumbnail(own: Upload) -> str:
+    """The same of a visitor's own image."""
+    return _PICTURES.get(f"small {own.id}", partial(thumbnail, own.decoded.pixels), own=True)
 
 
 def with_window(key: str, picture: Studied, window: Region, *, own: bool = False) -> bytes | str:

@@ -106,6 +106,10 @@ def test_corners_can_be_clicked(dashboard, page):
 def test_a_sample_of_the_strip_is_chosen_and_computed(dashboard, page):
     page.goto(f"{dashboard}/?image=cat&window=60,62,16&models=fsrcnn-c")
     expect(maps(page)).to_have_count(1)
+    stop = page.locator(".strip button[tabindex='0']")
+    expect(stop).to_have_count(1)
+    stop.press("Home")
+    expect(page.get_by_role("button", name="Brick terrace")).to_be_focused()
     page.get_by_role("button", name="Brick paving").click()
     expect(page).to_have_url(re.compile("image=brick.*window=96%2C86%2C16"))
     expect(maps(page)).to_have_count(1)

@@ -98,14 +98,15 @@ def _take_network() -> None:
 
 
 def _networks(target: AttributionTarget) -> tuple[Offer, ...]:
-    """Those switched on, and before them those whose heat map of this picture ships."""
+    """Those switched on and those whose heat map of this picture ships: the visitor's own choice first."""
     first, view = first_visit(), target.view
     able = tuple(offer for offer in target.selected if not offer.only_shipped)
     able = able or chosen([offer for offer in target.here if not offer.only_shipped], ())
     if (view.image, view.scale, view.settings, target.window.size) != (first.sample, 4, View().settings, 16):
         return able
     mapped = [offer for offer in at_scale(with_shipped(target.here, first.mapped), 4) if offer.key in first.mapped]
-    return (*mapped, *(offer for offer in able if offer not in mapped))
+    others = [offer for offer in able if offer not in mapped]
+    return (*others, *mapped) if view.models else (*mapped, *others)
 
 
 def _computed(grid: Grid, target: AttributionTarget, slot: DeltaGenerator) -> Outcome[Heatmap]:

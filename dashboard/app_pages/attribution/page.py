@@ -26,7 +26,7 @@ with left:
     target = target_column.choose_target(() if published_here else [one.id for one in first.results], with_marks=True)
 view = target.view
 
-with right:
+with right, st.container(key="results"):
     with st.container(horizontal=True, vertical_alignment="center"):
         model_picker.model_choice(target.here, target.selected)
     model_picker.condition_choice(target.selected)

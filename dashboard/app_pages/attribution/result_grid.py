@@ -77,7 +77,7 @@ class Look:
 def show_shipped(first: FirstVisit, target: AttributionTarget) -> None:
     """The results of published checkpoints that ship with the project."""
     st.markdown(
-        "**What three published networks saw of the framed window.** Click another place in the picture, and the "
+        "**What three published networks saw of the framed window.** Click another place in the image, and the "
         "networks switched on above show theirs within seconds."
     )
     look = Look.of(target, [one.result for one in first.results])

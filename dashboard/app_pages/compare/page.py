@@ -26,7 +26,7 @@ with left:
     target = target_column.choose_target([one.id for one in first_visit().checkpoints])
 view = target.view
 
-with right:
+with right, st.container(key="results"):
     with st.container(horizontal=True, vertical_alignment="center"):
         model_picker.model_choice(target.here, target.selected)
         entries = tuple(registry(*settings().entries))
@@ -40,13 +40,13 @@ with right:
     if lineup is not None:
         sections.slider(lineup)
         sections.informative(lineup)
-    settings_form.attribution_settings(view)
 
 if lineup is not None:
     history.record(view, target.window, [one.key for one in lineup.seen])
     sections.maps(lineup)
     sections.differences(lineup)
     sections.takeaways(lineup)
+settings_form.attribution_settings(view)
 visited(view)
 if target.selected and not target.fault:
     details.show(target, lineup)

@@ -14,7 +14,6 @@ from dashboard.presentation.model_options import Offer
 from dashboard.presentation.view import View
 from dashboard.state import uploads, visitor
 from lam_core.errors import LamError
-from lam_core.images import digest
 from lam_core.region import Region
 from lam_core.render.figure import TEMPLATES, ImageSource, Network, Recipe, RecipeError, Window, read_recipe
 from lam_core.samples import sample
@@ -51,8 +50,8 @@ def picture_of(image: ImageSource, scale: int) -> Picture:
     if image.sample:
         return from_sample(sample(image.sample), scale)
     own = uploads.held()
-    if own is None or digest(own.decoded.pixels) != image.sha256:
-        raise RecipeError(f"{image.file} is not here; choose that very file under “Your picture”")
+    if own is None or own.id != f"upload-{image.sha256}":
+        raise RecipeError(f"{image.file} is not here; choose that very file under “Your image”")
     return from_upload(
         own.decoded,
         own.name,

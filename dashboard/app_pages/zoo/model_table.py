@@ -18,14 +18,14 @@ LINE, TALLEST = 35, 560
 """Height of a line and of the table at most, in pixels."""
 LABELS = {"family": "Family", "architecture": "Architecture", "weights": "Weights", "licence": "Licence"}
 COLUMNS = {
-    "name": st.column_config.TextColumn("Name", pinned=True, width=176),
+    "name": st.column_config.TextColumn("Name", width=176),
     "scale": st.column_config.NumberColumn("Scale", format="×%d", width=52),
-    "family": st.column_config.TextColumn("Family", width=84),
-    "parameters": st.column_config.NumberColumn("Parameters", format="localized", width=92, help="As declared."),
-    "receptive_field": st.column_config.TextColumn("Field", width=62, help="Receptive field, its side in LR pixels."),
+    "family": st.column_config.TextColumn("Family", width=72),
+    "parameters": st.column_config.NumberColumn("Parameters", format="localized", width=88, help="As declared."),
+    "receptive_field": st.column_config.TextColumn("Field", width=54, help="Receptive field, its side in LR pixels."),
     "set5": st.column_config.NumberColumn("Set5", format="%.2f dB", width=76, help="PSNR on luma, as published."),
     "weights": st.column_config.TextColumn("Weights", width=148),
-    "licence": st.column_config.TextColumn("Licence", width=110),
+    "licence": st.column_config.TextColumn("Licence", width=136),
     "tag": st.column_config.TextColumn("Tag", width=84),
     "architecture": st.column_config.TextColumn("Architecture", width=110),
     "year": st.column_config.NumberColumn("Year", format="%d", width=56),

@@ -54,8 +54,8 @@ def test_the_time_left_is_told_where_equal_shares_take_equal_times(monkeypatch: 
     clock = iter((10.0, 14.0))
     monkeypatch.setattr("dashboard.widgets.run_panel.time.monotonic", lambda: next(clock))
     work = run_panel.Work("", lambda listener: None, is_steady=True)
-    said = told(work, Status("work", progress=Step(0.0)), Status("work", progress=Step(0.25)))
-    assert said == [(0, "0 % done"), (0.25, "25 % done, about 12 s left")]
+    said = told(work, *(Status("work", progress=Step(share)) for share in (0.0, 0.04, 0.24)))
+    assert said == [(0, "0 % done"), (0.04, "4 % done"), (0.24, "24 % done, about 15 s left")]
 
 
 def test_a_preview_is_drawn_at_first_and_while_the_work_goes_on():
