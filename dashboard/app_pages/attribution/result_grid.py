@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -117,7 +118,7 @@ def show(target: AttributionTarget) -> None:
     now = [card for card in missing if session.is_to_compute(target.view, card.offer)]
     marked = [card for card in deck if card.is_missing and card.spot]
     if works := [*now, *(card for card in marked if hot_spot_card.is_to_compute(target, card.offer))]:
-        _compute(works, deck, target, bar.empty())
+        _compute(_quickest_first(works, target.view.settings), deck, target, bar.empty())
     if len(now) < len(missing):
         about = _together([card.offer for card in missing if card not in now], target.view.settings)
         bar.info(f"Press Compute, or Enter, to see the missing maps{about}.", icon=":material/touch_app:")
@@ -137,6 +138,16 @@ def show(target: AttributionTarget) -> None:
 
 def _maps(deck: Sequence[Card]) -> list[Mapped]:
     return [card.shown for card in deck if card.shown]
+
+
+def _quickest_first(cards: Sequence[Card], settings: AttributionSettings) -> list[Card]:
+    """The order in which maps are computed: whoever waits sees the first one soon; those to be fetched come last."""
+
+    def wait(card: Card) -> tuple[bool, float]:
+        seconds = card.offer.seconds_under(settings)
+        return card.offer.remote, inf if seconds is None else seconds
+
+    return sorted(cards, key=wait)
 
 
 def _offer_more(target: AttributionTarget) -> None:

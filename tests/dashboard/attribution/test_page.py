@@ -11,10 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.shipped import first_visit
 from dashboard.presentation.decoded_image import from_sample
+from dashboard.presentation.model_options import offers
 from lam_core.attribution.wording import index_of
 from lam_core.images import digest
 from lam_core.samples import sample
+from lam_core.service.service import Service
 from tests.dashboard.conftest import APP, text, write_denoiser, write_toy
+from zoo.settings import settings as zoo_settings
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
 
@@ -315,3 +318,21 @@ def test_restoration_says_what_the_baseline_means_and_shows_no_index_that_says_n
     assert "The baseline is the image smoothed" in text(smooth)
     assert "No DI is shown" in text(smooth)
     assert ("DI", "–") in metrics(smooth)
+
+
+def test_the_quickest_map_is_computed_first(environment, monkeypatch):
+    environment()
+    asked: list[str] = []
+    answer = Service.answer
+
+    def heard(self, request, *rest, **more):
+        asked.append(request.model.name)
+        return answer(self, request, *rest, **more)
+
+    monkeypatch.setattr(Service, "answer", heard)
+    app = opened(models="edsr-b2-c,edsr-c,fsrcnn-c", image="cat", window="64,32,16")
+    assert not app.exception
+    seconds = {offer.name: offer.seconds for offer in offers(zoo_settings()) if offer.tag == "compact"}
+    assert len(asked) == 3
+    assert asked == sorted(asked, key=lambda name: seconds[name.removesuffix(" (compact)")] or 0.0)
+    assert asked != sorted(asked)
