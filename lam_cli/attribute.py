@@ -106,5 +106,6 @@ def _figure(options: argparse.Namespace, lr: Pixels, hr: Pixels | None, result: 
     windows = (Window(window.x, window.y, window.size),)
     own_hr = options.hr.name if options.hr else ""
     image = ImageSource(options.image.name, low_resolution=options.lr or bool(own_hr), hr=own_hr, windows=windows)
-    source = Source(options.image.stem, lr, hr, result.scale)
+    spoilt = "" if result.degradation == "clean" else f", {result.degradation}"
+    source = Source(f"{options.image.stem}{spoilt}", lr, hr, result.scale)
     return published_figure(image, source, [without_folder(options.model)], [result])

@@ -14,6 +14,7 @@ from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
+from lam_core.images.degradations import CLEAN
 from lam_core.region import Region
 from lam_core.render.figure import ImageSource, Source, Window, published_figure
 from lam_core.service.owner import Owner
@@ -25,7 +26,9 @@ def figure(picture: Picture, models: Sequence[str], results: Sequence[Attributio
     named = {"sample": picture.id} if picture.owner is None else {"file": picture.title}
     windows = (Window(window.x, window.y, window.size),)
     image = ImageSource(**named, low_resolution=picture.low_resolution, windows=windows)
-    source = Source(picture.name, picture.lr, picture.hr, picture.scale)
+    # The recipe inside the figure names the image as it is; what was done to its LR image stands in its name.
+    spoilt = "" if picture.degradation == CLEAN else f", {picture.degradation}"
+    source = Source(f"{picture.name}{spoilt}", picture.lr, picture.hr, picture.scale)
     return published_figure(image, source, models, results)
 
 

@@ -21,6 +21,7 @@ from dashboard.widgets.labels import COMPLETENESS, HELP, TAGS
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
 from lam_core.diffusion.area import area
+from lam_core.images.degradations import CLEAN
 from lam_core.region import Field, Region
 from lam_core.render import png
 from lam_core.service.progress import Progress
@@ -114,12 +115,14 @@ def _menu(head: Head, picture: Picture, result: Attribution, colours: MapColours
             on_click="ignore",
             width="stretch",
         )
-    st.page_link(
-        "app_pages/figure/page.py",
-        label="Put it into a figure",
-        icon=":material/grid_view:",
-        query_params={**session.current().to_query(), "add": head.key},
-    )
+    # Recipes of figures name images as they are: their maps would be those of the clean one.
+    if picture.degradation == CLEAN:
+        st.page_link(
+            "app_pages/figure/page.py",
+            label="Put it into a figure",
+            icon=":material/grid_view:",
+            query_params={**session.current().to_query(), "add": head.key},
+        )
     copy_link(f"link-{head.key}")
 
 

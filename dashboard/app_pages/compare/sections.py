@@ -22,6 +22,7 @@ from dashboard.widgets.map_display import map_display
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of, with_error
 from lam_core.diffusion.informative import UnlikeMapsError
+from lam_core.images.degradations import CLEAN
 from lam_core.render import difference_over, informative_over, png
 
 NARROWEST_MAP = 215
@@ -239,12 +240,14 @@ def _menu(lineup: Lineup, one: Seen) -> None:
         name = exports.file_name(target.picture, target.window, ending, one.name)
         kind, key = exports.kind(target.picture, mime), f"take-{one.key}{ending}"
         st.download_button(label, make, name, kind, key=key, on_click="ignore", width="stretch")
-    st.page_link(
-        "app_pages/figure/page.py",
-        label="Put it into a figure",
-        icon=":material/grid_view:",
-        query_params={**session.current().to_query(), "add": one.key},
-    )
+    # Recipes of figures name images as they are: their maps would be those of the clean one.
+    if target.picture.degradation == CLEAN:
+        st.page_link(
+            "app_pages/figure/page.py",
+            label="Put it into a figure",
+            icon=":material/grid_view:",
+            query_params={**session.current().to_query(), "add": one.key},
+        )
 
 
 def _further(result: Attribution, first: Attribution) -> str:
