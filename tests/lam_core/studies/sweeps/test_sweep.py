@@ -171,7 +171,7 @@ def test_progress_counts_every_job_and_knows_the_time_left(tmp_path: Path) -> No
     left = seen[-1].seconds - halfway.seconds
     assert halfway.seconds_left is not None
     assert left / 2 < halfway.seconds_left < 2 * left
-    assert seen[-1].text == "16 of 16"
+    assert seen[-1].text == "16 of 16 steps"
 
 
 def test_faults_are_said_and_the_rest_goes_on(tmp_path: Path) -> None:
