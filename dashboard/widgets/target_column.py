@@ -20,6 +20,8 @@ from dashboard.state.target import AttributionTarget
 from dashboard.state.user_models import absent, session_offers
 from dashboard.widgets import degradation_choice, image_picker, model_picker, target_window
 from zoo.catalog.registry import registry
+from zoo.settings import settings as zoo_settings
+from zoo.sources.availability import availability
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,12 +151,20 @@ def _ask(target: AttributionTarget) -> AttributionTarget:
 
 def _with_weights(here: Sequence[Offer], selected: Sequence[Offer]) -> tuple[Offer, ...]:
     """The selected networks; where only shipped results of them are here, others in their place, which is said."""
-    able = tuple(offer for offer in selected if not offer.only_shipped)
-    if able or not selected:
+    if not selected or not all(map(_has_shipped_maps_alone, selected)):
         return tuple(selected)
-    others = chosen([offer for offer in here if not offer.only_shipped], first_cards(here, 4))
+    others = chosen([offer for offer in here if not (offer.only_shipped or offer.remote)], first_cards(here, 4))
     _note_swap([offer.name for offer in selected], others)
     return others
+
+
+def _has_shipped_maps_alone(offer: Offer) -> bool:
+    """Whether maps of a network ship and no others can be had: its weights are not here and cannot be fetched now."""
+    if offer.only_shipped:
+        return True
+    if not offer.remote or offer.key not in _shipping(first_visit()):
+        return False
+    return availability(registry()[offer.key], zoo_settings()).kind == "offline"
 
 
 def _note_who_stays(target: AttributionTarget, shipped: Sequence[str]) -> None:
@@ -175,7 +185,7 @@ def _say_who_stepped_in(selected: Sequence[Offer]) -> None:
     if not gone or others != ", ".join(offer.label for offer in selected):
         return
     st.info(
-        f"{gone}: the weights are not here, so only the shipped window has their maps. {others} answer elsewhere.",
+        f"{gone}: the weights are not here, so only windows with shipped maps have theirs. {others} answer elsewhere.",
         icon=":material/swap_horiz:",
     )
     st.button("Back to the shipped window", on_click=_back, icon=":material/undo:", key="back-to-shipped")

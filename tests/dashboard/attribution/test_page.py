@@ -131,6 +131,20 @@ def test_digits_switch_networks_but_never_the_last_one_off(environment, tmp_path
         assert app.session_state["view"].models == expected
 
 
+def test_without_a_connection_other_networks_answer_where_no_maps_ship_and_that_is_said(environment, tmp_path):
+    nowhere = "http://127.0.0.1:9"
+    environment(LAM_OFFLINE="0", LAM_WEIGHTS=str(tmp_path), LAM_GITHUB_ENDPOINT=nowhere, LAM_HUB_ENDPOINT=nowhere)
+    first = first_visit()
+    window = f"{first.window.x},{first.window.y},16"
+    app = opened(models="fsrcnn,imdn", image=first.sample, window=window)
+    assert text(app).count("shipped result") == 2
+    clicked(app, 40, 200)
+    assert not app.exception
+    assert "FSRCNN, IMDN: the weights are not here, so only windows with shipped maps have theirs" in text(app)
+    assert app.query_params["models"] == "fsrcnn-c,edsr-c,imdn-c"
+    assert not app.warning
+
+
 def test_a_network_that_fails_says_why_and_leaves_the_others(environment, tmp_path):
     good, bad = write_toy(tmp_path, "good"), write_toy(tmp_path, "bad", output="y * float('nan')")
     environment(LAM_WITH=f"{good}:{bad}")

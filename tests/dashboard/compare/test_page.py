@@ -126,7 +126,7 @@ def test_an_elsewhere_clicked_first_visit_goes_on_with_networks_that_are_here(to
     assert not app.exception
     assert "Press Compute" in text(app)
     assert "shipped result" not in text(app)
-    assert "the weights are not here, so only the shipped window has their maps" in text(app)
+    assert "the weights are not here, so only windows with shipped maps have theirs" in text(app)
     app.button(key="back-to-shipped").click().run()
     assert text(app).count("shipped result") == len(first_visit().checkpoints)
     assert "the weights are not here" not in text(app)
