@@ -79,5 +79,5 @@ def to_npz(networks: Sequence[NetworkFields]) -> bytes:
         for part in ("response", "linear", "bicubic"):
             planes[f"network{number}_impulse_{part}"] = getattr(one.impulse, part)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **planes)
+    np.savez_compressed(buffer, allow_pickle=False, **planes)
     return buffer.getvalue()

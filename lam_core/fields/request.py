@@ -69,6 +69,7 @@ class FieldsRequest:
         """The fields. Raises what `effective_field` and `impulse_response` raise."""
         from lam_core.fields.effective import effective_field
         from lam_core.fields.impulse import impulse_response
+        from lam_core.model import SuperResolver
         from lam_core.semantics.untrained import untrained
 
         count = len(self.images)
@@ -82,7 +83,9 @@ class FieldsRequest:
         report(Step(0.0, "impulse"))
         response = impulse_response(model, self.impulse)
         trained = effective(model, 0.0, "trained")
-        return self._named(trained, effective(untrained(model, SEED), 0.5, "untrained"), response)
+        fresh = untrained(model, SEED)
+        assert isinstance(fresh, SuperResolver), "it is of the model's own kind"
+        return self._named(trained, effective(fresh, 0.5, "untrained"), response)
 
     def pack(self, result: NetworkFields) -> Stored:
         """All planes in single precision, which is what networks compute in."""
@@ -99,8 +102,9 @@ class FieldsRequest:
             EffectiveField(planes[f"{weights}-positive"], planes[f"{weights}-negative"], int(stored.summary["images"]))
             for weights in ("trained", "untrained")
         )
-        parts = (planes[part] for part in ("response", "linear", "bicubic"))
-        return self._named(trained, untrained, ImpulseResponse(*parts, self.impulse, self.model.scale))
+        response, linear, bicubic = (planes[part] for part in ("response", "linear", "bicubic"))
+        impulse = ImpulseResponse(response, linear, bicubic, self.impulse, self.model.scale)
+        return self._named(trained, untrained, impulse)
 
     def _named(self, trained: EffectiveField, untrained: EffectiveField, impulse: ImpulseResponse) -> NetworkFields:
         return NetworkFields(self.model.name, self.model.fingerprint, self.model.scale, trained, untrained, impulse)

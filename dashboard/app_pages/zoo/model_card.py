@@ -79,8 +79,8 @@ def _receptive_field(entry: Entry, key: str) -> None:
     with folded:
         question = {entry.name: lambda: standard_request(user_models.network(key))}
         found = run_panel.answers("Compute the field", None, (key,), question, able=can_be_tried(entry, settings()))
-        if entry.name in found:
-            fields_view.show({key: found[entry.name].result})
+        if entry.name in found and (fields := found[entry.name].result) is not None:
+            fields_view.show({key: fields})
 
 
 def _actions(entry: Entry, key: str, task: str) -> None:

@@ -30,7 +30,7 @@ def settings(path: str, **more) -> AttributionSettings:
 
 def pulled_back(model: SuperResolver) -> np.ndarray:
     """Aᵀ1 of the window, [32, 32, 3]: each output pixel of it hands the kernel's weights to the pixels they lie on."""
-    kernel = model.module.weight.detach().double().numpy()
+    kernel = dict(model.module.named_parameters())["weight"].detach().double().numpy()
     slope = np.zeros((36, 36, 3))
     for y in range(WINDOW.y, WINDOW.y + WINDOW.size):
         for x in range(WINDOW.x, WINDOW.x + WINDOW.size):

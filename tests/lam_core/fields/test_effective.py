@@ -10,7 +10,7 @@ from torch import nn
 from lam_core import SuperResolver
 from lam_core.fields.area import Area, areas
 from lam_core.fields.effective import effective_field
-from lam_core.fields.result import EffectiveField
+from lam_core.fields.result import EffectiveField, Sign
 from lam_core.images import ImageShapeError
 from tests.lam_core.studies.toys import coupled, picture
 
@@ -53,11 +53,13 @@ def network(seed: int = 0) -> nn.Module:
 
 
 def test_that_of_one_convolution_is_its_kernel() -> None:
-    body = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.Upsample(scale_factor=2)).double()
+    convolution = nn.Conv2d(3, 3, 3, padding=1)
+    body = nn.Sequential(convolution, nn.Upsample(scale_factor=2)).double()
     found = effective_field(SuperResolver(body, 2), IMAGES, side=9)
-    kernel = 4 * body[0].weight.detach().sum(0).numpy()
+    kernel = 4 * convolution.weight.detach().sum(0).numpy()
     # ∂y(p)/∂x(p + d) = w[d]: each of the four SR pixels of an LR pixel repeats it.
-    for sign, expected in (("positive", np.maximum(kernel, 0)), ("absolute", np.abs(kernel))):
+    signs: dict[Sign, np.ndarray] = {"positive": np.maximum(kernel, 0), "absolute": np.abs(kernel)}
+    for sign, expected in signs.items():
         whole = np.zeros((9, 9))
         whole[3:6, 3:6] = expected.sum(0)
         np.testing.assert_allclose(found.contributions(sign), whole, atol=1e-12)
