@@ -74,6 +74,9 @@ def choose_target(shipped: Sequence[str], *, with_marks: bool = False) -> Attrib
     target_window.show_picker(target, target_window.marked(view, window) if with_marks else ())
     image_picker.place(window, image.picture)
     target = _choose_models(target, image.offers, shipped)
+    if not target.hot_spots and not target_window.is_shipped_place(target.view, window, first_visit()):
+        # Of a link, or of a marked window, whose maps are no maps of other pages.
+        target = replace(target, selected=_with_weights(target.here, target.selected))
     if is_untouched:
         _note_who_stays(target, shipped)
     # Red only where maps wait for it; the tab of all windows has a button of its own.

@@ -10,7 +10,7 @@ from lam_core.attribution.wording import with_error
 from lam_core.region import Region
 from lam_core.service.service import Service
 from tests.dashboard.attribution.test_page import clicked, metrics, opened
-from tests.dashboard.conftest import text, write_toy
+from tests.dashboard.conftest import opened_at, text, write_toy
 
 SHOWN = ["fsrcnn", "carn-m", "imdn"]
 MARK = marked_windows("glass-tower")[1]
@@ -73,6 +73,15 @@ def test_beside_a_mark_networks_that_are_here_step_in_and_are_named(nothing_here
     app = clicked(app, MARK.x + 1, MARK.y, stamp="2")
     assert "the weights are not here" in text(app)
     assert "FSRCNN (compact)" in text(app)
+
+
+def test_pages_without_marks_say_who_steps_in(nothing_here):
+    window = marked_windows("page")[0]
+    query = {"image": "page", "window": f"{window.x},{window.y},{window.size}", "models": ",".join(SHOWN)}
+    app = opened_at("compare", **query)
+    assert "the weights are not here, so only windows with shipped maps have theirs" in text(app)
+    assert "Nothing is fetched" not in text(app)
+    assert app.query_params["models"] == query["models"], "the selection stays"
 
 
 def test_marks_are_for_standard_settings_alone(nothing_here):
