@@ -19,7 +19,7 @@ from tests.unshipped import WEIGHTS, needs_shared
 from tools.gallery.make_hot_spots import marked
 from zoo.catalog.registry import registry
 
-EVERYWHERE = {"fsrcnn", "fsrcnn-rgb", "carn-m", "imdn", "span-ch48"}
+EVERYWHERE = {"fsrcnn", "fsrcnn-rgb", "carn-m", "imdn", "span-ch48", "span-ch52", "span-clearreality"}
 """Networks whose maps ship for every marked window."""
 
 
