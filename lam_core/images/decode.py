@@ -7,10 +7,12 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lam_core.errors import LamError
 from lam_core.images import Pixels
+from lam_core.images.pixels import strips
 from lam_core.images.tiff_header import COLOURS, WHITE_IS_ZERO, TiffHeader, tiff_header
 from lam_core.images.unread_formats import READ, unread
 
@@ -153,7 +155,7 @@ def _rgb(image: Image.Image) -> Pixels:
     if image.mode in ("LA", "La"):
         grey = np.asarray(image.convert("LA"))[..., :1]
         return np.ascontiguousarray(np.repeat(grey, 3, axis=2))
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _bits(image: Image.Image, content: bytes, header: TiffHeader | None) -> int:
@@ -183,10 +185,16 @@ def _narrowed(image: Image.Image, bits: int, header: TiffHeader | None) -> Image
     """Grey of up to 16 bits, rounded to 8; Pillow leaves white as 0 for pictures that are stored so."""
     # Pillow widens whatever a PGM or a JPEG 2000 file calls white to 16 bits, and leaves 12 bits of a TIFF as they are.
     white = 2**bits - 1 if header else 65535
-    wide = np.asarray(image).astype(np.int64).clip(0, white)
-    if header and header.photometric == WHITE_IS_ZERO:
-        wide = white - wide
-    return Image.fromarray(((wide * 255 + white // 2) // white).astype(np.uint8))
+    narrow = _to_8_bits(np.asarray(image), white)
+    return Image.fromarray(255 - narrow if header and header.photometric == WHITE_IS_ZERO else narrow)
+
+
+def _to_8_bits(wide: NDArray, white: int) -> NDArray[np.uint8]:
+    """Values of which `white` is the largest, rounded to 8 bits."""
+    narrow = np.empty(wide.shape, np.uint8)
+    for rows in strips(slice(0, len(wide))):
+        narrow[rows] = (wide[rows].astype(np.int64).clip(0, white) * 255 + white // 2) // white
+    return narrow
 
 
 def _narrowed_colours(image: Image.Image, content: bytes) -> Image.Image:
@@ -198,7 +206,7 @@ def _narrowed_colours(image: Image.Image, content: bytes) -> Image.Image:
         raise UnreadableImageError("this picture with 16 bits a channel cannot be read; save it with 8 bits a channel")
     wide = wide[..., None] if wide.ndim == 2 else wide
     colours = wide[..., 2::-1] if wide.shape[2] >= 3 else np.repeat(wide[..., :1], 3, axis=2)
-    narrow = Image.fromarray(((colours.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8))
+    narrow = Image.fromarray(_to_8_bits(colours, 65535))
     narrow.info = {key: value for key, value in image.info.items() if key in ("exif", "icc_profile")}
     is_grey = image.mode in ("LA", "La") or (image.format == "PNG" and content[25] == _PNG_GREY_ALPHA)
     return narrow.convert("L") if is_grey else narrow

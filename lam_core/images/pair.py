@@ -96,7 +96,7 @@ def pair(lr: Pixels, hr: Pixels, scale: int) -> Pair:
     reduced = {name: reduce(hr, scale) for name, reduce in KERNELS.items()}
     figures = {name: min(psnr(picture, lr, shave=1), 100.0) for name, picture in reduced.items()}
     nearest = max(figures, key=figures.__getitem__)
-    if min(np.std(luma(hr)), np.std(luma(lr))) > 1:
+    if min(np.std(luma(reduced[nearest])), np.std(luma(lr))) > 1:
         _check_scene(lr, reduced[nearest])
     best = USUAL if figures[USUAL] > figures[nearest] - MARGIN else nearest
     kernel = best if figures[best] >= ALIKE else None

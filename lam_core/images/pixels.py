@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 import numpy as np
@@ -12,6 +13,9 @@ from lam_core.errors import LamError
 
 Pixels = NDArray[np.uint8]
 """An RGB picture, [height, width, 3]."""
+
+STRIP = 512
+"""Rows of a large picture that are looked at together."""
 
 
 class ImageShapeError(LamError, ValueError):
@@ -43,13 +47,13 @@ def mod_crop(image: Pixels, scale: int) -> Pixels:
 
 
 def middle(image: Pixels, height: int, width: int) -> Pixels:
-    """The middle part of `image`, at most `height` × `width` pixels.
+    """The middle part of `image`, at most `height` × `width` pixels; a copy, so that the rest need not be kept.
 
     >>> middle(np.zeros((9, 10, 3), np.uint8), 4, 20).shape
     (4, 10, 3)
     """
     top, left = (max(0, side - wanted) // 2 for side, wanted in zip(image.shape, (height, width), strict=False))
-    return image[top : top + height, left : left + width]
+    return image[top : top + height, left : left + width].copy()
 
 
 def downscale(image: Pixels, scale: int) -> Pixels:
@@ -75,7 +79,10 @@ def bicubic(image: Pixels, scale: int) -> Pixels:
 
 def digest(image: Pixels) -> str:
     """sha256 over shape and pixels, in hexadecimal: the name of a picture wherever a result refers to it."""
-    return sha256(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).hexdigest()
+    found = sha256(repr(image.shape).encode())
+    # The pixels where they lie: of a large image, two copies would take longer than the digest.
+    found.update(np.ascontiguousarray(image))
+    return found.hexdigest()
 
 
 def luma(image: NDArray) -> NDArray[np.float64]:
@@ -84,11 +91,19 @@ def luma(image: NDArray) -> NDArray[np.float64]:
     return np.asarray(image, np.float64) @ weights + 16
 
 
-def _luma_pair(a: NDArray, b: NDArray, shave: int) -> tuple[NDArray, NDArray]:
+def _check_alike(a: NDArray, b: NDArray) -> None:
     if a.shape != b.shape or a.ndim != 3 or a.shape[2] != 3:
         raise ImageShapeError(f"expected two RGB pictures of one shape, got {a.shape} and {b.shape}")
-    inner = slice(shave, -shave or None)
-    return luma(a)[inner, inner], luma(b)[inner, inner]
+
+
+def strips(rows: slice) -> Iterator[slice]:
+    """Rows in parts of at most 512, for what takes many times the memory of the rows themselves.
+
+    >>> list(strips(slice(4, 600)))
+    [slice(4, 516, None), slice(516, 600, None)]
+    """
+    for top in range(rows.start, rows.stop, STRIP):
+        yield slice(top, min(top + STRIP, rows.stop))
 
 
 def psnr(a: NDArray, b: NDArray, *, shave: int) -> float:
@@ -96,14 +111,20 @@ def psnr(a: NDArray, b: NDArray, *, shave: int) -> float:
 
     Infinite for equal pictures. Raises `ImageShapeError` if the shapes differ.
     """
-    first, second = _luma_pair(a, b, shave)
-    error = np.mean((first - second) ** 2)
+    _check_alike(a, b)
+    inner = slice(shave, -shave or None)
+    height, width = (max(side - 2 * shave, 0) for side in a.shape[:2])
+    parts = strips(slice(shave, shave + height))
+    squares = sum(np.sum((luma(a[rows])[:, inner] - luma(b[rows])[:, inner]) ** 2) for rows in parts)
+    error = np.divide(squares, height * width)
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
 
 
 def ssim(a: NDArray, b: NDArray, *, shave: int) -> float:
     """SSIM on BT.601 luma (Wang et al. 2004): 11×11 Gaussian of σ 1.5, means over the valid part."""
-    first, second = _luma_pair(a, b, shave)
+    _check_alike(a, b)
+    inner = slice(shave, -shave or None)
+    first, second = luma(a)[inner, inner], luma(b)[inner, inner]
     taps = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
     taps /= taps.sum()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from lam_core.images import ImageShapeError, bicubic, digest, downscale, luma, mod_crop, psnr, ssim
+from lam_core.images import ImageShapeError, bicubic, digest, downscale, luma, middle, mod_crop, psnr, ssim
 
 
 def picture(height: int = 41, width: int = 50, seed: int = 0) -> np.ndarray:
@@ -25,6 +25,14 @@ def test_only_the_inside_counts() -> None:
     b[0], b[:, -1] = 0, 0
     assert psnr(a, b, shave=1) == float("inf")
     assert psnr(a, b, shave=0) < 30
+
+
+@pytest.mark.parametrize("shave", [0, 4])
+def test_psnr_of_a_picture_of_several_strips(shave: int) -> None:
+    a, b = picture(1300, 9), picture(1300, 9, seed=1)
+    inner = slice(shave, -shave or None)
+    error = np.mean((luma(a)[inner, inner] - luma(b)[inner, inner]) ** 2)
+    assert psnr(a, b, shave=shave) == pytest.approx(10 * np.log10(255**2 / error), abs=1e-12)
 
 
 def test_ssim_equals_scikit_image() -> None:
@@ -58,6 +66,12 @@ def test_too_small_for_the_scale() -> None:
 def test_unequal_pictures_are_refused() -> None:
     with pytest.raises(ImageShapeError, match="one shape"):
         psnr(picture(8, 8), picture(8, 9), shave=0)
+
+
+def test_the_middle_does_not_keep_the_rest_in_memory() -> None:
+    part = middle(picture(), 4, 6)
+    assert part.shape == (4, 6, 3)
+    assert part.base is None
 
 
 def test_a_digest_knows_the_shape() -> None:
