@@ -70,7 +70,8 @@ class Page:
 class Visitor:
     """One session. Nothing but the given address, which must be on this computer, is ever asked."""
 
-    def __init__(self, address: str, patience: float = 120.0) -> None:
+    def __init__(self, address: str, patience: float = 120.0, *, browser: Visitor | None = None) -> None:
+        """`browser`: another visitor of the same browser, of which this is a further tab."""
         host = urlsplit(address).hostname
         if host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError(f"{address} is not on this computer; a soak stays on loopback")
@@ -81,7 +82,10 @@ class Visitor:
         self._query = ""
         self._page_hash = ""
         self._stamp = 0
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=patience) as answer:
+        asked = urllib.request.Request(f"{address}/_stcore/health")
+        if browser is not None:
+            asked.add_header("Cookie", f"_streamlit_xsrf={browser._xsrf}")
+        with urllib.request.urlopen(asked, timeout=patience) as answer:
             cookies = answer.headers.get_all("Set-Cookie") or []
         self._xsrf = next((c.split("=", 1)[1].split(";")[0] for c in cookies if c.startswith("_streamlit_xsrf=")), "")
         self._socket: ClientConnection = connect(
@@ -128,6 +132,19 @@ class Visitor:
         self._widgets["file"] = WidgetState(id=widget.id, file_uploader_state_value=state)
         return self._run()
 
+    def download(self, label: str) -> str:
+        """Has the file behind a button made; its address on the server."""
+        button = next(b for b in self.page.all("download_button") if label in b.label)
+        message = BackMsg()
+        message.backend_operation_request.request_id = str(uuid.uuid4())
+        message.backend_operation_request.session_id = self.session_id
+        message.backend_operation_request.deferred_file.file_id = button.deferred_file_id
+        self._socket.send(message.SerializeToString())
+        while True:
+            answer = ForwardMsg.FromString(self._socket.recv(timeout=self.patience))  # pyright: ignore[reportArgumentType]
+            if answer.WhichOneof("type") == "backend_operation_response":
+                return answer.backend_operation_response.deferred_file.url
+
     def put(self, path: str, name: str, content: bytes) -> int:
         """Sends a file to an address of the server; the status of the answer."""
         edge = uuid.uuid4().hex
@@ -143,6 +160,10 @@ class Visitor:
             method="PUT",
         )
         return fetched(request)[0]
+
+    def ask(self, path: str, headers: dict[str, str]) -> int:
+        """The status that an address of the server answers with."""
+        return fetched(urllib.request.Request(self.address + path, headers=headers))[0]
 
     def start(self, **query: str) -> None:
         """Opens an address without waiting for the page."""
@@ -197,8 +218,10 @@ class Visitor:
     def _take(self, page: Page, message: ForwardMsg) -> None:
         path, delta = tuple(message.metadata.delta_path), message.delta
         if delta.WhichOneof("type") == "add_block":
-            for inside in [other for other in page.elements if other[: len(path)] == path]:
-                del page.elements[inside]
+            # A browser lets a block inherit the elements of the one in its place, and Streamlit counts on that: of two
+            # elements for one place, drawn within a moment, it sends the second where the first was, which may be
+            # before the second block.
+            page.elements.pop(path, None)
         elif delta.WhichOneof("type") == "new_element":
             element = delta.new_element
             for inside in [other for other in page.elements if other[: len(path)] == path]:
