@@ -43,6 +43,8 @@ class Task(Generic[T]):
         self._work = work
         self._given_up = False
         self._ended = threading.Event()
+        self.is_shown = False
+        """Whether a page was drawn from its beginning after the end."""
         self.progress = Step(0.0, "Waits for the others to finish")
         self.outcome: T | None = None
         self.failure = ""
@@ -82,7 +84,7 @@ def watch(name: str, slot: DeltaGenerator) -> None:
     To be called last: while it watches, nothing below it is drawn.
     """
     task = started(name)
-    if task is None or task.is_done:
+    if task is None or task.is_shown:
         return
 
     def follow(listener: Listener) -> None:
@@ -90,7 +92,10 @@ def watch(name: str, slot: DeltaGenerator) -> None:
             listener(Status("work", progress=task.progress))
             time.sleep(REDRAW)
 
-    run_panel.run([run_panel.Work("", follow)], key=name, give_up=partial(forget, name), slot=slot)
+    if not task.is_done:
+        run_panel.run([run_panel.Work("", follow)], key=name, give_up=partial(forget, name), slot=slot)
+    # Also when it ended while the page above was drawn, which may have taken it for running.
+    task.is_shown = True
     st.rerun()
 
 

@@ -2,6 +2,8 @@
 
 import threading
 
+from streamlit.testing.v1 import AppTest
+
 from dashboard.app_pages.zoo.background_task import Task, fetching
 from lam_core.service.progress import Step
 from zoo.sources.transfer import AbsentError
@@ -43,3 +45,25 @@ def test_given_up_work_ends_at_its_next_sign_of_life():
     assert task._ended.wait(5)
     assert after == []
     assert task.failure
+
+
+def test_a_page_that_took_a_task_for_running_is_drawn_again_though_it_has_ended():
+    def page():
+        import streamlit as st
+
+        from dashboard.app_pages.zoo import background_task
+
+        if background_task.started("it") is None:
+            background_task.start("it", lambda tell: 7)
+        task = background_task.started("it")
+        taken_for_running = st.session_state.setdefault("runs", 0) == 0
+        st.session_state.runs += 1
+        assert task._ended.wait(5)
+        st.text("running" if taken_for_running else f"outcome {task.outcome}")
+        background_task.watch("it", st.empty())
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert app.text[0].value == "outcome 7"
+    assert app.session_state["runs"] == 2
+    assert app.run().session_state["runs"] == 3, "once"
