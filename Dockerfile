@@ -10,8 +10,10 @@ RUN useradd --uid 1000 --create-home visitor && mkdir /data && chown 1000:1000 /
 
 WORKDIR /app
 COPY requirements.txt ./
-# What tests need stays out, and so does the project itself, which is not there yet.
-RUN sed '/^# Tests and tools/,$d' requirements.txt > /tmp/runtime.txt && pip install -r /tmp/runtime.txt
+COPY requirements-web.txt ./
+# What answers strangers is installed by digest. What tests need stays out, and so does the project itself, which is not
+# there yet.
+RUN pip install -r requirements-web.txt --require-hashes --no-deps && sed '/^# Tests and tools/,$d' requirements.txt > /tmp/runtime.txt && pip install -r /tmp/runtime.txt
 # Owned by root and read by an unprivileged user: the running server cannot change its own code.
 COPY . ./
 RUN pip install --no-deps -e .
