@@ -55,9 +55,14 @@ class Line:
         self._admitted: Ticket | None = None
         self._admitted_at = 0.0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody more may join."""
+        return len(self) >= self._limit
+
     def join(self, ticket: Ticket) -> None:
         """Takes a place. Raises `QueueFullError` at a limit."""
-        if len(self) >= self._limit:
+        if self.is_full:
             raise QueueFullError(f"{len(self)} computations are waiting already; please try again in a minute")
         people = (*self._waiting, *([self._admitted] if self._admitted else []))
         own = sum(1 for other in people if ticket.who and other.who == ticket.who)
@@ -176,6 +181,11 @@ class Turnstile:
                 return
             self._changed.notify_all()
         self._wait(ticket, waiting)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody more may join."""
+        return self._line.is_full
 
     def __len__(self) -> int:
         """How many wait or hold the device."""

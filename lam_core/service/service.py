@@ -199,8 +199,12 @@ class Service:
         key = key_of(identity)
         held = self._recent.get(key)
         stored = held and held.stored
-        if stored is None and self.store is not None:
-            stored = self.store.get(identity)
+        if self.store is not None:
+            if stored is None:
+                stored = self.store.get(identity)
+            elif OWNER in identity:
+                # What is in use must not expire by the time of a file that is not read.
+                self.store.touch(identity)
         if stored is None:
             return None
         with suppress(KeyError, TypeError, ValueError):

@@ -132,6 +132,11 @@ class Store:
         if due:
             self.prune()
 
+    def touch(self, request: Mapping[str, Any]) -> None:
+        """Notes that a result is used now, where it was not read for that."""
+        with suppress(OSError):
+            os.utime(self.path(key_of(request), request.get(OWNER, "")))
+
     def remove(self, request: Mapping[str, Any]) -> None:
         """Removes one result, if it is there."""
         with suppress(OSError):

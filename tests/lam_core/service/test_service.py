@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -228,6 +229,17 @@ def test_what_is_ones_own_can_be_deleted_and_stays_so(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.npz"))
     mine.answer(request(model))
     assert not list(tmp_path.rglob("*.npz")), "what was under way when they left is not kept either"
+
+
+def test_what_is_in_use_does_not_expire_by_the_time_of_its_file(tmp_path: Path) -> None:
+    model, store = Reference(), Store(tmp_path)
+    service = Service(store).of(Owner(), private=True)
+    service.answer(request(model))
+    (kept,) = tmp_path.glob("private/*/*.npz")
+    os.utime(kept, (0, 0))
+    assert service.find(request(model)) is not None
+    service.expire(3600)
+    assert kept.exists()
 
 
 def test_what_is_ones_own_expires_on_disk_and_in_memory(tmp_path: Path) -> None:
