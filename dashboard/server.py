@@ -18,7 +18,12 @@ from click import ClickException
 from streamlit import net_util, runtime
 from streamlit.runtime import RuntimeState
 from streamlit.web import cli
+from streamlit.web.server import server as streamlit_server
+from streamlit.web.server.starlette import starlette_server
 
+from dashboard.runtime.http_guard import HttpGuard
+from dashboard.runtime.slow_clients import TimedHttp
+from dashboard.runtime.uploaded_files import CountedFiles
 from lam_core.errors import LamError
 from lam_core.settings import MEBIBYTE, settings
 from zoo.settings import settings as zoo_settings
@@ -34,6 +39,12 @@ def main() -> None:
     # Streamlit asks an outside service for the server's public address while it answers a connection from another
     # origin. Where names do not resolve, every visitor would wait for that; nothing here uses the address.
     net_util.get_external_ip = lambda: None
+    # Streamlit counts neither the files that visitors send nor who has them open.
+    streamlit_server.MemoryUploadedFileManager = CountedFiles
+    # Whatever is answered passes the guard, under time limits.
+    make_app, options_of = starlette_server.create_starlette_app, starlette_server._get_uvicorn_config_kwargs
+    starlette_server.create_starlette_app = lambda server: HttpGuard(make_app(server))
+    starlette_server._get_uvicorn_config_kwargs = lambda: {**options_of(), "http": TimedHttp}
     threading.Thread(target=_use_the_time, daemon=True).start()
     # Streamlit's limit is one for the whole server; each widget has its own besides.
     os.environ.setdefault("STREAMLIT_SERVER_MAX_UPLOAD_SIZE", str(largest_upload()))

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.runtime import process
+from dashboard.state import uploads
 from lam_core.environment import EnvironmentValueError
 
 # A file, for Streamlit would fetch an icon by name from a font server.
@@ -16,6 +17,7 @@ try:
 except EnvironmentValueError as error:
     st.error(f"The server's settings are not usable:\n\n```\n{error}\n```", icon=":material/error:")
     st.stop()
+uploads.use()
 
 PAGES = [
     st.Page(

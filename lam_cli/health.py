@@ -123,11 +123,15 @@ def of_entries(folders: Sequence[Path]) -> str:
 
 
 def of_server(address: str) -> str:
-    """Asks a dashboard whether it is up. Raises `OSError` or `UnhealthyError`."""
+    """Asks a dashboard whether it is up, and what it refuses its visitors now. Raises `OSError` or `UnhealthyError`."""
     if not address.startswith(("http://", "https://")):
         raise UnhealthyError(f"{address!r} is no address; give one such as http://127.0.0.1:8501")
-    with urllib.request.urlopen(f"{address.rstrip('/')}/_stcore/health", timeout=PATIENCE) as answer:
-        return answer.read(64).decode(errors="replace").strip()
+    said = []
+    for path in ("/_stcore/health", "/lam-refusals"):
+        with urllib.request.urlopen(f"{address.rstrip('/')}{path}", timeout=PATIENCE) as answer:
+            said.append(answer.read(1024).decode(errors="replace").strip())
+    # A server that is full does its work, and starting it again would help nobody.
+    return "; ".join(filter(None, said))
 
 
 def of_device(own: Settings) -> str:

@@ -24,12 +24,15 @@ VARIABLES = (
     "LAM_UPLOAD_MIB",
     "LAM_UPLOAD_PIXELS",
     "LAM_UPLOAD_HOURS",
+    "LAM_VISITOR_MEMORY_MIB",
+    "LAM_UPLOAD_MEMORY_MIB",
     "LAM_QUEUE",
     "LAM_SESSION_QUEUE",
     "LAM_SECONDS",
     "LAM_DEVICE",
     "LAM_WITH",
     "LAM_PROXIED",
+    "LAM_FRAMED_BY",
 )
 
 
@@ -47,6 +50,10 @@ class Settings:
     """Pixels of the largest picture that is decoded. `LAM_UPLOAD_PIXELS`."""
     upload_hours: int = 2
     """Hours without use after which an uploaded picture and what was computed from it are gone. `LAM_UPLOAD_HOURS`."""
+    visitor_memory: int = 256 * MEBIBYTE
+    """Bytes of memory that files and decoded images of one visitor may take. `LAM_VISITOR_MEMORY_MIB`."""
+    upload_memory: int = 512 * MEBIBYTE
+    """Bytes of memory that files and decoded images of all visitors may take. `LAM_UPLOAD_MEMORY_MIB`."""
     queue: int = 64
     """How many computations may wait before further ones are refused. `LAM_QUEUE`."""
     session_queue: int = 2
@@ -62,6 +69,10 @@ class Settings:
     proxied: bool = False
     """Whether a proxy of one's own stands in front and tells visitors' addresses: `X-Forwarded-For` is believed, and
     turns go in rotation by address. `LAM_PROXIED`."""
+
+    framed_by: tuple[str, ...] = ()
+    """Origins of other sites that may show the pages in a frame, such as `https://huggingface.co`. `LAM_FRAMED_BY`,
+    separated by commas."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -79,6 +90,8 @@ class Settings:
                 * MEBIBYTE,
                 pixel_limit=variables.count("LAM_UPLOAD_PIXELS", default.pixel_limit),
                 upload_hours=variables.count("LAM_UPLOAD_HOURS", default.upload_hours),
+                visitor_memory=variables.count("LAM_VISITOR_MEMORY_MIB", default.visitor_memory // MEBIBYTE) * MEBIBYTE,
+                upload_memory=variables.count("LAM_UPLOAD_MEMORY_MIB", default.upload_memory // MEBIBYTE) * MEBIBYTE,
                 queue=variables.count("LAM_QUEUE", default.queue),
                 session_queue=variables.count("LAM_SESSION_QUEUE", default.session_queue),
                 seconds=variables.count("LAM_SECONDS", default.seconds),
@@ -89,6 +102,9 @@ class Settings:
                     "LAM_WITH", (), _networks, f"give path.py:build, several joined by {os.pathsep!r}"
                 ),
                 proxied=variables.switch("LAM_PROXIED", default.proxied),
+                framed_by=variables.read(
+                    "LAM_FRAMED_BY", (), _origins, "give https://huggingface.co, several joined by commas"
+                ),
             )
 
 
@@ -97,6 +113,13 @@ def _folder(text: str) -> Path:
     if "\0" in text or any(part.exists() and not part.is_dir() for part in (path, *path.parents)):
         raise ValueError(text)
     return path
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(re.fullmatch(r"https?://(\*\.)?[\w-]+(\.[\w-]+)*(:\d{1,5})?", part, re.ASCII) for part in found):
+        raise ValueError(text)
+    return found
 
 
 def _networks(text: str) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from hashlib import sha256
 from math import isfinite
 
 from numpy.typing import NDArray
 
 from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.download_kind import kind_for
 from lam_core.attribution.heatmap import Heatmap, HeatmapRequest
 from lam_core.attribution.result import Attribution
 from lam_core.attribution.wording import index_of
@@ -17,7 +17,6 @@ from lam_core.diffusion.area import area
 from lam_core.images.degradations import CLEAN
 from lam_core.region import Region
 from lam_core.render.figure import ImageSource, Source, Window, published_figure
-from lam_core.service.owner import Owner
 
 
 def figure(picture: Picture, models: Sequence[str], results: Sequence[Attribution]) -> bytes:
@@ -57,17 +56,6 @@ def figures(picture: Picture, results: Sequence[Attribution], address: str) -> s
 def kind(picture: Picture, mime: str) -> str:
     """The type of a download about a picture."""
     return kind_for(picture.owner, mime)
-
-
-def kind_for(owner: Owner | None, mime: str) -> str:
-    """The type of a download that is somebody's alone, or everybody's.
-
-    A download's address follows from its content, name and type. For one's own picture the type says something that
-    nobody else can know, so that the address cannot be found by who has the same picture.
-    """
-    if owner is None:
-        return mime
-    return f"{mime}; for={sha256(f'download {owner.name}'.encode()).hexdigest()}"
 
 
 def tile_figures(request: HeatmapRequest, tiles: Heatmap) -> str:

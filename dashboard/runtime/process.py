@@ -9,14 +9,16 @@ import atexit
 import functools
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import zoo
 from dashboard.presentation.model_options import COMPACT
-from dashboard.runtime import first_networks, garbage, json_logs
+from dashboard.runtime import downloads, first_networks, garbage, json_logs
 from dashboard.runtime.presence import Presence
+from dashboard.runtime.upload_memory import upload_memory
 from lam_core.reference import NetworkReference
 from lam_core.service.device_queue import Turnstile
 from lam_core.service.service import Service
@@ -37,7 +39,9 @@ T = TypeVar("T")
 WARM_UP_AFTER = 1.0
 """Seconds after which PyTorch is imported: what was asked for is in the browser by then."""
 TIDY_EVERY = 30.0
-"""Seconds between two looks for what visitors who have left, or time, have made superfluous: results and objects."""
+"""Seconds between two looks for what time has made superfluous: results that expire, and objects."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks for visitors who have left."""
 
 presence = Presence()
 _first = threading.RLock()
@@ -67,7 +71,7 @@ class Once(Generic[T]):
 @Once
 def start() -> threading.Event:
     """Reads the settings, lets log lines out, has the first cards' networks fetched in the background, and removes
-    expired results until the event that it returns is set.
+    what has expired until the event that it returns is set.
 
     Raises `EnvironmentValueError` for settings that make no sense.
     """
@@ -76,7 +80,8 @@ def start() -> threading.Event:
     log.info("start", extra={"fields": {"device": own.device, "store": str(own.store), "hosted": sources.hosted}})
     first_networks.fetch_in_background(sources)
     ended = threading.Event()
-    threading.Thread(target=_tidy, args=(ended,), name="tidy", daemon=True).start()
+    for task in (_tidy, _see_off):
+        threading.Thread(target=task, args=(ended,), name=task.__name__, daemon=True).start()
     return ended
 
 
@@ -123,15 +128,28 @@ def _pool() -> Pool:
 
 def _tidy(ended: threading.Event) -> None:
     while not ended.is_set():
-        try:
-            for name in presence.gone():
-                shared_service().remove(name)
+        with _logged("tidy"):
             shared_service().expire(settings().upload_hours * 3600)
-        except Exception:
-            # Whatever is wrong with the disk today may be right in five minutes.
-            log.exception("tidy")
         garbage.set_aside()
         ended.wait(TIDY_EVERY)
+
+
+def _see_off(ended: threading.Event) -> None:
+    """Removes what belongs to visitors who have left or deleted it."""
+    while not ended.wait(LOOK_EVERY):
+        with _logged("visitors who left"):
+            for name in presence.look(idle=settings().upload_hours * 3600):
+                shared_service().remove(name)
+            downloads.drop_all_but(presence.names())
+
+
+@contextmanager
+def _logged(task: str) -> Iterator[None]:
+    """Keeps a repeated task going: whatever is wrong, with a disk for instance, may be right the next time."""
+    try:
+        yield
+    except Exception:
+        log.exception(task)
 
 
 @Once
@@ -158,6 +176,16 @@ def _import_the_heavy() -> None:
     garbage.set_aside()
 
 
+def refusals() -> tuple[str, ...]:
+    """What visitors are refused at this moment, and why, a sentence each; none as long as there is room."""
+    found = []
+    if shared_service.made and shared_service().turnstile.is_full:
+        found.append("the queue is full: further computations are refused")
+    if upload_memory().refuses:
+        found.append("the memory for uploads is in use: further images are refused")
+    return tuple(found)
+
+
 def stop(patience: float) -> None:
     """Cancels all computations, waits at most `patience` seconds for them, and gives up their claims."""
     if shared_service.made:
@@ -170,5 +198,5 @@ def forget() -> None:
         start().set()
     if warm_up.made:
         warm_up().cancel()
-    for made in (start, shared_service, _pool, warm_up, network, feature_network):
+    for made in (start, shared_service, _pool, warm_up, network, feature_network, upload_memory):
         made.cache_clear()

@@ -6,19 +6,16 @@ import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import streamlit as st
 
 from dashboard.presentation.decoded_image import Picture
+from dashboard.runtime import downloads
+from dashboard.runtime.browser import COOKIE, browser_of
 from dashboard.runtime.process import presence, shared_service
 from lam_core.service.owner import Owner
 from lam_core.service.service import Service
-from lam_core.settings import settings
-
-COOKIE = "_streamlit_xsrf"
-"""Streamlit's own cookie, which every tab of a browser sends."""
 
 Turn = Callable[[Callable[[int], None]], AbstractContextManager[Any]]
 """Holds the device; called with what is told of how many come first."""
@@ -35,19 +32,18 @@ def service(picture: Picture | None = None, *, private: bool = False) -> Service
 def visitor() -> Owner:
     """Who this session is; what is theirs is removed when the session ends."""
     if "owner" not in st.session_state:
-        owner = Owner(_person())
+        owner = Owner(_browser())
         weakref.finalize(owner, shared_service().remove, owner.name)
         st.session_state.owner = owner
         presence.here(owner.name)
     return st.session_state.owner
 
 
-def _person() -> str:
-    """One name for all tabs of a browser: the digest of its address, where a proxy tells it, else of its cookie."""
-    forwarded = st.context.headers.get("X-Forwarded-For", "") if settings().proxied else ""
-    told = forwarded.rsplit(",", 1)[-1].strip() or st.context.cookies.get(COOKIE, "")
+def _browser() -> str:
+    """One name for all tabs of a browser."""
+    cookie, forwarded = st.context.cookies.get(COOKIE, ""), st.context.headers.get("X-Forwarded-For", "")
     # Outside a server, as in tests, there is no browser to tell anything.
-    return sha256(told.encode()).hexdigest() if told and isinstance(told, str) else ""
+    return browser_of(cookie, forwarded) if isinstance(cookie, str) else ""
 
 
 def turn_of_visitor() -> Turn:
@@ -58,4 +54,7 @@ def turn_of_visitor() -> Turn:
 def forget_visitor() -> None:
     """Removes everything that is this session's alone; from now on it goes by another name."""
     if "owner" in st.session_state:
-        shared_service().forget(st.session_state.pop("owner"))
+        owner = st.session_state.pop("owner")
+        shared_service().forget(owner)
+        presence.forget(owner.name)
+        downloads.drop_all_but(presence.names())

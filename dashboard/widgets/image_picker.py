@@ -10,18 +10,18 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.image_strip import Kind, image_strip
 from dashboard.gallery.shipped import thumbnails
-from dashboard.presentation.decoded_image import IMAGE_TYPES, Picture
+from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.view import FIRST_SAMPLE, View
 from dashboard.state import session, uploads
 from dashboard.state.uploads import Upload
+from dashboard.widgets.image_uploader import image_uploader
 from dashboard.widgets.thumbnails import own_thumbnail
-from lam_core.attribution.settings import SettingsError
 from lam_core.errors import LamError
-from lam_core.images.decode import Decoded, decode
+from lam_core.images.decode import Decoded
 from lam_core.region import Region, RegionError
 from lam_core.samples import samples
-from lam_core.settings import MEBIBYTE, settings
+from lam_core.settings import settings
 
 POPOVER = "upload_popover"
 KIND_TITLES = {
@@ -54,17 +54,9 @@ def samples_strip(selected: str) -> None:
 
 def upload(view: View) -> None:
     """A popover that takes a picture of the visitor's own."""
-    limits = settings()
     with st.popover("Your image", icon=":material/upload:", width="stretch", key=POPOVER, on_change="rerun"):
-        st.file_uploader(
-            "Image",
-            type=IMAGE_TYPES,
-            key=(key := uploads.widget_key()),
-            max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
-            on_change=_take_upload,
-            args=(key,),
-            label_visibility="collapsed",
-        )
+        key = uploads.widget_key()
+        image_uploader("Image", key=key, on_change=_take_upload, args=(key,), label_visibility="collapsed")
         if fault := st.session_state.get("upload_fault"):
             st.error(f"{fault} The image shown before stays.", icon=":material/error:")
         st.session_state["low"] = view.low_resolution
@@ -75,16 +67,15 @@ def upload(view: View) -> None:
             help="Otherwise it is taken for the HR image and reduced by bicubic interpolation.",
         )
         if view.low_resolution and uploads.held() is not None:
-            st.file_uploader(
+            hr_key = f"hr-{key}"
+            image_uploader(
                 "Its HR image, if you have it: PSNR is then against it, and how the LR image was made is told",
-                type=IMAGE_TYPES,
-                key=(hr_key := f"hr-{uploads.widget_key()}"),
-                max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
+                key=hr_key,
                 on_change=_take_hr,
                 args=(hr_key,),
             )
         st.caption(
-            f"Nobody else sees image and results; they go when you close the tab, after {limits.upload_hours} h "
+            f"Nobody else sees image and results; they go when you close the tab, after {settings().upload_hours} h "
             "without use, or at once if you say so. Links contain only a hash. On a large image the maps are computed "
             "over the bright square around the window, the attributed field; its side is among the settings."
         )
@@ -107,10 +98,10 @@ def _delete_upload() -> None:
 
 
 def _take_upload(key: str) -> None:
-    file, decoded = _decoded(key)
-    if file is None or decoded is None:
+    file, found = _decoded(key)
+    if file is None or found is None:
         return
-    own = Upload(decoded, file.name)
+    own = Upload(found, file.name)
     expected = st.session_state.view.upload
     if expected and f"upload-{expected}" != own.id and uploads.held() is None:
         st.session_state.upload_note = f"{file.name} is not the image of this link; it is shown all the same."
@@ -122,10 +113,10 @@ def _take_upload(key: str) -> None:
 
 
 def _take_hr(key: str) -> None:
-    file, decoded = _decoded(key)
+    file, found = _decoded(key)
     own = uploads.held()
-    if own is not None and (file is None or decoded is not None):
-        uploads.hold(replace(own, hr=decoded))
+    if own is not None and (file is None or found is not None):
+        uploads.hold(replace(own, hr=found))
 
 
 def _decoded(key: str) -> tuple[UploadedFile | None, Decoded | None]:
@@ -134,17 +125,13 @@ def _decoded(key: str) -> tuple[UploadedFile | None, Decoded | None]:
     st.session_state.upload_fault = st.session_state.upload_note = ""
     if file is None:
         return None, None
-    limits = settings()
     try:
-        if file.size > limits.upload_limit:
-            raise SettingsError(
-                f"{file.name} has {file.size / MEBIBYTE:.1f} MiB; choose a file of at most "
-                f"{limits.upload_limit / MEBIBYTE:g} MiB"
-            )
-        return file, decode(file.getvalue(), pixel_limit=limits.pixel_limit)
+        return file, uploads.decoded(file)
     except LamError as error:
         st.session_state.upload_fault = f"{file.name}: {sentence(str(error))}"
         return file, None
+    finally:
+        uploads.let_go(file)
 
 
 def _take_kind() -> None:

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.formatting import sentence
+from dashboard.runtime.upload_memory import UploadMemoryError
+from dashboard.state import uploads
 from dashboard.widgets import hub_image_set
+from dashboard.widgets.image_uploader import image_uploader
 from lam_core.errors import LamError
-from lam_core.images.decode import UnreadableImageError, decode
+from lam_core.images.decode import UnreadableImageError
 from lam_core.images.image_sets import Opened, Picture, PictureError, of_sample, pictures_in
 from lam_core.samples import samples
-from lam_core.settings import MEBIBYTE, settings
 from zoo.settings import settings as zoo_settings
 from zoo.sources.image_sets import MOST, pictures_of
 
@@ -81,12 +83,10 @@ def _of_hub() -> Chosen:
 
 
 def _uploaded(*, folder: bool) -> tuple[Picture, ...]:
-    files = st.file_uploader(
+    files = image_uploader(
         "HR images",
-        type=IMAGE_TYPES,
         accept_multiple_files="directory" if folder else True,
         key="own_folder" if folder else "own_files",
-        max_upload_size=max(1, settings().upload_limit // MEBIBYTE),
         label_visibility="collapsed",
     )
     taken = uploaded(files)
@@ -116,7 +116,7 @@ def _from_path() -> tuple[Picture, ...]:
     return pictures
 
 
-def uploaded(files: Sequence[Any]) -> tuple[Picture, ...]:
+def uploaded(files: Sequence[UploadedFile]) -> tuple[Picture, ...]:
     """Uploaded files as pictures of a study, each under a name of its own, decoded when they are needed."""
     names = _distinct(file.name for file in files[:MOST_UPLOADED])
     return tuple(Picture(name, partial(_opened, file, name)) for file, name in zip(files, names, strict=False))
@@ -133,14 +133,9 @@ def _distinct(names: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _opened(file: Any, name: str) -> Opened:
-    limits = settings()
-    if file.size > limits.upload_limit:
-        raise PictureError(
-            f"{name} has {file.size / MEBIBYTE:.1f} MiB; choose files of at most {limits.upload_limit / MEBIBYTE:g} MiB"
-        )
+def _opened(file: UploadedFile, name: str) -> Opened:
     try:
-        decoded = decode(file.getvalue(), pixel_limit=limits.pixel_limit)
-    except UnreadableImageError as error:
+        decoded = uploads.decoded(file)
+    except (UnreadableImageError, UploadMemoryError) as error:
         raise PictureError(f"{name}: {error}") from None
     return Opened(decoded.pixels, f"{name}: {' '.join(decoded.notes)}" if decoded.notes else "")

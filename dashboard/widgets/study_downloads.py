@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard.components.chart_export import chart_export
 from dashboard.components.copy_link import copy_link
-from dashboard.presentation.exports import kind_for
+from dashboard.presentation.download_kind import kind_for
 from dashboard.presentation.formatting import percent
 from dashboard.presentation.study import Study
 from dashboard.presentation.tables import csv, latex

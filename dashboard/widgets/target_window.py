@@ -49,14 +49,15 @@ def clean_picture(view: View) -> Picture | None:
     own = uploads.held()
     if own is None or own.id != view.image:
         return None
-    return from_upload(
-        own.decoded,
-        own.name,
-        low_resolution=view.low_resolution,
-        scale=view.scale,
-        owner=visitor.visitor(),
-        own_hr=own.hr,
-    )
+    with uploads.one_at_a_time:
+        return from_upload(
+            own.decoded,
+            own.name,
+            low_resolution=view.low_resolution,
+            scale=view.scale,
+            owner=visitor.visitor(),
+            own_hr=own.hr,
+        )
 
 
 def ask_for_file() -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from dashboard.gallery.hot_spots import HotSpot
 from dashboard.presentation.decoded_image import Picture
 from dashboard.presentation.map_colours import MapColours
+from dashboard.state import uploads
 from dashboard.state.cache import Kept
 from dashboard.state.uploads import Upload
 from lam_core.attribution.result import Attribution
@@ -134,8 +135,9 @@ def _picked_from(picture: Picture) -> str:
     if max(pixels.shape[:2]) < LARGE:
         return url(png(enlarged(pixels, 256)))
     # A photograph is looked at from close by, and as PNG it would be ten times as long.
-    image = Image.fromarray(pixels)
-    image.thumbnail((SHARPEST, SHARPEST), Image.Resampling.BOX)
+    with uploads.one_at_a_time:
+        image = Image.fromarray(pixels)
+        image.thumbnail((SHARPEST, SHARPEST), Image.Resampling.BOX)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=90, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -161,11 +163,12 @@ def with_window(key: str, picture: Studied, window: Region, *, own: bool = False
 
 
 def _frame(picture: Studied, window: Region) -> bytes:
-    pixels = picture.open().pixels
-    large = enlarged(pixels, CLOSE_WIDTH)
-    small = Image.fromarray(framed(large, window, large.shape[1] / pixels.shape[1]))
-    small.thumbnail((2 * CLOSE_WIDTH, 2 * CLOSE_WIDTH), Image.Resampling.BOX)
-    return png(np.asarray(small))
+    with uploads.one_at_a_time:
+        pixels = picture.open().pixels
+        large = enlarged(pixels, CLOSE_WIDTH)
+        small = Image.fromarray(framed(large, window, large.shape[1] / pixels.shape[1]))
+        small.thumbnail((2 * CLOSE_WIDTH, 2 * CLOSE_WIDTH), Image.Resampling.BOX)
+        return png(np.asarray(small))
 
 
 def study_map(

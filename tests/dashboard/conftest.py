@@ -112,6 +112,6 @@ def environment(tmp_path, monkeypatch):
     # What is asked of a server is a test's own to say.
     monkeypatch.setattr("dashboard.runtime.first_networks.fetch_in_background", lambda settings: None)
     # An AppTest has no browser: the cookie that tells visitors apart is a mock there.
-    monkeypatch.setattr(visitor, "_person", lambda: "")
+    monkeypatch.setattr(visitor, "_browser", lambda: "")
     yield configure
     forget()

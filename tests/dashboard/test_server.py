@@ -80,11 +80,16 @@ def start(tmp_path: Path, *command: str) -> tuple[subprocess.Popen, int]:
     return process, port
 
 
-def ask(port: int, path: str, **headers: str) -> int:
-    """The status that the server answers with."""
+def answer(port: int, path: str, **headers: str) -> http.client.HTTPResponse:
+    """What the server answers with."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", path, headers=headers)
-    return connection.getresponse().status
+    return connection.getresponse()
+
+
+def ask(port: int, path: str, **headers: str) -> int:
+    """The status that the server answers with."""
+    return answer(port, path, **headers).status
 
 
 def wait_for(port: int) -> None:
@@ -113,6 +118,8 @@ def test_no_name_is_looked_up_and_health_answers_at_once(tmp_path: Path) -> None
         began = time.monotonic()
         assert ask(port, "/_stcore/health") == 200
         assert time.monotonic() - began < 1
+        assert "frame-ancestors 'self'" in (answer(port, "/").headers["Content-Security-Policy"] or "")
+        assert ask(port, "/_stcore/metrics", **{"X-Forwarded-For": "203.0.113.1"}) == 404
         assert not (tmp_path / "asked").exists()
     finally:
         process.send_signal(signal.SIGTERM)

@@ -32,6 +32,10 @@ def test_every_variable_is_read():
             "LAM_SESSION_QUEUE": "1",
             "LAM_SECONDS": "30",
             "LAM_DEVICE": "cuda:1",
+            "LAM_PROXIED": "1",
+            "LAM_FRAMED_BY": "https://huggingface.co, https://*.example.org:8443",
+            "LAM_VISITOR_MEMORY_MIB": "100",
+            "LAM_UPLOAD_MEMORY_MIB": "200",
             "LAM_WITH": os.pathsep.join(NETWORKS),
         }
     )
@@ -45,6 +49,10 @@ def test_every_variable_is_read():
         session_queue=1,
         seconds=30,
         device="cuda:1",
+        proxied=True,
+        framed_by=("https://huggingface.co", "https://*.example.org:8443"),
+        visitor_memory=100 * 1024**2,
+        upload_memory=200 * 1024**2,
         networks=NETWORKS,
     )
 
@@ -63,6 +71,8 @@ NONSENSE = [
     ("LAM_STORE", __file__, "folder"),
     ("LAM_STORE", f"{__file__}/below", "folder"),
     ("LAM_WITH", "net.py", "path.py:build"),
+    ("LAM_FRAMED_BY", "https://a.org; script-src *", "joined by commas"),
+    ("LAM_FRAMED_BY", "*", "joined by commas"),
 ]
 
 

@@ -10,7 +10,7 @@ from dashboard.app_pages.content import open_window
 from dashboard.gallery.study_maps import shipped_map
 from dashboard.presentation import study as studies
 from dashboard.presentation.study import Study
-from dashboard.state import user_models, visitor
+from dashboard.state import uploads, user_models, visitor
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import thumbnails
 from lam_core.attribution.request import AttributionRequest
@@ -70,7 +70,8 @@ def _map(study: Study, image: str, model: str, window: Region) -> bytes | str | 
     fingerprint = study.table.attrs.get("about", {}).get("models", {}).get(model, "")
     values = None if study.own else shipped_map(fingerprint, image)
     with suppress(LamError):
-        lr = downscale(mod_crop(study.pictures[image].open().pixels, scale), scale)
+        with uploads.one_at_a_time:
+            lr = downscale(mod_crop(study.pictures[image].open().pixels, scale), scale)
         if values is None and (key := _key(model, fingerprint)):
             request = AttributionRequest(user_models.network(key), lr, window)
             found = visitor.service(private=study.own).find(request) or visitor.service().find(request)

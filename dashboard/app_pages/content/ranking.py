@@ -17,6 +17,7 @@ from dashboard.presentation import study as studies
 from dashboard.presentation import study_text
 from dashboard.presentation.plot_theme import toolbar
 from dashboard.presentation.study import Study
+from dashboard.state import uploads
 from dashboard.state.cache import Kept
 from dashboard.state.marks import marks
 from dashboard.widgets import study_picker
@@ -146,10 +147,11 @@ def _hung(study: Study) -> dict[str, Hung]:
 
 def _small(picture: Picture) -> Hung | None:
     try:
-        opened = picture.open().pixels
+        with uploads.one_at_a_time:
+            opened = picture.open().pixels
+            return Hung(pixels.thumbnail(opened), min(opened.shape[:2]))
     except LamError:
         return None
-    return Hung(pixels.thumbnail(opened), min(opened.shape[:2]))
 
 
 def _json(order: pd.DataFrame) -> dict[str, object]:

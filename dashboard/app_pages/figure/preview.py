@@ -11,8 +11,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app_pages.figure import draft
-from dashboard.presentation import exports
 from dashboard.presentation.decoded_image import Picture
+from dashboard.presentation.download_kind import kind_for
 from dashboard.presentation.formatting import duration, sentence
 from dashboard.runtime.compute import at_hand
 from dashboard.state import session, user_models, visitor
@@ -202,7 +202,7 @@ def _files(material: Material, found: Gathered) -> None:
                 label,
                 partial(file, material, suffix, "lam-figure"),
                 f"lam-figure{suffix}",
-                exports.kind_for(owner, mime),
+                kind_for(owner, mime),
                 key=f"figure-file-{suffix}",
                 type="primary" if suffix == ".pdf" else "secondary",
                 on_click="ignore",

@@ -9,21 +9,19 @@ import streamlit as st
 from dashboard.app_pages.filters import gathering
 from dashboard.app_pages.filters.figures import title_of
 from dashboard.app_pages.filters.gathering import Subject
-from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.detection_charts import confusion_chart, probability_bars
 from dashboard.presentation.formatting import sentence
 from dashboard.runtime.compute import reason
-from dashboard.state import session, visitor
+from dashboard.state import session, uploads, visitor
 from dashboard.widgets import thumbnails
+from dashboard.widgets.image_uploader import image_uploader
 from lam_core.errors import LamError
 from lam_core.filters.image_requests import NamingRequest
 from lam_core.images import Pixels, digest, downscale, middle
-from lam_core.images.decode import decode
 from lam_core.images.degradations import Degradation
 from lam_core.render import enlarged, png
 from lam_core.samples import sample, samples
 from lam_core.semantics.detection import Detection
-from lam_core.settings import MEBIBYTE, settings
 
 SIDE = 96
 """The middle of an image is looked at, in LR pixels."""
@@ -101,16 +99,9 @@ def _unseen(subject: Subject) -> None:
 
 
 def _picture(subject: Subject) -> tuple[Pixels | None, str, bool]:
-    limits = settings()
-    file = st.file_uploader(
-        "Your image, as the network would get it",
-        type=IMAGE_TYPES,
-        key="filters_suspect",
-        max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
-    )
-    if file is not None:
+    for file in image_uploader("Your image, as the network would get it", key="filters_suspect"):
         try:
-            return middle(decode(file.getvalue(), pixel_limit=limits.pixel_limit).pixels, SIDE, SIDE), file.name, True
+            return middle(uploads.decoded(file).pixels, SIDE, SIDE), file.name, True
         except LamError as error:
             st.error(f"{file.name}: {sentence(str(error))}", icon=":material/error:")
             return None, "", True

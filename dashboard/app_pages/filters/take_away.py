@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.app_pages.filters.gathering import Subject
 from dashboard.components.copy_link import copy_link
-from dashboard.presentation.exports import kind_for
+from dashboard.presentation.download_kind import kind_for
 from dashboard.presentation.tables import csv
 from dashboard.state import visitor
 from lam_core.filters.settings import METHOD_VERSION, FilterSettings

@@ -8,22 +8,20 @@ import streamlit as st
 
 from dashboard.app_pages.semantics.networks import full_name
 from dashboard.gallery.semantics import shipped
-from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.detection_charts import confusion_chart, probability_bars
 from dashboard.presentation.formatting import sentence
 from dashboard.presentation.model_options import Offer
 from dashboard.runtime.compute import reason
-from dashboard.state import session, user_models, visitor
+from dashboard.state import session, uploads, user_models, visitor
 from dashboard.widgets import run_panel, thumbnails
+from dashboard.widgets.image_uploader import image_uploader
 from lam_core.errors import LamError
 from lam_core.images import Pixels, downscale, middle
-from lam_core.images.decode import decode
 from lam_core.images.degradations import Degradation
 from lam_core.render import enlarged, png
 from lam_core.samples import sample, samples
 from lam_core.semantics.detection import Trained, Verdict
 from lam_core.semantics.requests import VerdictRequest
-from lam_core.settings import MEBIBYTE, settings
 
 SIDE = 256
 """The middle of a larger picture is looked at."""
@@ -75,22 +73,17 @@ def section(offers: dict[str, Offer]) -> None:
 
 def _picture() -> tuple[Pixels | None, str, bool]:
     """The picture that is asked about, its title, and whether it is the visitor's own."""
-    limits = settings()
-    file = st.file_uploader(
-        "Your image",
-        type=IMAGE_TYPES,
-        key="suspect",
-        max_upload_size=max(1, limits.upload_limit // MEBIBYTE),
-    )
+    files = image_uploader("Your image", key="suspect")
     reduce = st.toggle(
         "Reduce it ×4 first", value=False, key="suspect_reduce",
         help="The probe was trained on images that were reduced ×4. A large photograph that was never reduced is "
         "softer than those, which looks like blur.",
     )  # fmt: skip
-    if file is not None:
+    for file in files:
         try:
-            found = decode(file.getvalue(), pixel_limit=limits.pixel_limit).pixels
-            return middle(downscale(found, 4) if reduce else found, SIDE, SIDE), file.name, True
+            with uploads.one_at_a_time:
+                found = uploads.decoded(file).pixels
+                return middle(downscale(found, 4) if reduce else found, SIDE, SIDE), file.name, True
         except LamError as error:
             st.error(f"{file.name}: {sentence(str(error))}", icon=":material/error:")
             return None, "", True

@@ -10,16 +10,16 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.gallery.semantics.shipped import shipped_design
-from dashboard.presentation.decoded_image import IMAGE_TYPES
 from dashboard.presentation.formatting import sentence
+from dashboard.state import uploads
 from dashboard.state.cache import Kept
 from dashboard.widgets import hub_image_set, image_set_form
+from dashboard.widgets.image_uploader import image_uploader
 from lam_core.errors import LamError
 from lam_core.images import Pixels, digest, downscale, middle
 from lam_core.images.degradations import DEGRADATION_KINDS, Degradation
 from lam_core.images.image_sets import Picture as Source
 from lam_core.semantics.design import DEGRADATIONS, Design, Picture, cropped
-from lam_core.settings import MEBIBYTE, settings
 from zoo.settings import settings as zoo_settings
 from zoo.sources.image_sets import pictures_of
 
@@ -114,13 +114,7 @@ def _brought() -> tuple[From, tuple[Picture, ...]]:
 
 def _files() -> dict[str, tuple[Source, str]]:
     """By an id of the file: the visitor's pictures and what each shows."""
-    files = st.file_uploader(
-        f"{MOST_PICTURES} images at most",
-        type=IMAGE_TYPES,
-        accept_multiple_files=True,
-        key="own",
-        max_upload_size=max(1, settings().upload_limit // MEBIBYTE),
-    )
+    files = image_uploader(f"{MOST_PICTURES} images at most", accept_multiple_files=True, key="own")
     if len(files) > MOST_PICTURES:
         st.caption(f":material/info: {len(files)} images were given; the first {MOST_PICTURES} are used.")
     st.caption(
@@ -176,14 +170,15 @@ class SmallPictureError(LamError):
 
 
 def _made(picture: Source, reduce: bool) -> Pixels:
-    pixels = picture.open().pixels
-    height, width = (side // 4 if reduce else side for side in pixels.shape[:2])
-    if min(height, width) < SMALLEST:
-        raise SmallPictureError(
-            f"{picture.name} is too small: {width}×{height} pixels{' after reducing' if reduce else ''}; "
-            f"use one of at least {SMALLEST}×{SMALLEST}"
-        )
-    return middle(downscale(pixels, 4) if reduce else pixels, LARGEST, LARGEST)
+    with uploads.one_at_a_time:
+        pixels = picture.open().pixels
+        height, width = (side // 4 if reduce else side for side in pixels.shape[:2])
+        if min(height, width) < SMALLEST:
+            raise SmallPictureError(
+                f"{picture.name} is too small: {width}×{height} pixels{' after reducing' if reduce else ''}; "
+                f"use one of at least {SMALLEST}×{SMALLEST}"
+            )
+        return middle(downscale(pixels, 4) if reduce else pixels, LARGEST, LARGEST)
 
 
 def _content(name: str) -> str:

@@ -18,7 +18,8 @@ from dashboard.app_pages.semantics.presets import MOST, TWINS
 from dashboard.components.copy_link import copy_link
 from dashboard.components.linked_scatters import linked_scatters, selection
 from dashboard.gallery.semantics import shipped
-from dashboard.presentation import exports, tables
+from dashboard.presentation import tables
+from dashboard.presentation.download_kind import kind_for
 from dashboard.presentation.plot_theme import toolbar
 from dashboard.state import visitor
 from dashboard.state.marks import marks
@@ -87,7 +88,7 @@ def scatters(examined: Sequence[Examined], material: Material, choice: Choice) -
                 f"{len(selected)} selected images, ZIP",
                 lambda: scatter.exported(design, selected, examined, choice.position),
                 "selection.zip",
-                exports.kind_for(owner, "application/zip"),
+                kind_for(owner, "application/zip"),
                 icon=":material/photo_library:",
                 on_click="ignore",
             )
@@ -95,7 +96,7 @@ def scatters(examined: Sequence[Examined], material: Material, choice: Choice) -
             "All figures and points, JSON",
             lambda: _json(examined),
             "semantics.json",
-            exports.kind_for(owner, "application/json"),
+            kind_for(owner, "application/json"),
             icon=":material/data_object:",
             on_click="ignore",
         )
@@ -103,7 +104,7 @@ def scatters(examined: Sequence[Examined], material: Material, choice: Choice) -
             "Table, CSV",
             lambda: tables.csv(table(examined)),
             "semantics.csv",
-            exports.kind_for(owner, "text/csv"),
+            kind_for(owner, "text/csv"),
             icon=":material/table:",
             on_click="ignore",
         )
