@@ -8,7 +8,7 @@ KILLS ?= 50
 BASE_COMMIT ?= a37bf29
 BASE ?= build/base
 
-.PHONY: run test check conformance bench gpu soak image gallery clean
+.PHONY: run test check conformance bench gpu soak pressure image gallery clean
 
 $(VENV)/installed: requirements.txt pyproject.toml
 	python3 -m venv $(VENV)
@@ -59,6 +59,10 @@ gpu: $(VENV)/installed
 # Many visitors at once, two processes on one store, a server killed again and again; on this computer alone.
 soak: $(VENV)/tested
 	$(PYTHON) -m tools.soak --sessions $(SESSIONS) --seconds $(SECONDS) --kills $(KILLS)
+
+# What a public server meets beside ordinary visits: pictures at the limit, many tabs, slow clients, signals.
+pressure: $(VENV)/tested
+	$(PYTHON) -m tools.pressure
 
 # The Dockerfile's steps without Docker; as root.
 image: $(VENV)/installed

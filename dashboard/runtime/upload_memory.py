@@ -7,6 +7,7 @@ visitors come at once.
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import weakref
 from collections import Counter
@@ -107,6 +108,10 @@ class UploadMemory:
 
 @functools.cache
 def upload_memory() -> UploadMemory:
-    """The memory for uploads of this process."""
+    """The memory for uploads of this process; without bounds where nobody but this computer's user comes."""
+    from zoo.settings import settings as zoo_settings  # not at the top: the server answers before the zoo is imported
+
     own = settings()
+    if not zoo_settings().hosted:
+        return UploadMemory(sys.maxsize, sys.maxsize)
     return UploadMemory(own.visitor_memory, own.upload_memory)
