@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import time
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -36,7 +37,7 @@ class HttpGuard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(security_headers())
+                MutableHeaders(scope=message).update(security_headers(Headers(scope=scope).get("host", "")))
             await send(message)
 
         path = scope["path"]
@@ -82,9 +83,13 @@ class HttpGuard:
             give_back()
 
 
-def security_headers() -> dict[str, str]:
-    """What tells browsers to load nothing from elsewhere and to show the pages in no frame but those that may."""
+def security_headers(host: str) -> dict[str, str]:
+    """What tells browsers to load nothing from elsewhere and to show the pages in no frame but those that may.
+
+    `host`: the server as the browser calls it; some browsers do not count its websockets as its own.
+    """
     frames = " ".join(("'self'", *settings().framed_by))
+    sockets = f"ws://{host} wss://{host}" if re.fullmatch(r"[\w.\-\[\]:]+", host, re.ASCII) else ""
     policy = (
         "default-src 'self'",
         # Components bring their JavaScript as blobs; plots and tables compile theirs.
@@ -93,7 +98,7 @@ def security_headers() -> dict[str, str]:
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
-        "connect-src 'self' ws: wss: data: blob:",
+        f"connect-src 'self' {sockets} data: blob:",
         "media-src 'self' data: blob:",
         "object-src 'none'",
         "base-uri 'self'",

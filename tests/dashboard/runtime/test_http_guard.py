@@ -40,12 +40,18 @@ def asked(path: str, *, client: str = "127.0.0.1", method: str = "GET", app: Any
 
 def test_pages_load_nothing_from_elsewhere_and_stand_in_no_frame(environment):
     environment()
-    _, headers, _ = asked("/")
+    _, headers, _ = asked("/", host="lam.example.org:8443")
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'self'"
     assert policy["frame-ancestors"] == "'self'"
+    assert "wss://lam.example.org:8443" in policy["connect-src"]
     assert not any("http" in sources or "*" in sources for sources in policy.values())
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_host_that_is_none_does_not_get_into_the_policy(environment):
+    environment()
+    assert "evil" not in asked("/", host="a; script-src evil")[1]["content-security-policy"]
 
 
 def test_a_site_that_may_show_the_pages_in_a_frame_is_named(environment):

@@ -5,7 +5,7 @@ import pytest
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from dashboard.runtime import uploaded_files
-from dashboard.runtime.upload_memory import UploadMemory, UploadMemoryError
+from dashboard.runtime.upload_memory import UploadMemory, UploadMemoryError, upload_memory
 from dashboard.runtime.uploaded_files import CountedFiles
 
 
@@ -97,3 +97,11 @@ def test_files_that_no_widget_shows_go(memory, monkeypatch):
     now = 1000.0 + uploaded_files.UNCLAIMED + 1
     files.remove_unshown("a", run=1005.0)
     assert memory.used == 100
+
+
+def test_only_a_server_for_strangers_has_bounds(environment):
+    environment(LAM_HOSTED="1", LAM_VISITOR_MEMORY_MIB="1")
+    with pytest.raises(UploadMemoryError, match="1 MiB"):
+        upload_memory().claim("a", 2 * 1024**2)
+    environment(LAM_HOSTED="0")
+    upload_memory().claim("a", 2 * 1024**2)
