@@ -28,7 +28,7 @@ class Presence:
 
     def __init__(self) -> None:
         self._names: defaultdict[str, set[str]] = defaultdict(set)
-        self._used: dict[str, float] = {}
+        self._used: dict[str, tuple[float, float]] = {}
         self._left: dict[str, tuple[AppSession, float]] = {}
         self._lock = threading.Lock()
 
@@ -50,7 +50,8 @@ class Presence:
         context = get_script_run_ctx(suppress_warning=True)
         if context is not None:
             with self._lock:
-                self._used[context.session_id] = time.monotonic()
+                before = self._used.get(context.session_id, (0.0, 0.0))[1]
+                self._used[context.session_id] = before, time.monotonic()
 
     def names(self) -> set[str]:
         """The names of all who are here."""
@@ -95,10 +96,12 @@ class Presence:
             owns = bool(self._names.get(session.id))
         if used is None:
             return
+        before, last = used
         files = server.uploaded_file_mgr
         if isinstance(files, CountedFiles):
-            files.remove_unshown(session.id, used)
-        if owns and used < oldest:
+            # A widget may ask for its files before the page itself begins, to see whether they have changed.
+            files.remove_unshown(session.id, before)
+        if owns and last < oldest:
             session.request_rerun(None)
 
     def _close(self, server: Runtime, session: AppSession) -> set[str]:

@@ -51,10 +51,7 @@ class CountedFiles(MemoryUploadedFileManager):
         self._arrived.pop(session_id, None)
 
     def remove_unshown(self, session_id: str, run: float) -> None:
-        """Lets the files go that no widget shows: not since `run`, when a whole page of the session last began.
-
-        The page must have come to its end.
-        """
+        """Lets the files go that no widget has asked for since `run`, when a page of the session began; it has ended."""
         awaited = time.monotonic() - self._arrived.get(session_id, 0.0) < UNCLAIMED
         for key in [key for key in list(self._claims) if key[0] == session_id]:
             asked = self._asked.get(key)
