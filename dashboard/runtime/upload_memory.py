@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from lam_core.errors import LamError
 from lam_core.settings import MEBIBYTE, settings
+from zoo.settings import settings as zoo_settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,8 +110,6 @@ class UploadMemory:
 @functools.cache
 def upload_memory() -> UploadMemory:
     """The memory for uploads of this process; without bounds where nobody but this computer's user comes."""
-    from zoo.settings import settings as zoo_settings  # not at the top: the server answers before the zoo is imported
-
     own = settings()
     if not zoo_settings().hosted:
         return UploadMemory(sys.maxsize, sys.maxsize)

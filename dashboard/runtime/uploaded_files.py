@@ -51,7 +51,7 @@ class CountedFiles(MemoryUploadedFileManager):
         self._arrived.pop(session_id, None)
 
     def remove_unshown(self, session_id: str, run: float) -> None:
-        """Lets the files go that no widget has asked for since `run`, when a page of the session began; it has ended."""
+        """Lets the files go that no widget has asked for since `run`, when a page of the session began."""
         awaited = time.monotonic() - self._arrived.get(session_id, 0.0) < UNCLAIMED
         for key in [key for key in list(self._claims) if key[0] == session_id]:
             asked = self._asked.get(key)
