@@ -46,12 +46,14 @@ def hot_spot_card(
     """A map that ships, with its figures; `failure`: why computing it here gave none."""
     heading(head)
     picture, now = target.picture, spot.figures
+    # One run may draw the card, then what came of computing the map: a result's card, or this one again.
+    key = f"spot-{head.key}{'-failed' if failure else ''}"
     kind = "Kernel density of the attribution" if colours.as_density else "Attribution map"
     linked_picture(
         thumbnails.url(png(thumbnails.hot_spot_pixels(picture, spot, colours))),
         frame,
         label=f"{kind} of {head.name} over the low-resolution image, the window framed",
-        key=f"map-{head.key}",
+        key=key,
     )
     figures(with_error(now.diffusion_index, now.diffusion_index_error), now.psnr, now.area, now.map_error)
     if note := _note(head.key, picture, target, now.psnr):
@@ -66,7 +68,7 @@ def hot_spot_card(
     if not offer.only_shipped:
         st.button(
             "Fetch and compute it" if offer.remote else "Compute it",
-            key=f"hot-spot-{head.key}",
+            key=f"{key}-compute",
             type="tertiary",
             icon=":material/play_arrow:",
             help="For the network's image of the window, and for the arrays",

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.gallery.hot_spots import hot_spots, marked_windows
 from lam_core.attribution.wording import with_error
+from lam_core.errors import LamError
 from lam_core.region import Region
 from lam_core.service.service import Service
 from tests.dashboard.attribution.test_page import clicked, metrics, opened
 from tests.dashboard.conftest import opened_at, text, write_toy
+from tests.unshipped import WEIGHTS, needs_shared
+from zoo.catalog.entry import GitHub
+from zoo.catalog.registry import registry
+from zoo.sources.github import cached_name
 
 SHOWN = ["fsrcnn", "carn-m", "imdn"]
 MARK = marked_windows("glass-tower")[1]
@@ -90,6 +97,37 @@ def test_marks_are_for_standard_settings_alone(nothing_here):
     assert "shipped result" not in text(opened(**query, sigma="2"))
     assert "shipped result" not in text(opened(**query, scale="2"))
     assert "shipped result" not in text(opened(**query, degrade="noise:20"))
+
+
+@pytest.fixture
+def fsrcnn_here(environment, tmp_path) -> None:
+    """Offline, with the weights of FSRCNN alone."""
+    source = registry()["fsrcnn"].weights
+    assert isinstance(source, GitHub)
+    (tmp_path / "weights").mkdir()
+    shutil.copyfile(WEIGHTS / "fsrcnn_x4_luma.pth", tmp_path / "weights" / cached_name(source))
+    environment(LAM_WEIGHTS=str(tmp_path / "weights"))
+
+
+@needs_shared
+def test_a_network_that_is_here_and_quick_takes_the_place_of_what_ships(fsrcnn_here, computed):
+    app = clicked(opened(models="fsrcnn,imdn"), MARK.x, MARK.y)
+    assert not app.exception
+    assert indices(app) == shipped("glass-tower", MARK, ["fsrcnn", "imdn"])
+    assert len(computed) == 1
+    assert text(app).count("computed now") == text(app).count("shipped result") == 1
+
+
+@needs_shared
+def test_what_ships_stays_where_computing_fails(fsrcnn_here, monkeypatch):
+    def fail(self, request, *rest, **more):
+        raise LamError("the device is gone")
+
+    monkeypatch.setattr(Service, "answer", fail)
+    app = clicked(opened(models="fsrcnn"), MARK.x, MARK.y)
+    assert not app.exception
+    assert indices(app) == shipped("glass-tower", MARK, ["fsrcnn"])
+    assert "The device is gone" in text(app)
 
 
 def test_a_network_of_ones_own_is_computed_beside_maps_that_ship(environment, tmp_path, computed):
