@@ -19,7 +19,10 @@ from tests.unshipped import WEIGHTS, needs_shared
 from tools.gallery.make_hot_spots import marked
 from zoo.catalog.registry import registry
 
-EVERYWHERE = {"fsrcnn", "fsrcnn-rgb", "carn-m", "imdn", "span-ch48", "span-ch52", "span-clearreality"}
+EVERYWHERE = {
+    *("fsrcnn", "fsrcnn-rgb", "carn-m", "imdn", "pan", "srgan"),
+    *("span-ch48", "span-ch52", "span-clearreality", "span-kendata"),
+}
 """Networks whose maps ship for every marked window."""
 
 
