@@ -11,6 +11,7 @@ determines the figures: ReLUs and choices of the largest values turn over on a r
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -127,15 +128,12 @@ BLOCKS = {
     "attn_type": "Naive",
     "upscaling_factor": SCALE,
 }
-VAPSR = {"repository": "zhoumumu/VapSR", "commit": "404c584", "module": "code.vapsr", "build": "vapsr"}
+VAPSR = functools.partial(Network, "zhoumumu/VapSR", "404c584", "code.vapsr", "vapsr")
 NETWORKS = {
     "RLFN": Network("bytedance/RLFN", "bccfde9", "model.rlfn", "RLFN", {"upscale": SCALE}, 544),
     "BSRN": Network("xiaom233/BSRN", "2d63d52", "basicsr.archs.BSRN_arch", "BSRN", {"upscale": SCALE}, 352),
-    "VapSR": Network(
-        **VAPSR, arguments={"num_in_ch": 3, "num_out_ch": 3, "num_feat": 48, "num_block": 21}, thousands=342
-    ),
-    "VapSR-S": Network(
-        **VAPSR,
+    "VapSR": VAPSR(arguments={"num_in_ch": 3, "num_out_ch": 3, "num_feat": 48, "num_block": 21}, thousands=342),
+    "VapSR-S": VAPSR(
         arguments={"num_in_ch": 3, "num_out_ch": 3, "num_feat": 32, "num_block": 11, "conv_groups": 2},
         thousands=155,
     ),

@@ -40,10 +40,11 @@ def main() -> None:
     # origin. Where names do not resolve, every visitor would wait for that; nothing here uses the address.
     net_util.get_external_ip = lambda: None
     # Streamlit counts neither the files that visitors send nor who has them open.
-    streamlit_server.MemoryUploadedFileManager = CountedFiles
+    streamlit_server.MemoryUploadedFileManager = CountedFiles  # pyright: ignore[reportPrivateImportUsage]
     # Whatever is answered passes the guard, under time limits.
-    make_app, options_of = starlette_server.create_starlette_app, starlette_server._get_uvicorn_config_kwargs
-    starlette_server.create_starlette_app = lambda server: HttpGuard(make_app(server))
+    make_app = starlette_server.create_starlette_app  # pyright: ignore[reportPrivateImportUsage]
+    options_of = starlette_server._get_uvicorn_config_kwargs
+    starlette_server.create_starlette_app = lambda server: HttpGuard(make_app(server))  # pyright: ignore[reportPrivateImportUsage]
     starlette_server._get_uvicorn_config_kwargs = lambda: {**options_of(), "http": TimedHttp}
     threading.Thread(target=_use_the_time, daemon=True).start()
     # Streamlit's limit is one for the whole server; each widget has its own besides.

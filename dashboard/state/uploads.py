@@ -6,8 +6,10 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
@@ -59,7 +61,7 @@ def let_go(file: UploadedFile) -> None:
     context = get_script_run_ctx(suppress_warning=True)
     if context is not None:
         emptied = UploadedFileRec(file.file_id, file.name, file.type, b"")
-        context.uploaded_file_mgr.add_file(context.session_id, emptied)
+        cast(MemoryUploadedFileManager, context.uploaded_file_mgr).add_file(context.session_id, emptied)
     file.truncate(0)
 
 

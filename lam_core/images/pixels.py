@@ -81,7 +81,7 @@ def digest(image: Pixels) -> str:
     """sha256 over shape and pixels, in hexadecimal: the name of a picture wherever a result refers to it."""
     found = sha256(repr(image.shape).encode())
     # The pixels where they lie: of a large image, two copies would take longer than the digest.
-    found.update(np.ascontiguousarray(image))
+    found.update(np.ascontiguousarray(image).data)
     return found.hexdigest()
 
 

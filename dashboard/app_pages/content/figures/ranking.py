@@ -67,13 +67,15 @@ def ranked_chart(
 
 def _band(table: pd.DataFrame, images: list[str]) -> list[go.Scatter]:
     """The least and the largest DI of each image as the edges of a grey band."""
-    found = table.groupby("image")["diffusion_index"].agg(["min", "max"]).reindex(images)
-    places = [place for place, known in enumerate(found["min"].notna().tolist()) if known]
+    values: dict[str, list[float]] = {}
+    for image, value in table[["image", "diffusion_index"]].dropna().itertuples(index=False):
+        values.setdefault(image, []).append(value)
+    places = [place for place, image in enumerate(images) if image in values]
     if not places:
         return []
     count = table["model"].nunique()
     common = {"x": places, "mode": "lines", "hoverinfo": "skip", "line": {"width": 0, "color": MUTED}}
-    low, high = (found[edge].iloc[places].tolist() for edge in ("min", "max"))
+    low, high = ([edge(values[images[place]]) for place in places] for edge in (min, max))
     return [
         go.Scatter(y=low, showlegend=False, **common),
         go.Scatter(
@@ -87,7 +89,7 @@ def _band(table: pd.DataFrame, images: list[str]) -> list[go.Scatter]:
 
 
 def _heights(band: list[go.Scatter]) -> list[float]:
-    return [value for edge in band for value in edge.y]
+    return [value for edge in band for value in edge.y or ()]
 
 
 def _curve(name: str, images: list[str], values: list[float], dash: str) -> go.Scatter:
