@@ -21,7 +21,7 @@ from zoo.catalog.registry import registry
 
 EVERYWHERE = {
     *("fsrcnn", "fsrcnn-rgb", "carn-m", "imdn", "pan", "srgan"),
-    *("span-ch48", "span-ch52", "span-clearreality", "span-kendata"),
+    *("span-ch48", "span-ch52", "span-clearreality", "span-kendata", "realesr-animevideov3"),
 }
 """Networks whose maps ship for every marked window."""
 
