@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> None:
     import zoo
     from lam_core.studies.sweeps.sweep import Plan, sweep
     from lam_core.studies.sweeps.table import join, write_table
+    from zoo.models.portable import portable
 
     if options.out.suffix not in (".parquet", ".csv"):
         raise InputError(f"--out is {str(options.out)!r}; give a file that ends in .parquet or .csv")
@@ -56,6 +57,8 @@ def run(options: argparse.Namespace) -> None:
     said = overrides(options)
     models = tuple(zoo.reference(name, weights=options.weights, **said) for name in options.models.split(","))
     say(note for model in models for note in model.notes)
+    if options.scheduler:
+        models = tuple(map(portable, models))
     asked = attribution_settings(options, AttributionSettings())
     rungs = _degradations(options.degrade)
     if options.windows == "hard" and len(rungs) > 1:

@@ -1,14 +1,15 @@
 """The two kinds of work of a sweep, each one idempotent and named by what it depends on.
 
 A job asks one request. In this process the service answers it; on a worker of a Dask cluster it is computed without a
-store, and whoever asked for it keeps the outcome.
+store, and whoever asked for it keeps the outcome. A job's model and image, large against the rest of it, travel apart.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from lam_core.images import Pixels, digest, downscale, psnr, ssim
 from lam_core.images.degradations import CLEAN, Degradation
 from lam_core.lru import Lru
 from lam_core.reference import Fetching, ModelReference
-from lam_core.region import Region
+from lam_core.region import Region, field_around
 from lam_core.service.progress import Progress, Step
 from lam_core.service.request import Request
 from lam_core.service.store import Stored
@@ -46,15 +47,30 @@ class QualityJob:
     """PSNR and SSIM of one model on one picture, and the PSNR of every window of the grid; a request of its own."""
 
     model: ModelReference
-    picture: str
     hr: Pixels
     """Mod-cropped to the model's scale, [s·h, s·w, 3]."""
+    picture: str
     size: int
     """Side of the grid's windows in SR pixels."""
     needs_grid: bool
     """Whether the windows' PSNR are wanted."""
     degradation: Degradation = CLEAN
     """What is done to the LR picture first."""
+
+    @property
+    def image(self) -> Pixels:
+        """What the job reads."""
+        return self.hr
+
+    @property
+    def order(self) -> Order:
+        """The job but for its model and image."""
+        return _order(self, image="hr")
+
+    @property
+    def plan(self) -> Plan:
+        """What a network is planned for: the size of what it is fed."""
+        return self.hr.shape[:2]
 
     @property
     def request(self) -> Request[Any]:
@@ -127,14 +143,31 @@ class MapJob:
     """The attribution map of one model on one window of one picture."""
 
     model: ModelReference
-    picture: str
     lr: Pixels
+    picture: str
     region: Region
     settings: AttributionSettings
     keeps_map: bool = True
     """Whether the map itself is wanted, beside its figures."""
     degradation: Degradation = CLEAN
     """What is done to `lr` first."""
+
+    @property
+    def image(self) -> Pixels:
+        """What the job reads."""
+        return self.lr
+
+    @property
+    def order(self) -> Order:
+        """The job but for its model and image."""
+        return _order(self, image="lr")
+
+    @property
+    def plan(self) -> Plan:
+        """What a network is planned for: the size of the field, and the window's place in it."""
+        height, width = self.lr.shape[:2]
+        field = field_around(self.region, height, width, self.model.scale, self.settings.field)
+        return field.height, field.width, field.local(self.region, self.model.scale)
 
     @property
     def map(self) -> AttributionRequest:
@@ -148,6 +181,15 @@ class MapJob:
 
 
 Job = QualityJob | MapJob
+Order = Callable[[ModelReference, Pixels], Job]
+"""A job without its model and image, which travel apart from it: once for many jobs."""
+Plan = tuple[Hashable, ...]
+"""Equal for jobs that a network is planned for but once."""
+
+
+def _order(job: Job, *, image: str) -> Order:
+    rest = {one.name: getattr(job, one.name) for one in fields(job) if one.name not in ("model", image)}
+    return partial(type(job), **rest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ somebody else computes at the same time is computed once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,8 @@ from lam_core.images.image_sets import Picture
 from lam_core.reference import ModelReference
 from lam_core.region import Region, field_around
 from lam_core.service.service import Service
-from lam_core.studies.sweeps.executors import here, on_cluster
+from lam_core.studies.sweeps.cluster import on_cluster
+from lam_core.studies.sweeps.executors import Runner, here
 from lam_core.studies.sweeps.jobs import Job, MapJob, Outcome, QualityJob
 from lam_core.studies.sweeps.progress import Fault, Ledger, Listener, ignore
 from lam_core.studies.sweeps.table import table_of
@@ -100,31 +102,37 @@ def sweep(plan: Plan, service: Service, *, scheduler: str = "", on_progress: Lis
     """
     names = [model.name for model in plan.models]
     ledger = Ledger(names, len(plan.pictures), plan.windows_per_picture, on_progress)
-    run = on_cluster(scheduler, service, ledger.tell) if scheduler else here(service, ledger.tell)
     quality, digests = Quality(), {}
     maps = len(plan.models) * len(plan.pictures) * plan.windows_per_picture
     keeps_maps = service.store is not None and MAP_BYTES * maps < service.store.limit / 2
     if service.store is not None and not keeps_maps:
         ledger.note(f"{maps} maps do not fit into the store: their figures are kept, the maps are not")
-
-    for job, outcome in run(_quality_jobs(plan, ledger, digests)):
-        ledger.note(outcome.note)
-        if outcome.figures is not None:
-            quality[job.picture, job.model.name] = outcome.figures
-        ledger.finished(job, outcome)
-
     order = {name: k for k, name in enumerate([picture.name for picture in plan.pictures])}
     rows: dict[tuple[int, int, int, int], dict[str, Any]] = {}
-    for job, outcome in run(_map_jobs(plan, ledger, quality, keeps_maps)):
-        assert isinstance(job, MapJob)
-        ledger.note(outcome.note)
-        row = _row(job, outcome, quality[job.picture, job.model.name])
-        if row is not None:
-            rows[order[job.picture], job.region.y, job.region.x, names.index(job.model.name)] = row
-        ledger.finished(job, outcome, row)
+
+    with _runner(plan, service, scheduler, ledger) as run:
+        for job, outcome in run(_quality_jobs(plan, ledger, digests)):
+            ledger.note(outcome.note)
+            if outcome.figures is not None:
+                quality[job.picture, job.model.name] = outcome.figures
+            ledger.finished(job, outcome)
+
+        for job, outcome in run(_map_jobs(plan, ledger, quality, keeps_maps)):
+            assert isinstance(job, MapJob)
+            ledger.note(outcome.note)
+            row = _row(job, outcome, quality[job.picture, job.model.name])
+            if row is not None:
+                rows[order[job.picture], job.region.y, job.region.x, names.index(job.model.name)] = row
+            ledger.finished(job, outcome, row)
 
     table = table_of([rows[place] for place in sorted(rows)], _about(plan, digests))
     return Swept(table, tuple(ledger.faults), tuple(ledger.notes))
+
+
+def _runner(plan: Plan, service: Service, scheduler: str, ledger: Ledger) -> AbstractContextManager[Runner]:
+    if scheduler:
+        return on_cluster(scheduler, service, plan.models, ledger.tell)
+    return nullcontext(here(service, ledger.tell))
 
 
 def _quality_jobs(plan: Plan, ledger: Ledger, digests: dict[str, str]) -> Iterator[Job]:
@@ -146,7 +154,7 @@ def _quality_jobs(plan: Plan, ledger: Ledger, digests: dict[str, str]) -> Iterat
         digests[picture.name] = digest(hr)
         for model in plan.models:
             yield QualityJob(
-                model, picture.name, hr, plan.size, needs_grid=plan.windows == "hard", degradation=plan.degradation
+                model, hr, picture.name, plan.size, needs_grid=plan.windows == "hard", degradation=plan.degradation
             )
 
 
@@ -168,7 +176,7 @@ def _map_jobs(plan: Plan, ledger: Ledger, quality: Quality, keeps_maps: bool) ->
         sizes.setdefault(_field(plan, windows[0], *hr.shape[:2]), picture.name)
         for window in windows:
             for model in models:
-                yield MapJob(model, picture.name, lr, window, plan.settings, keeps_maps, plan.degradation)
+                yield MapJob(model, lr, picture.name, window, plan.settings, keeps_maps, plan.degradation)
     if len(sizes) > 1:
         told = ", ".join(f"{width}×{height} ({name})" for (height, width), name in list(sizes.items())[:4])
         ledger.note(f"the attributed fields are of unequal LR size, {told}; their DI cannot be ranked together")

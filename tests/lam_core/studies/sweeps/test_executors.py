@@ -12,8 +12,8 @@ import pytest
 from distributed import Client, LocalCluster
 
 from lam_core.service.service import Service
-from lam_core.studies.sweeps.executors import SchedulerError
 from lam_core.studies.sweeps.progress import Progress
+from lam_core.studies.sweeps.scheduler import SchedulerError
 from lam_core.studies.sweeps.sweep import sweep
 from lam_core.studies.sweeps.table import COLUMNS
 from tests.lam_core.studies.sweeps.test_sweep import pictures, plan, store_of
@@ -81,6 +81,6 @@ def test_a_worker_killed_midway_costs_nothing(cluster: LocalCluster, tmp_path: P
 
 
 def test_no_scheduler_is_said(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("lam_core.studies.sweeps.executors.CONNECT", 0.5)
+    monkeypatch.setattr("lam_core.studies.sweeps.scheduler.CONNECT", 0.5)
     with pytest.raises(SchedulerError, match="start one with `dask scheduler`"):
         sweep(plan(), store_of(tmp_path), scheduler="tcp://127.0.0.1:9")
