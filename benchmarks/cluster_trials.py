@@ -33,7 +33,7 @@ from zoo.catalog.registry import COMPACT
 
 MODELS, IMAGES = "fsrcnn-c,carn-c", 8
 LONGEST = 120
-EARLY = 5
+EARLY = 24
 """Results kept when something is done to a cluster that is at work."""
 PROGRESS = re.compile(r"^\d+ of \d+")
 

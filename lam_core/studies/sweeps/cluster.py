@@ -42,6 +42,8 @@ LOOKED_AHEAD = 256 * 2**20
 """Bytes of images whose jobs are sorted at a time."""
 REFRESH = 1.0
 """Seconds after which the scheduler is asked again for its workers."""
+DEATHS = 2
+"""Workers that may die for want of memory before an outcome comes."""
 PAUSED = 8.0
 """Seconds after which workers that begin no job for want of memory are not waited for."""
 
@@ -155,6 +157,8 @@ class _Dispatch:
     """When the scheduler was last asked for its workers."""
     began: float = 0.0
     """Since when workers do not begin jobs for want of memory."""
+    strained: int = 0
+    """Workers that went with much of their memory used since the last outcome."""
 
     def __call__(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         rest = iter(jobs)
@@ -172,7 +176,11 @@ class _Dispatch:
             self._watch()
             self._hand_out()
             for future in self._finished():
-                if (ended := self.running.pop(future, None)) is not None:
+                if future.status == "lost":
+                    # Its worker died before the outcome was fetched: it is done again.
+                    future.add_done_callback(self.done.put)
+                elif (ended := self.running.pop(future, None)) is not None:
+                    self.strained = 0
                     yield ended.job, self._kept(ended.job, self._outcome(future, ended.job))
 
     def cancel(self) -> None:
@@ -225,12 +233,16 @@ class _Dispatch:
 
     def _watch(self) -> None:
         """Looks after the cluster. Raises `SchedulerError` if it cannot go on."""
-        if self.cluster.client.status != "running" or any(f.status in ("cancelled", "lost") for f in self.running):
+        if self.cluster.client.status != "running" or any(f.cancelled() for f in self.running):
             raise self.cluster.gone()
         now = time.monotonic()
         if now - self.asked < REFRESH:
             return
-        self.asked, self.workers = now, self.cluster.workers()
+        before, self.asked, self.workers = self.workers, now, self.cluster.workers()
+        here = {worker.address for worker in self.workers}
+        self.strained += sum(worker.is_strained for worker in before if worker.address not in here)
+        if self.strained >= DEATHS:
+            raise self.cluster.out_of_memory(f"{self.strained} workers died one after the other with memory used up")
         if not self.workers or not all(worker.paused for worker in self.workers):
             self.began = now
         elif now - self.began > PAUSED:
@@ -240,7 +252,7 @@ class _Dispatch:
     def _outcome(self, future: Future, job: Job) -> Outcome:
         from distributed import KilledWorker
 
-        if future.status in ("cancelled", "lost"):
+        if future.cancelled():
             raise self.cluster.gone()
         try:
             return future.result()

@@ -7,9 +7,11 @@ import pickle
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from lam_core.device import DeviceError, check_device
@@ -43,6 +45,11 @@ class Worker:
     """Bytes of memory."""
     limit: int
     """Bytes of memory that it may take; 0 for no limit."""
+
+    @property
+    def is_strained(self) -> bool:
+        """Whether it used more than half of the memory that it may take."""
+        return bool(self.limit) and self.used > self.limit / 2
 
 
 @dataclass(frozen=True)
@@ -120,10 +127,8 @@ class Cluster:
 def connected(address: str) -> Iterator[Cluster]:
     """The scheduler at an address; what the library would log or warn of is left out. Raises `SchedulerError`."""
     with _quiet():
-        from distributed import Client
-
         try:
-            client = Client(address, timeout=CONNECT, set_as_default=False)
+            client = _client(address)
         # Each kind of address has errors of its own, and so has each server of another protocol.
         except Exception as error:
             raise SchedulerError(
@@ -135,6 +140,22 @@ def connected(address: str) -> Iterator[Cluster]:
         finally:
             with suppress(Exception):
                 client.close(timeout=2)
+
+
+def _client(address: str) -> Client:
+    """A client within the time that a scheduler is given; the library's own may wait for ever for another server."""
+    from distributed import Client
+
+    made: Future[Client] = Future()
+
+    def make() -> None:
+        try:
+            made.set_result(Client(address, timeout=CONNECT, set_as_default=False))
+        except BaseException as error:
+            made.set_exception(error)
+
+    Thread(target=make, daemon=True).start()
+    return made.result(CONNECT + 1)
 
 
 @contextmanager
@@ -160,7 +181,7 @@ def _worker(address: str, said: Mapping[str, Any]) -> Worker:
 
 
 def _reason(error: Exception) -> str:
-    return sentence(error, 160)
+    return f"no answer in {CONNECT} s" if isinstance(error, TimeoutError) else sentence(error, 160)
 
 
 def _packed(model: ModelReference) -> bytes:
