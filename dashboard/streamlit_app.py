@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components.page_mends import page_mends
 from dashboard.runtime import process
 from dashboard.state import uploads
 from lam_core.environment import EnvironmentValueError
@@ -79,4 +80,6 @@ PAGES = [
     ),
 ]
 
-st.navigation(PAGES, position="top").run()
+chosen = st.navigation(PAGES, position="top")
+page_mends()
+chosen.run()

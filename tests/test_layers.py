@@ -21,7 +21,7 @@ LAYERS = {
 # What each room of the dashboard may import of the others; a page's folder is a room of its own.
 ROOMS = {
     "server": {"app_pages", "runtime", "gallery"},
-    "streamlit_app": {"runtime", "state"},
+    "streamlit_app": {"components", "runtime", "state"},
     "app_pages": {"widgets", "components", "state", "runtime", "presentation", "gallery"},
     "widgets": {"components", "state", "runtime", "presentation", "gallery"},
     "state": {"runtime", "presentation", "gallery"},

@@ -49,7 +49,8 @@ export default function ({ parentElement, data }) {
     tip.style.top = `${below + height < innerHeight ? below : Math.max(4, event.clientY - gap - height)}px`
   }
   const leave = () => {
-    if (!plot) return
+    // A chart that has left the page has been purged of its listeners, and of the means to remove them.
+    if (!plot?.removeListener) return
     plot.removeListener("plotly_hover", show)
     plot.removeListener("plotly_unhover", hide)
   }

@@ -23,8 +23,8 @@ _slider = component(
   </div>
 </div>
 <p class="hint">Drag the divider. <kbd>←</kbd> <kbd>→</kbd> move it, <kbd>Space</kbd> shows one image or the other;
-<kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd>, a double click or <kbd>Ctrl</kbd> and the wheel zoom all images of this page
-at once.</p>""",
+<kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> or a double click<span class="wheel">, or <kbd>Ctrl</kbd> and the wheel,</span>
+zoom all images of this page at once.</p>""",
     css=VIEWPORT_CSS + BUTTONS_CSS + (HERE / "compare_slider.css").read_text(encoding="utf-8"),
     js=VIEWPORT_JS + (HERE / "compare_slider.js").read_text(encoding="utf-8"),
 )

@@ -27,12 +27,17 @@ export default function ({ data, parentElement, setStateValue }) {
     }))
   }
   const back = parentElement.querySelector(".back"), on = parentElement.querySelector(".on")
-  const turn = (pages) => strip.scrollBy({ left: pages * strip.clientWidth * 0.8, behavior: "smooth" })
+  const calm = matchMedia("(prefers-reduced-motion: reduce)")
+  const turn = (pages) =>
+    strip.scrollBy({ left: pages * strip.clientWidth * 0.8, behavior: calm.matches ? "auto" : "smooth" })
   back.onclick = () => turn(-1)
   on.onclick = () => turn(1)
   strip.onscroll = () => {
+    const focused = parentElement.querySelector(".turn:focus")
     back.hidden = strip.scrollLeft < 8
     on.hidden = strip.scrollLeft + strip.clientWidth > strip.scrollWidth - 8
+    // A button that hides would take the focus with it.
+    if (focused?.hidden) (focused === on ? back : on).focus()
   }
   let chosen = null
   const buttons = [...strip.querySelectorAll(".row button")]
@@ -42,17 +47,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (pressed) chosen = button
     button.onclick = () => setStateValue("choice", { id: button.dataset.id, stamp: `${Date.now()}-${Math.random()}` })
   }
-  // One stop of the tab key; from there the arrow keys lead on.
-  const stop = (at) => { for (const button of buttons) button.tabIndex = button === at ? 0 : -1 }
-  stop(chosen ?? buttons[0])
-  strip.onkeydown = (e) => {
-    const place = buttons.indexOf(e.target)
-    const next = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: buttons.length - 1 }[e.key]
-    if (place < 0 || !buttons[next]) return
-    e.preventDefault()
-    stop(buttons[next])
-    buttons[next].focus()
-  }
+  roving(strip, buttons, chosen ?? buttons[0])
   // Only along the strip: scrollIntoView would move the page too.
   if (chosen) {
     const from = chosen.offsetLeft - strip.offsetLeft

@@ -9,6 +9,7 @@ from typing import TypedDict
 from streamlit.components.v2 import component
 
 from dashboard.components.events import as_text, fresh, nothing
+from dashboard.components.roving import ROVING_JS
 
 _HERE = Path(__file__)
 _strip = component(
@@ -19,7 +20,7 @@ _strip = component(
   <button class="turn on" type="button" aria-label="Further images">›</button>
 </div>""",
     css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    js=ROVING_JS + _HERE.with_suffix(".js").read_text(encoding="utf-8"),
 )
 
 

@@ -152,7 +152,7 @@ export default function ({ data, parentElement, setStateValue }) {
     count.textContent = summary()
     clear.hidden = !state.selected.size
     const shown = state.selected.size ? [...state.selected].sort((a, b) => a % k - b % k || a - b) : pictures.map((_, i) => i * k)
-    tiles.replaceChildren(...shown.map((p) => {
+    refill(tiles, shown.map((p) => {
       const tile = made("button")
       tile.type = "button"
       tile.title = words(p)
@@ -205,7 +205,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const ofDegradation = (p) => p % k, ofContent = (p) => contentOf[Math.floor(p / k)]
   const groups = [["degradation", degradations, ofDegradation], ["content", contents, ofContent]]
   if (colour === "content") groups.reverse()
-  legend.replaceChildren(...groups.map(([name, names, of], i) => group(`${i ? "Shape" : "Colour"}: ${name}`, names, of, !i)))
+  refill(legend, groups.map(([name, names, of], i) => group(`${i ? "Shape" : "Colour"}: ${name}`, names, of, !i)))
 
   const listen = (one) => {
     const at = (e) => {

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from dashboard.components.events import as_text, nothing
+from dashboard.components.roving import ROVING_JS
 from dashboard.presentation.plot_theme import PALETTE, SHAPES
 
 _HERE = Path(__file__)
@@ -26,7 +27,7 @@ _scatters = component(
   <div class="tip" hidden><div></div><span></span></div>
 </div>""",
     css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    js=ROVING_JS + _HERE.with_suffix(".js").read_text(encoding="utf-8"),
 )
 
 

@@ -173,7 +173,10 @@ export default function ({ data, parentElement, setStateValue }) {
       const [cx, cy] = middle(picker.origin), half = 0.5 / view.zoom
       if (Math.abs(cx - view.x) > half || Math.abs(cy - view.y) > half) view.look(view.zoom, cx, cy)
       clearTimeout(picker.timer)
-      picker.timer = setTimeout(() => report(false), PAUSE)
+      picker.timer = setTimeout(() => {
+        find(".spoken").textContent = `Window at ${picker.origin.x}, ${picker.origin.y} of ${width} by ${height}`
+        report(false)
+      }, PAUSE)
     } else if (e.key === "+" || e.key === "=") closer(ZOOM_STEP)
     else if (!zoomedBy(view, e.key)) return
     e.preventDefault()

@@ -29,11 +29,12 @@ _picker = component(
   </div>
   <div class="whole"><img draggable="false" alt=""><div class="shown"></div></div>
 </div>
+<span class="spoken" aria-live="polite"></span>
 <p class="hint">Click a place to see what made it<span class="marked">; of dotted ones maps are here at once</span>.
 <span class="keys"> <kbd>←</kbd><kbd>↑</kbd><kbd>→</kbd><kbd>↓</kbd>
-move the window, with <kbd>Shift</kbd> in large steps; <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> or <kbd>Ctrl</kbd> and the
-wheel zoom, <kbd>Shift</kbd> and a drag moves the image; <kbd>Enter</kbd> computes, <kbd>1</kbd>–<kbd>8</kbd> switch
-networks.</span></p>""",
+move the window, with <kbd>Shift</kbd> in large steps; <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd><span class="wheel"> or
+<kbd>Ctrl</kbd> and the wheel</span> zoom, <kbd>Shift</kbd> and a drag moves the image; <kbd>Enter</kbd> computes,
+<kbd>1</kbd>–<kbd>8</kbd> switch networks.</span></p>""",
     css=VIEWPORT_CSS + BUTTONS_CSS + _HERE.with_suffix(".css").read_text(encoding="utf-8"),
     js=VIEWPORT_JS + _HERE.with_suffix(".js").read_text(encoding="utf-8"),
 )

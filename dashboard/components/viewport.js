@@ -71,6 +71,8 @@ function follow(view, stage, more = () => {}) {
 
 // Lets a stage be zoomed by wheel with Ctrl and by two fingers, which also move the picture.
 function zoomed(view, stage) {
+  // WebKit keeps Ctrl and the wheel for the size of the page: there no hint names them.
+  if (navigator.vendor.startsWith("Apple")) stage.parentNode.querySelector(".wheel")?.remove()
   stage.onwheel = (e) => {
     if (!e.ctrlKey && !e.metaKey) return
     e.preventDefault()

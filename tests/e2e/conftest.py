@@ -41,9 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard that knows no network and has an empty store."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     folder = tmp_path_factory.mktemp("dashboard")
     environment = {
         **os.environ,
@@ -63,6 +61,13 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
         process.wait(timeout=20)
     assert "Traceback" not in (folder / "log").read_text(), (folder / "log").read_text()
+
+
+def free_port() -> int:
+    """A port of this computer that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def wait_for(address: str, process: subprocess.Popen) -> None:
@@ -97,14 +102,21 @@ def browser():
         chrome.close()
 
 
+def is_of_scripts(said) -> bool:
+    """Whether a line on the console is an error of scripts; pictures of an answer that is outdated may be gone."""
+    gone = "Failed to load resource", "Client Error: Image source error"
+    return said.type == "error" and not said.text.startswith(gone)
+
+
 @pytest.fixture
 def page(browser):
-    """A fresh page of a desktop browser; an error in its scripts fails the test."""
+    """A fresh page of a desktop browser; an error in its scripts fails the test, and one that they log."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(90_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if is_of_scripts(said) else None)
     yield page
     context.close()
     assert not faults, faults

@@ -32,6 +32,9 @@ def test_a_mark_shows_its_picture_and_a_click_opens_its_window(dashboard, page):
     expect(picture).to_be_visible()
     mark.click(force=True)
     expect(page).to_have_url(re.compile(r"\?image=[a-z-]+&scale=4&window=120%2C120%2C16"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("/content"))
+    wait_for_chart(page, "content")
 
 
 def test_cancel_ends_an_analysis_where_it_is(dashboard, page):

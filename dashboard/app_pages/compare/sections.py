@@ -61,7 +61,7 @@ def slider(lineup: Lineup) -> None:
 
 def maps(lineup: Lineup) -> None:
     """Every network's map in the same colours, its figures beside the baseline's."""
-    st.subheader("What each drew on")
+    st.header("What each drew on")
     baseline_note.show(lineup.target.view.settings, lineup.target.picture.scale)
     map_display(lineup.target.view, lineup.colours, lineup.frame)
     grid = st.grid(4, min_column_width=NARROWEST_MAP)
@@ -129,7 +129,7 @@ def _map_card(lineup: Lineup, one: Seen) -> None:
 
 def informative(lineup: Lineup) -> None:
     """What nearly all look at and what only the wide group draws on, for any split into two groups."""
-    st.subheader("What all look at, and what only some do")
+    st.header("What all look at, and what only some do")
     picture, words = st.columns([1, 1], gap="medium")
     with words:
         names = {one.key: one.name for one in lineup.seen}
@@ -185,7 +185,7 @@ def informative(lineup: Lineup) -> None:
 def differences(lineup: Lineup) -> None:
     """Every network's map less the baseline's."""
     base = lineup.baseline
-    st.subheader(f"Differences to {base.name}")
+    st.header(f"Differences to {base.name}")
     st.markdown(
         f"Red: the network draws more on these pixels than {base.name} does. Blue: less. Pin another network above to "
         "see the differences to that one."

@@ -33,7 +33,7 @@ def strips(study: Study, models: tuple[str, ...]) -> None:
         ("Small area of interest", order[:count]),
         ("Large area of interest", order[: -count - 1 : -1]),
     ):
-        st.subheader(title)
+        st.header(title)
         with st.grid(IN_A_STRIP, min_column_width=110, gap="small"):
             for row in rows:
                 _example(study, row, size)

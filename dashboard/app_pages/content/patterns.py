@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, get_args
 
 import pandas as pd
@@ -18,6 +19,7 @@ from dashboard.state import session, user_models, visitor
 from dashboard.state.marks import marks
 from dashboard.state.user_models import session_offers
 from dashboard.widgets import thumbnails
+from dashboard.widgets.deferred import deferred
 from dashboard.widgets.study_downloads import take_away
 from lam_core.region import Region
 from lam_core.studies.laboratory import Pattern, curves, laboratory
@@ -26,6 +28,8 @@ from lam_core.studies.sweeps.table import join
 Form = Literal["stripes", "grid"]
 NAME = "laboratory"
 MOST_NETWORKS = 4
+HEIGHT = 420
+"""Kept free for the chart until it is drawn, in pixels."""
 
 
 def show() -> None:
@@ -72,17 +76,21 @@ def show() -> None:
         st.caption(f"{form.title()}, period {period:g} HR pixels ({frequency:.2f} cycles per LR pixel), {angle:g}°.")
     with right:
         given = marks(found["model"].tolist())
-        figure = (
-            frequency_chart(found, form, angle, given)
+        make = (
+            partial(frequency_chart, found, form, angle, given)
             if along == "frequency"
-            else angle_chart(found, form, period, given)
+            else partial(angle_chart, found, form, period, given)
         )
-        st.plotly_chart(
-            figure,
-            key="chart-laboratory",
-            config=toolbar("laboratory"),
-            alt=f"Diffusion Index on {form} against their {along}, a curve a network",
-        )
+
+        def draw() -> None:
+            st.plotly_chart(
+                make(),
+                key="chart-laboratory",
+                config=toolbar("laboratory"),
+                alt=f"Diffusion Index on {form} against their {along}, a curve a network",
+            )
+
+        deferred("laboratory", HEIGHT, draw)
     for line in study_text.patterns_beside_samples(found, studies.shipped().table):
         st.markdown(f"- {line}")
     study = studies.own("laboratory", "Patterns", table, studies.shipped().features.iloc[:0])

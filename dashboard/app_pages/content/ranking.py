@@ -22,6 +22,7 @@ from dashboard.state.cache import Kept
 from dashboard.state.marks import marks
 from dashboard.widgets import study_picker
 from dashboard.widgets import thumbnails as pixels
+from dashboard.widgets.deferred import deferred
 from dashboard.widgets.study_downloads import settings_of, take_away
 from lam_core.errors import LamError
 from lam_core.images.image_sets import Picture
@@ -35,6 +36,8 @@ FEATURE_NAMES: dict[Feature, str] = {
     "orientation_entropy": "Orientation entropy",
 }
 MOST_THUMBNAILS = 60
+HEIGHT = 420
+"""Kept free for the lower chart until it is drawn, in pixels."""
 _SMALL = Kept("thumbnails", everybody=0, visitor=2 * MOST_THUMBNAILS)
 
 
@@ -114,15 +117,19 @@ def features(study: Study, models: tuple[str, ...]) -> None:
             bind="query-params",
         ),
     )
-    kinds = studies.kinds()
-    event = st.plotly_chart(
-        content_chart(found.windows, feature, studies.titles(), kinds),
-        key="chart-features",
-        on_select="rerun",
-        selection_mode="points",
-        config=toolbar("features"),
-        alt=f"Mean Diffusion Index of {len(found.windows)} windows against {FEATURE_TITLES[feature]}",
-    )
+
+    def draw() -> None:
+        event = st.plotly_chart(
+            content_chart(found.windows, feature, studies.titles(), studies.kinds()),
+            key="chart-features",
+            on_select="rerun",
+            selection_mode="points",
+            config=toolbar("features"),
+            alt=f"Mean Diffusion Index of {len(found.windows)} windows against {FEATURE_TITLES[feature]}",
+        )
+        open_window.open_chosen(study, event["selection"]["points"])
+
+    deferred("features", HEIGHT, draw)
     for each in FEATURES:
         st.markdown(f"- {study_text.association(FEATURE_NAMES[each].lower(), found.correlations.get(each))}")
     st.caption(
@@ -131,7 +138,6 @@ def features(study: Study, models: tuple[str, ...]) -> None:
     )
     digits = {"gradient_energy": 5, "periodicity": 3, "orientation_entropy": 3, "period": 1, "mean": 2, "largest": 2}
     take_away(study, "features", found.windows, "DI and content.", digits, {"correlations": found.to_dict()})
-    open_window.open_chosen(study, event["selection"]["points"])
 
 
 def _hung(study: Study) -> dict[str, Hung]:

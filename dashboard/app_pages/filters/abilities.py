@@ -64,7 +64,7 @@ def choose(subject: Subject) -> Chosen:
 
 def section(subject: Subject, chosen: Chosen) -> None:
     """The section."""
-    st.subheader("What is lost without them?", anchor="abilities")
+    st.header("What is lost without them?", anchor="abilities")
     curves = subject.study.about(chosen.degradation).curves
     found = findings(curves, chosen.degradation)
     gain = mean_interval(curves.gain(chosen.degradation))

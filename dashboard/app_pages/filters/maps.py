@@ -32,7 +32,7 @@ def section(subject: Subject, chosen: Chosen) -> None:
     """The section."""
     study, found = subject.study, subject.study.about(chosen.degradation)
     title = title_of(chosen.degradation)
-    st.subheader("Where are they?", anchor="map")
+    st.header("Where are they?", anchor="map")
     layers = {layer.name or "weight": layer for layer in study.layers}
     first = found.first(chosen.share or 0.03)
     held = {

@@ -31,7 +31,7 @@ SHOWN = 260
 def section(subject: Subject) -> None:
     """The section."""
     study = subject.study
-    st.subheader("Can filters name a degradation?", anchor="naming")
+    st.header("Can filters name a degradation?", anchor="naming")
     st.markdown(conclusion(study.by_filters, study.by_features))
     titles = {name: title_of(name) for name in study.by_filters.names}
     grid = st.grid(2, min_column_width=300)

@@ -18,7 +18,7 @@ def section(subject: Subject, chosen: Chosen) -> None:
     if not pairs:
         return
     share = chosen.share or FIRST_SHARE
-    st.subheader("Do two degradations share filters?", anchor="overlap")
+    st.header("Do two degradations share filters?", anchor="overlap")
     rows = []
     for one, other in pairs:
         found = subject.study.overlap(one, other, share)

@@ -22,7 +22,7 @@ CITATION = "Filter attribution (FAIG) after Xie, Wang, Dong, Qi and Shan, NeurIP
 
 def section(subject: Subject) -> None:
     """Buttons, and the command that computes the same."""
-    st.subheader("Take it away", anchor="take-away")
+    st.header("Take it away", anchor="take-away")
     owner = visitor.visitor() if subject.question.is_own else None
     offers = (
         ("All figures, JSON", lambda: as_json(subject), "filters.json", "application/json"),
@@ -39,6 +39,7 @@ def section(subject: Subject) -> None:
         f"lam filters --target {asked.target} --baseline {asked.baseline} --degradations "
         f"{','.join(subject.study.degradations)} --images FOLDER --out filters.json",
         language="sh",
+        wrap_lines=True,
     )
 
 

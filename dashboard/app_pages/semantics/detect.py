@@ -31,7 +31,7 @@ STRENGTHS = ("clean", "blur:1", "blur:2", "blur:3", "noise:10", "noise:20", "noi
 
 def section(offers: dict[str, Offer]) -> None:
     """The section."""
-    st.subheader("What is this image's degradation?", anchor="detection")
+    st.header("What is this image's degradation?", anchor="detection")
     here = [key for key, offer in offers.items() if shipped.is_answered("probe", key) and not offer.only_shipped]
     # One that computes at once comes first; the others' weights are to be fetched.
     here.sort(key=lambda key: offers[key].remote)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -23,6 +24,7 @@ from dashboard.presentation.download_kind import kind_for
 from dashboard.presentation.plot_theme import toolbar
 from dashboard.state import visitor
 from dashboard.state.marks import marks
+from dashboard.widgets.deferred import deferred
 from lam_core.semantics.reading import (
     Finding,
     Subject,
@@ -34,6 +36,8 @@ from lam_core.semantics.reading import (
 )
 from zoo.settings import settings as zoo_settings
 
+BARS, CURVES = 300, 340
+"""Height that is kept free for a chart until it is drawn, in pixels."""
 SECTIONS = {
     "features": "Features of every image",
     "measures": "By degradation or by content",
@@ -63,7 +67,7 @@ def on_page(examined: Sequence[Examined]) -> set[str]:
 @st.fragment
 def scatters(examined: Sequence[Examined], material: Material, choice: Choice) -> None:
     """The linked scatters, the controls below them, and what was selected to take away."""
-    st.subheader("Features of every image", anchor="features")
+    st.header("Features of every image", anchor="features")
     design = material.design
     shown = scatter.shown(design, own=material.is_own)
     owner = visitor.visitor() if material.is_own else None
@@ -113,22 +117,13 @@ def scatters(examined: Sequence[Examined], material: Material, choice: Choice) -
 
 def measures(examined: Sequence[Examined], choice: Choice) -> None:
     """Shares, CHI and silhouette at the layer shown, and the shares along the layers."""
-    st.subheader("By degradation or by content?", anchor="measures")
+    st.header("By degradation or by content?", anchor="measures")
     subjects = _subjects(examined)
     for finding in (by_degradation(subjects), by_content(subjects), _residual(examined)):
         if finding.sentence:
             st.markdown(finding.sentence)
     rows = _rows(examined, choice)
-    grid = st.grid(3, min_column_width=300)
-    alike = rows[0].layer.equal
-    for title, make, words in (
-        ("Shares of variance", figures.share_bars, _shares_words),
-        (f"CHI, {alike.k} classes each", figures.chi_bars, _chi_words),
-        (f"Silhouette, {alike.k} classes each", figures.silhouette_bars, _chi_words),
-    ):
-        with grid.container():
-            st.markdown(f"**{title}**")
-            st.plotly_chart(make(rows), config=toolbar(title), alt=words(rows))
+    deferred("measures", BARS, partial(_bars, rows))
     first = rows[0].layer
     st.caption(
         "Bars with stripes are controls. Shares are of the whole feature space, freed from what chance contributes; "
@@ -138,22 +133,14 @@ def measures(examined: Sequence[Examined], choice: Choice) -> None:
         + f". Space of the first: {first.space}. Compare CHI only at equal n, k and space."
     )
     st.markdown("**Layer by layer**")
+    st.caption(", ".join(f"{one.name} · {one.origin}" for one in examined))
     top = max(
         max(layer.intervals.degradation[1], layer.intervals.content[1])
         for one in examined
         for model in (one.model, one.untrained)
         for layer in model.layers
     )
-    curves = st.grid(min(len(examined), 2), min_column_width=300)
-    for one in examined:
-        with curves.container():
-            st.markdown(f"{one.name} · {one.origin}")
-            st.plotly_chart(
-                figures.layer_curves(one.model, one.untrained, one.raw, top),
-                config=toolbar(f"layers {one.name}"),
-                key=f"layers-{one.offer.key}",
-                alt=f"Shares of variance along the layers of {one.name}",
-            )
+    deferred("layers", CURVES, partial(_layer_curves, examined, top))
     st.caption(
         ":blue[●] degradation and :orange[■] content with 95 % intervals; dotted: the same network before training; "
         "dashed: the pixels."
@@ -167,27 +154,57 @@ def measures(examined: Sequence[Examined], choice: Choice) -> None:
             st.caption(f"{one.name}: {_source(one)}")
 
 
+def _bars(rows: Sequence[Row]) -> None:
+    grid = st.grid(3, min_column_width=300)
+    alike = rows[0].layer.equal
+    for title, make, words in (
+        ("Shares of variance", figures.share_bars, _shares_words),
+        (f"CHI, {alike.k} classes each", figures.chi_bars, _chi_words),
+        (f"Silhouette, {alike.k} classes each", figures.silhouette_bars, _chi_words),
+    ):
+        with grid.container():
+            st.markdown(f"**{title}**")
+            st.plotly_chart(make(rows), config=toolbar(title), alt=words(rows))
+
+
+def _layer_curves(examined: Sequence[Examined], top: float) -> None:
+    grid = st.grid(min(len(examined), 2), min_column_width=300)
+    for one in examined:
+        with grid.container():
+            st.markdown(one.name)
+            st.plotly_chart(
+                figures.layer_curves(one.model, one.untrained, one.raw, top),
+                config=toolbar(f"layers {one.name}"),
+                key=f"layers-{one.offer.key}",
+                alt=f"Shares of variance along the layers of {one.name}",
+            )
+
+
 def strength(examined: Sequence[Examined]) -> None:
     """Separability against strength, and the path of every picture."""
     known = [one for one in examined if shipped.is_answered("strength", one.offer.key)]
     if not known:
         return
-    st.subheader("The stronger, the further apart?", anchor="strength")
+    st.header("The stronger, the further apart?", anchor="strength")
     curves = {one.name: shipped.strength(one.offer.key) for one in known}
     degradations = [curve.degradations[-1] for curve in next(iter(curves.values()))]
     st.markdown(with_strength(curves.items()).sentence)
-    grid = st.grid(3, min_column_width=280)
-    for i, text in enumerate(degradations):
-        with grid.container():
-            st.plotly_chart(
-                figures.strength_curves(
-                    [(name, three[i]) for name, three in curves.items()], _axis(text), marks(curves)
-                ),
-                config=toolbar(f"strength {text}"),
-                key=f"strength-{i}",
-                alt=f"Separability against strength of {text}",
-            )
-            st.caption(", ".join(f"{name} ρ = {three[i].spearman:.2f}" for name, three in curves.items()))
+
+    def along_strength() -> None:
+        grid = st.grid(3, min_column_width=280)
+        for i, text in enumerate(degradations):
+            with grid.container():
+                st.plotly_chart(
+                    figures.strength_curves(
+                        [(name, three[i]) for name, three in curves.items()], _axis(text), marks(curves)
+                    ),
+                    config=toolbar(f"strength {text}"),
+                    key=f"strength-{i}",
+                    alt=f"Separability against strength of {text}",
+                )
+                st.caption(", ".join(f"{name} ρ = {three[i].spearman:.2f}" for name, three in curves.items()))
+
+    deferred("strength", CURVES, along_strength)
     first = next(iter(curves.values()))[0]
     st.caption(
         f"CHI of {first.n // 2} clean and {first.n // 2} degraded images at the last stage before the upsampler; "
@@ -200,10 +217,16 @@ def strength(examined: Sequence[Examined]) -> None:
             "from clean to", degradations, default=degradations[0], required=True, key="path_to"
         )
     curve = curves[name][degradations.index(kind)]
-    st.plotly_chart(
-        figures.path_chart(curve), config=toolbar(f"path {name} {kind}"), key="path",
-        alt=f"Features of every image from clean to {kind} in {name}",
-    )  # fmt: skip
+
+    def path() -> None:
+        st.plotly_chart(
+            figures.path_chart(curve),
+            config=toolbar(f"path {name} {kind}"),
+            key="path",
+            alt=f"Features of every image from clean to {kind} in {name}",
+        )
+
+    deferred("path", CURVES, path)
     st.caption(
         "Each thin line is one image, each dot one strength, in the first two principal components of all strengths; "
         "the thick line is their mean. Lines that run side by side mean that the degradation moves all images alike."
@@ -217,19 +240,23 @@ def generalisation(examined: Sequence[Examined]) -> None:
     ]
     if not known:
         return
-    st.subheader("How far do the features move? SRGA", anchor="generalisation")
+    st.header("How far do the features move? SRGA", anchor="generalisation")
     score = known[0][1][0]
     st.markdown(
         "SRGA needs no labels: it compares the distribution of a network's features on degraded images with that on "
         "clean ones. The lower, the less the features move; 0 is not at all."
     )
     titles = {row.degradation: row.degradation for row in known[0][1]}
-    st.plotly_chart(
-        figures.srga_bars(known, titles, marks(name for name, _ in known)),
-        config=toolbar("srga"),
-        key="srga",
-        alt="SRGA by degradation",
-    )
+
+    def bars() -> None:
+        st.plotly_chart(
+            figures.srga_bars(known, titles, marks(name for name, _ in known)),
+            config=toolbar("srga"),
+            key="srga",
+            alt="SRGA by degradation",
+        )
+
+    deferred("srga", CURVES, bars)
     st.caption(
         f"{score.n} images of 32×32 pixels, {score.components} components, the last stage before the upsampler. A "
         "network that does not react to a degradation scores low too: read it together with how well it restores."

@@ -8,12 +8,15 @@ from dashboard.app_pages.semantics import figures as figures
 from dashboard.gallery.semantics import shipped
 from dashboard.presentation.plot_theme import toolbar
 from dashboard.state.marks import marks
+from dashboard.widgets.deferred import deferred
 from lam_core.images.degradations import Degradation
 from lam_core.render import png
 from lam_core.semantics.turn_off import turned_off
 
 CONTROL = "Non-local means"
 """The classical method that a network is compared with."""
+HEIGHT = 300
+"""Kept free for a chart until it is drawn, in pixels."""
 OWN = "noise:20"
 """What the denoiser was trained for."""
 
@@ -21,7 +24,7 @@ OWN = "noise:20"
 def section() -> None:
     """The section."""
     found = shipped.restoring()
-    st.subheader("Does a network ignore what it was not trained for?", anchor="turning-off")
+    st.header("Does a network ignore what it was not trained for?", anchor="turning-off")
     if found.specific:
         st.markdown(
             f"{found.specific} was trained for Gaussian noise of σ 20 alone. Published: such a network restores what "
@@ -35,16 +38,20 @@ def section() -> None:
             "makes one. These are the methods that ship."
         )
     titles = {str(degradation): degradation.title for degradation in map(Degradation.parse, _texts(found))}
-    grid = st.grid(2, min_column_width=300)
-    for quantity, name in (("gain", "Improvement"), ("change", "Change to the input")):
-        with grid.container():
-            st.markdown(f"**{name}**")
-            st.plotly_chart(
-                figures.response_bars(found.responses, titles, quantity, marks(found.methods)),
-                config=toolbar(f"turn-off {quantity}"),
-                key=f"turn-off-{quantity}",
-                alt=f"{name} by degradation and method",
-            )
+
+    def bars() -> None:
+        grid = st.grid(2, min_column_width=300)
+        for quantity, name in (("gain", "Improvement"), ("change", "Change to the input")):
+            with grid.container():
+                st.markdown(f"**{name}**")
+                st.plotly_chart(
+                    figures.response_bars(found.responses, titles, quantity, marks(found.methods)),
+                    config=toolbar(f"turn-off {quantity}"),
+                    key=f"turn-off-{quantity}",
+                    alt=f"{name} by degradation and method",
+                )
+
+    deferred("turn-off", HEIGHT, bars)
     st.caption(
         f"{found.responses[0].n} held-out samples, reduced ×4 and degraded; means, and 95 % bootstrap intervals over "
         "images. Doing nothing is the degraded image itself, for networks that enlarge its bicubic enlargement; a "

@@ -123,7 +123,7 @@ def _promise() -> None:
 
 def _show(proposal: Proposal) -> None:
     found = proposal.inspection
-    st.subheader(found.name, anchor=False)
+    st.header(found.name, anchor=False)
     if proposal.known:
         st.info(f"Identical to {proposal.known.name} of the zoo, id {proposal.known.id}.", icon=":material/info:")
         there = {"model": proposal.known.id}
@@ -152,7 +152,7 @@ def _reading(proposal: Proposal) -> Proposal:
     st.markdown("**Input convention**")
     st.table(
         [
-            {"Read as": one.reading, "PSNR": one.decibels, "": "detected" if one is detected else ""}
+            {"Read as": one.reading, "PSNR": one.decibels, "Choice": "detected" if one is detected else ""}
             for one in found.trials
         ],
         border="horizontal",

@@ -147,7 +147,7 @@ def _comparison(report: Report) -> None:
     st.table(
         [
             {
-                "": one.fact[:1].upper() + one.fact[1:],
+                "Fact": one.fact[:1].upper() + one.fact[1:],
                 "Declared": one.declared or "–",
                 "Measured": f"{one.measured} {MARKS[one.verdict]}".strip(),
             }

@@ -21,7 +21,7 @@ COLUMNS = {
     "name": st.column_config.TextColumn("Name", width=176),
     "scale": st.column_config.NumberColumn("Scale", format="×%d", width=52),
     "family": st.column_config.TextColumn("Family", width=72),
-    "parameters": st.column_config.NumberColumn("Parameters", format="localized", width=88, help="As declared."),
+    "parameters": st.column_config.NumberColumn("Parameters", format="%.3f M", width=88, help="Millions, as declared."),
     "receptive_field": st.column_config.TextColumn("Field", width=54, help="Receptive field, its side in LR pixels."),
     "set5": st.column_config.NumberColumn("Set5", format="%.2f dB", width=76, help="PSNR on luma, as published."),
     "weights": st.column_config.TextColumn("Weights", width=148),
@@ -98,7 +98,7 @@ def _line(listed: list[Row], keys: list[str]) -> int:
     before = st.query_params.get("model", "")
     first = keys.index(before) if before in keys else 0
     event = st.dataframe(
-        [asdict(one) for one in listed],
+        [asdict(one) | {"parameters": one.parameters and one.parameters / 1e6} for one in listed],
         # Lines are chosen by number: another list is another table.
         key="table-" + sha256(" ".join(keys).encode()).hexdigest()[:16],
         on_select="rerun",

@@ -23,7 +23,7 @@ def opened(**query: str) -> AppTest:
 
 
 def text(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.subheader]
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.header]
     return "\n".join(str(one.value) for one in parts)
 
 

@@ -47,6 +47,8 @@ def test_the_first_visit_shows_four_published_networks_and_their_controls(toy):
         assert f"{registry_name(key)} · shipped result" in shown
         assert percentage(layer.share.degradation) in shown
     assert "Published: the deepest features of SR networks separate by degradation" in shown
+    # Charts come when the visitor is near them, the scatters at once.
+    assert all(chart.key.startswith("confusion") for chart in app.get("plotly_chart"))
 
 
 def on_offer() -> dict[str, Offer]:
