@@ -5,10 +5,10 @@ Streamlit lets go of a closed session only when the next one is closed, which ma
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import defaultdict
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTimeError
 
 from streamlit import config, runtime
@@ -67,16 +67,22 @@ class Presence:
         if not runtime.exists():
             return set()
         server = runtime.get_instance()
-        loop = server._get_async_objs().eventloop
+        gone: Future[set[str]] = Future()
+
+        def close() -> None:
+            try:
+                gone.set_result(self._look(server, idle))
+            except Exception as error:  # for whoever waits for the result
+                gone.set_exception(error)
+
         # Sessions belong to the event loop's thread.
-        work = asyncio.run_coroutine_threadsafe(self._look(server, idle), loop)
+        server._get_async_objs().eventloop.call_soon_threadsafe(close)
         try:
-            return work.result(PATIENCE)
+            return gone.result(PATIENCE)
         except NotInTimeError:
-            work.cancel()
             return set()
 
-    async def _look(self, server: Runtime, idle: float) -> set[str]:
+    def _look(self, server: Runtime, idle: float) -> set[str]:
         now, patience = time.monotonic(), config.get_option("server.disconnectedSessionTTL")
         for info in server._session_mgr.list_sessions():
             session = info.session
@@ -110,6 +116,7 @@ class Presence:
         # of garbage.
         session.shutdown()
         session.session_state.clear()
+        session._fragment_storage.clear()
         upload_memory().forget(session.id)
         self._left.pop(session.id, None)
         with self._lock:

@@ -13,6 +13,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
+from dashboard.runtime import garbage
 from dashboard.runtime.process import presence
 from dashboard.runtime.upload_memory import upload_memory
 from dashboard.state import cache, history, visitor
@@ -20,6 +21,8 @@ from lam_core.images import digest
 from lam_core.images.decode import Decoded, UnreadableImageError, decode
 from lam_core.settings import MEBIBYTE, settings
 
+LARGE = 16 * MEBIBYTE
+"""Bytes of an image after whose decoding it is worth a few milliseconds to return what that took."""
 one_at_a_time = threading.RLock()
 """Held by whoever decodes or reduces a whole picture, which takes several times the memory of the picture itself."""
 
@@ -52,6 +55,8 @@ def decoded(file: UploadedFile) -> Decoded:
         )
     with one_at_a_time:
         found = decode(file.getvalue(), pixel_limit=limits.pixel_limit)
+        if found.pixels.nbytes > LARGE:
+            garbage.give_back()
         upload_memory().hold(_session(), found.pixels)
         return found
 

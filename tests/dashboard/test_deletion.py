@@ -15,8 +15,9 @@ from tests.dashboard.test_server import ROOT, free_port, wait_for
 from tools.soak.scenes import own_picture
 from tools.soak.visitor import BrokenError, Visitor, fetched
 
-STAY, WITHIN = 2, 5.0
-"""Seconds for which a closed tab may come back, and after which what is to go must be gone."""
+STAY, WITHIN = 2, 20.0
+"""Seconds for which a closed tab may come back, and after which what is to go must be gone; it takes a second on a
+computer with nothing else to do."""
 
 PAGE = """
 import streamlit as st
@@ -84,7 +85,7 @@ def gone_after(address: str, taken: str) -> float:
     """Seconds until a download is not served any more and no memory is in use."""
     began = time.monotonic()
     while fetched(taken)[0] != 404 or bytes_in_use(address):
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 60
         time.sleep(0.2)
     return time.monotonic() - began
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 import pytest
@@ -20,6 +19,7 @@ class Session:
     is_active: bool = True
     calls: list[str] = field(default_factory=list)
     session_state: dict = field(default_factory=lambda: {"picture": 1})
+    _fragment_storage: dict = field(default_factory=lambda: {"fragment": 1})
     _state: AppSessionState = AppSessionState.APP_NOT_RUNNING
 
     @property
@@ -70,7 +70,7 @@ def within(monkeypatch, session: str):
 
 
 def look(presence: Presence, server: Server, idle: float = 7200.0) -> set[str]:
-    return asyncio.run(presence._look(server, idle))  # pyright: ignore[reportArgumentType]
+    return presence._look(server, idle)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_session_is_closed_once_it_cannot_come_back(clock, monkeypatch):
@@ -86,7 +86,7 @@ def test_a_session_is_closed_once_it_cannot_come_back(clock, monkeypatch):
     clock.now += 1
     assert look(presence, server) == {"of a"}
     assert left.calls == ["shutdown"]
-    assert left.session_state == {}
+    assert left.session_state == left._fragment_storage == {}
     assert presence.names() == {"of b"}
     assert look(presence, server) == set()
 
