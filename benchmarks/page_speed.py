@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -27,7 +27,7 @@ REPEATS = 3
 QUIET = 12.0
 """Seconds for which a server is left alone before its first visitor comes."""
 PLACES = ((0.3, 0.35), (0.6, 0.5), (0.45, 0.7), (0.7, 0.3))
-_SOURCES = "[...document.querySelectorAll('img[alt^=\"Attribution map of\"]')].map(map => map.src)"
+_MAPS = '[role="img"][aria-label^="Attribution map of"] .plane img'
 
 
 @contextmanager
@@ -55,8 +55,22 @@ def server(script: str = "", *, hosted: bool = False) -> Iterator[str]:
             process.wait(timeout=20)
 
 
-def first_paint(page: Page, address: str, began: float, drawn: str = f"{_SOURCES}.length === 3") -> float:
-    """Seconds until the shipped maps, or something else, are drawn."""
+def shown(page: Page) -> list[str]:
+    """The addresses of the maps that are drawn."""
+    return page.locator(_MAPS).evaluate_all("maps => maps.filter(map => map.naturalWidth).map(map => map.src)")
+
+
+def await_that(page: Page, holds: Callable[[], bool], seconds: float = 120) -> None:
+    """Waits until something holds. Raises `TimeoutError`."""
+    ends = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > ends:
+            raise TimeoutError(f"not drawn within {seconds:g} s at {page.url}")
+        page.wait_for_timeout(10)
+
+
+def first_paint(page: Page, address: str, began: float, word: str = "") -> float:
+    """Seconds until the shipped maps, or a word in their place, are drawn."""
     # A browser that is refused shows a page of its own first: it goes there when somebody listens.
     host, port = address.removeprefix("http://").split(":")
     while True:
@@ -66,22 +80,18 @@ def first_paint(page: Page, address: str, began: float, drawn: str = f"{_SOURCES
         except OSError:
             time.sleep(0.02)
     page.goto(address)
-    page.wait_for_function(f"() => {drawn}", timeout=120_000)
+    await_that(page, lambda: word in page.inner_text("body") if word else len(shown(page)) == 3)
     return time.perf_counter() - began
 
 
 def click_to_maps(page: Page, x: float, y: float) -> float:
     """Seconds from a click to the third map that was computed for it."""
-    box = page.locator(".frame").bounding_box()
+    box = page.get_by_role("application").bounding_box()
     assert box is not None
-    before = page.evaluate(f"() => {_SOURCES}")
+    before = set(shown(page))
     began = time.perf_counter()
     page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    page.wait_for_function(
-        f"before => {{const now = {_SOURCES}; return now.length === 3 && now.every(map => !before.includes(map))}}",
-        arg=before,
-        timeout=120_000,
-    )
+    await_that(page, lambda: len(now := shown(page)) == 3 and not before & set(now))
     return time.perf_counter() - began
 
 
@@ -108,7 +118,7 @@ def started_bare(browser: Browser) -> float:
         script.flush()
         began = time.perf_counter()
         with server(script.name) as address:
-            return first_paint(page, address, began, "document.body.innerText.includes('hello')")
+            return first_paint(page, address, began, "hello")
 
 
 def clicks(browser: Browser, *, hosted: bool) -> list[float]:
