@@ -134,7 +134,7 @@ class Trial:
         if not (self.folder / "out.csv").exists():
             return 0
         table = pd.read_csv(self.folder / "out.csv")
-        return int(table[column].sum()) if column else len(table)
+        return sum(map(bool, table[column].tolist())) if column else len(table)
 
 
 def ended(running: subprocess.Popen, began: float) -> tuple[float, int, str]:
@@ -271,7 +271,7 @@ TRIALS = (
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(one.__name__ for one in TRIALS))
     names = parser.parse_args().names
     print("| what was done | seconds | exit code | rows | found kept | said |\n|---|---:|---:|---:|---:|---|")

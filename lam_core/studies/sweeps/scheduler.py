@@ -62,7 +62,7 @@ class Cluster:
     def workers(self) -> tuple[Worker, ...]:
         """The workers that it knows of. Raises `SchedulerError` if it does not answer."""
         try:
-            identity = self.client.sync(self.client.scheduler.identity, n_workers=-1, callback_timeout=CONNECT)  # pyright: ignore
+            identity: Any = self.client.sync(self.client.scheduler.identity, n_workers=-1, callback_timeout=CONNECT)  # pyright: ignore
         except (OSError, RuntimeError, AttributeError) as error:
             raise self.gone() from error
         return tuple(_worker(address, said) for address, said in identity["workers"].items())
@@ -109,7 +109,8 @@ class Cluster:
     def _ask(self, question: Any, argument: Any) -> list[tuple[str, Any]]:
         """What each worker answers; an exception is an answer too."""
         try:
-            return list(self.client.run(question, argument, on_error="return").items())
+            answers: Any = self.client.run(question, argument, on_error="return")
+            return list(answers.items())
         except OSError as error:
             raise self.gone() from error
 
