@@ -10,7 +10,7 @@ from streamlit.components.v2 import component
 _HERE = Path(__file__)
 _mends = component("lam_page_mends", html="<i></i>", js=_HERE.with_suffix(".js").read_text(encoding="utf-8"))
 _STYLE = """<style>
-.st-key-page-mends { position: absolute; }
+.st-key-page-mends.st-key-page-mends { position: absolute; width: 0; min-width: 0; overflow: hidden; }
 /* At Streamlit's own 0.6, links and code in captions are too faint. */
 [data-testid="stCaptionContainer"] { opacity: 0.8; }
 /* On the primary colour stands the page's own: white in light, near-black in dark, where white would be too faint. */

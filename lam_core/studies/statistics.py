@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from lam_core.errors import LamError
 from lam_core.studies.sweeps.table import check_comparable
@@ -177,6 +176,8 @@ def correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
 
     Raises `SampleError` for fewer than three pairs or sides of unequal length.
     """
+    from scipy import stats  # here, so that pages of shipped results open without SciPy
+
     if len(x) != len(y) or len(x) < 3:
         raise SampleError(f"a correlation needs at least three pairs; got {len(x)} and {len(y)} values")
     first, second = (stats.rankdata(values) - (len(values) + 1) / 2 for values in (x, y))
@@ -200,6 +201,8 @@ def ratio(ratios: Sequence[float], *, draws: int = DRAWS, seed: int = 0) -> Rati
 
     Raises `SampleError` if there are none, or one is not positive and finite.
     """
+    from scipy import stats
+
     sample = np.asarray(ratios, np.float64)
     if not sample.size or not (np.isfinite(sample) & (sample > 0)).all():
         raise SampleError(f"a mean ratio needs positive finite ratios; got {sample.tolist()[:6]}")

@@ -1,6 +1,10 @@
 """A toy network of one's own, and a process whose settings, store and caches are a test's alone."""
 
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import streamlit as st
@@ -11,6 +15,8 @@ from dashboard.runtime import process
 from dashboard.state import visitor
 from lam_core import settings as core_settings
 from zoo import settings as zoo_settings
+
+T = TypeVar("T")
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "streamlit_app.py"
 
@@ -36,6 +42,12 @@ class Toy(torch.nn.Module):
 def build():
     return Toy()
 '''
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns, run in a thread of its own: a browser test leaves its loop running in this one."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, work).result()
 
 
 def at_page(app: AppTest, page: str) -> AppTest:

@@ -159,7 +159,7 @@ def test_a_visit_holds_so_many_files_and_no_more():
 def test_a_file_beyond_the_limit_is_refused_before_it_is_decoded(environment):
     environment(LAM_UPLOAD_MIB="1")
     (large,) = image_set_form.uploaded([File("large.png", bytes(2 * 1024**2))])
-    with pytest.raises(PictureError, match=r"has 2\.0 MiB; choose files of at most 1 MiB"):
+    with pytest.raises(PictureError, match=r"has 2\.0 MiB; choose one of at most 1 MiB"):
         large.open()
 
 

@@ -80,7 +80,7 @@ def test_every_command_that_takes_a_network_takes_what_is_said_of_it() -> None:
         or NAMED.get(name) in [action.dest for action in one._actions]
     }
     assert set(taking) == {"attribute", "figure", "heatmap", "sweep", "semantics", "filters", "upscale", "dashboard",
-                           "show", "add", "check"}  # fmt: skip
+                           "field", "show", "add", "check"}  # fmt: skip
     for name, one in taking.items():
         assert [option for option in SAID if option not in one._option_string_actions] == [], name
         kept = one._option_string_actions["--scale"]

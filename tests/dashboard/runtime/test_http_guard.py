@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from dashboard.runtime import http_guard
 from dashboard.runtime.http_guard import HttpGuard
 from dashboard.runtime.upload_memory import UploadMemory
+from tests.dashboard.conftest import finished
 
 
 async def page(scope, receive, send):
@@ -34,7 +34,7 @@ def asked(path: str, *, client: str = "127.0.0.1", method: str = "GET", app: Any
     async def send(message):
         sent.append(message)
 
-    asyncio.run(HttpGuard(app)(scope, receive, send))
+    finished(HttpGuard(app)(scope, receive, send))
     return sent[0]["status"], {k.decode(): v.decode() for k, v in sent[0]["headers"]}, sent[1]["body"].decode()
 
 

@@ -10,6 +10,7 @@ from uvicorn.server import ServerState
 
 from dashboard.runtime import slow_clients
 from dashboard.runtime.slow_clients import TimedHttp
+from tests.dashboard.conftest import finished
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 BEGUN = b"GET / HTTP/1.1\r\nHo"
@@ -65,13 +66,13 @@ def hurry(monkeypatch):
     ids=["nothing", "half of the headers", "no body", "half of a body"],
 )
 def test_a_request_without_end_is_closed(parts):
-    assert asyncio.run(answered(*parts)) == b""
+    assert finished(answered(*parts)) == b""
 
 
 def test_a_dribble_is_no_progress():
-    assert asyncio.run(answered(*[b"G"] * 8, pause=0.1)) == b""
+    assert finished(answered(*[b"G"] * 8, pause=0.1)) == b""
 
 
 @pytest.mark.parametrize("parts", [(WHOLE,), (PUT, b"1234567890"), (WHOLE, WHOLE)])
 def test_who_has_asked_is_answered_however_long_that_takes(parts):
-    assert asyncio.run(answered(*parts)).count(b"200 OK") == len([part for part in parts if b"HTTP" in part])
+    assert finished(answered(*parts)).count(b"200 OK") == len([part for part in parts if b"HTTP" in part])

@@ -38,7 +38,7 @@ def test_every_entry_has_a_row_and_super_resolvers_come_first(listed):
 def test_search_and_filters_leave_rows_out(listed):
     assert Wanted().among(listed) == listed
     found = Wanted("information multi-distillation", scale=(4,)).among(listed)
-    assert [row.id for row in found] == ["imdn-c", "imdn", "study-imdn"]
+    assert [row.id for row in found] == ["imdn-c", "imdn-blind-c", "imdn", "study-imdn"]
     assert {row.family for row in Wanted(family=("gan",)).among(listed)} == {"gan"}
     assert {row.scale for row in Wanted(scale=(2, 3)).among(listed)} == {2, 3}
     assert {row.licence for row in Wanted(licence=("MIT",)).among(listed)} == {"MIT"}
