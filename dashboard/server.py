@@ -86,9 +86,10 @@ def _leave(code: int) -> None:
 
     Python's own end would tear PyTorch down under threads that are still inside it, which aborts the process.
     """
-    process = sys.modules.get("dashboard.runtime.process")
-    if process is not None:
-        process.stop(PATIENCE)
+    # Before the module is loaded to its end, nothing can be under way.
+    stop = getattr(sys.modules.get("dashboard.runtime.process"), "stop", None)
+    if stop is not None:
+        stop(PATIENCE)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -126,6 +126,18 @@ def test_no_name_is_looked_up_and_health_answers_at_once(tmp_path: Path) -> None
         assert process.wait(30) == 0
 
 
+LEAVING = """
+import sys, types
+from dashboard import server
+sys.modules["dashboard.runtime.process"] = types.ModuleType("loaded to its middle")
+server._leave(0)
+"""
+
+
+def test_an_end_while_modules_are_loaded_is_clean() -> None:
+    assert subprocess.run([sys.executable, "-c", LEAVING], check=False).returncode == 0
+
+
 @pytest.mark.timeout(180)
 def test_the_end_cancels_computations_and_leaves_nothing_behind(tmp_path: Path) -> None:
     script = tmp_path / "computing.py"

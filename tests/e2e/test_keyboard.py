@@ -32,7 +32,8 @@ def test_a_map_takes_few_presses_and_the_place_is_spoken(dashboard, page):
     page.keyboard.press("ArrowRight")
     expect(page.locator(".spoken")).to_have_text(re.compile(r"Window at 12[1-9], 120 of 256 by 256"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("computed now").first).to_be_visible()
+    # Another test may have asked for the same window.
+    expect(page.get_by_text(re.compile("computed now|from the store")).first).to_be_visible()
     assert presses + 2 <= MOST
 
 
