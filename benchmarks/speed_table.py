@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,7 +33,14 @@ WINDOWED = {"EDSR-baseline": 11.0, "IMDN": 3.2, "SwinIR-light": 2.7}
 MOST_MEMORY = 2.0
 CHECKS = ("insertion and deletion", "randomisation", "causal effects")
 PUBLISHED = ("fsrcnn_x4_rgb.pt", "carn_m.pth", "IMDN_x4.pth", "RFDN_AIM.pth", "PANx4_DF2K.pth", "srgan_x4.pth")
-PLANNED = {"channels": 60, "depths": [6, 6, 6, 6], "scale": 4, "heads": [6, 6, 6, 6], "hidden": 120, "variant": "SRF"}
+PLANNED: dict[str, Any] = {
+    "channels": 60,
+    "depths": [6, 6, 6, 6],
+    "scale": 4,
+    "heads": [6, 6, 6, 6],
+    "hidden": 120,
+    "variant": "SRF",
+}
 SIDE, WINDOW, NODES = 64, 16, 5
 
 
@@ -245,7 +252,7 @@ class Table:
         corner = (4 * SIDE - WINDOW) // 2
         for number in range(self.pairs):
             torch.manual_seed(number)
-            model = SuperResolver(architecture("hit-sr").build(PLANNED), 4, fingerprint=f"hit {number}")
+            model = SuperResolver(architecture("hit-sr").build(**PLANNED), 4, fingerprint=f"hit {number}")
             gradients = Gradients(model, Detector("gradient", Region(corner, corner, WINDOW), 4 * SIDE, 4 * SIDE))
             began = time.process_time()
             gradients.plan(SIDE, SIDE)
