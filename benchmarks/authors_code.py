@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.stand_ins import import_from
+from tools.architecture_table.measure import constants_in
 from zoo.checkpoints.detect import candidates
 
 SCALE = 4
@@ -273,17 +274,6 @@ def _both(name: str, network: Network, folder: Path, weights: dict[str, Tensor])
     theirs = network.theirs(folder)
     theirs.load_state_dict(weights)
     return theirs, candidates(weights, name=name, scale=SCALE)[0].module.eval()
-
-
-@contextmanager
-def constants_in(dtype: torch.dtype) -> Iterator[None]:
-    """Constants that a network makes as it is built, such as a mean, are made in that precision."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
 
 
 def _trainable(ours: nn.Module) -> int:

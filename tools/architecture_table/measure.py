@@ -80,7 +80,7 @@ def row(name: str) -> Row:
         note = ", ".join(filter(None, (note, how)))
         # Copies of some layers, such as einops', are in training mode again.
         untouched = copy.deepcopy(model.module).eval()
-        with _default(default):
+        with constants_in(default):
             try:
                 compared = [_compare(model, untouched, *size) for size in SIZES]
             except LamError as error:
@@ -128,7 +128,7 @@ def _runs(model: SuperResolver, default: torch.dtype) -> bool:
     """Whether it runs in its precision on the pictures that are compared."""
     try:
         for height, width in SIZES:
-            with _default(default):
+            with constants_in(default):
                 _again(model, model.module)(torch.rand(1, 3, height, width, dtype=model.dtype))
     except RuntimeError:
         return False
@@ -136,7 +136,8 @@ def _runs(model: SuperResolver, default: torch.dtype) -> bool:
 
 
 @contextmanager
-def _default(dtype: torch.dtype) -> Iterator[None]:
+def constants_in(dtype: torch.dtype) -> Iterator[None]:
+    """Constants that a network makes as it is built or run, such as a mean, are made in that precision."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:

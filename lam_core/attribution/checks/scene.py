@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -99,9 +98,3 @@ def distance_from(footprint: tuple[slice, slice], shape: tuple[int, int]) -> NDA
     down = np.maximum(np.maximum(rows.start - y, y - rows.stop + 1), 0)
     across = np.maximum(np.maximum(columns.start - x, x - columns.stop + 1), 0)
     return np.hypot(down[:, None], across[None, :])
-
-
-def as_batch(images: Sequence[Image], model: SuperResolver) -> torch.Tensor:
-    """Pictures [h, w, 3] as one input [n, 3, h, w] of a model, on its device and in its precision."""
-    batch = torch.from_numpy(np.stack(images).transpose(0, 3, 1, 2)).to(model.device, model.dtype)
-    return batch.contiguous(memory_format=torch.channels_last)
